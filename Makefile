@@ -1,0 +1,48 @@
+# What CI runs is lint and test; README.md shows demo and test. Everything is built from source by Go alone, so that a fresh
+# machine with Go, make and git needs nothing else. CGO stays off: one static binary.
+export CGO_ENABLED = 0
+
+GO ?= go
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+DEADCODE = golang.org/x/tools/cmd/deadcode@v0.48.0
+# The packages under testdata, which ./... leaves out.
+BED = ./testdata/bed
+
+.PHONY: all build test lint update bench demo clean
+
+all: lint test build
+
+## build: the binary, in bin/
+build:
+	$(GO) build -trimpath -ldflags "-s -w" -o bin/fitout ./cmd/fitout
+
+## test: unit, golden, command scripts, and live tests on real control planes (built on the first run, then cached)
+test:
+	$(GO) run $(BED) build --kubernetes 1.36 --kubernetes 1.18
+	$(GO) test -timeout 60m ./...
+
+## lint: formatting, vet, static analysis, dead code, and a tidy go.mod
+lint:
+	@unformatted=$$(gofmt -l addons bundles cmd internal pkg testdata/bed); \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:" $$unformatted; exit 1; fi
+	$(GO) mod tidy -diff
+	$(GO) vet ./... $(BED)
+	$(GO) run $(STATICCHECK) ./... $(BED)
+	@dead=$$($(GO) run $(DEADCODE) -test ./cmd/... ./pkg/... ./internal/... $(BED)) || exit 1; \
+	if [ -n "$$dead" ]; then echo "$$dead"; echo "dead code, remove it"; exit 1; fi
+
+## update: rewrite the golden files and the expected outputs of the scripts; read the difference before you commit it
+update:
+	$(GO) test ./pkg/fitout -run TestGolden -update
+	UPDATE_SCRIPTS=1 $(GO) test ./cmd/fitout -run 'TestScript$$'
+
+## bench: the figures of docs/performance.md
+bench:
+	$(GO) test ./pkg/fitout ./cmd/fitout -run '^$$' -bench . -benchmem -count 6
+
+## demo: a control plane with three simulated nodes, fitted out twice
+demo: build
+	GO="$(GO)" sh testdata/demo.sh
+
+clean:
+	rm -rf bin

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/cli-runtime/pkg/printers"
+)
+
+func bundlesCommand(streams genericiooptions.IOStreams) *cobra.Command {
+	c := &cobra.Command{
+		Use: "bundles", Short: "List the bundles, or show one", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return listBundles(streams.Out) },
+	}
+	c.AddCommand(&cobra.Command{
+		Use: "list", Short: "List the Kubernetes versions that have a bundle, with the versions of its addons", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return listBundles(streams.Out) },
+	}, &cobra.Command{
+		Use:   "show MINOR [ADDON]",
+		Short: "Show a bundle's addons, versions, images and support; with ADDON, the values that its chart takes",
+		Args:  cobra.RangeArgs(1, 2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return showBundle(streams.Out, args)
+		},
+	})
+	return c
+}
+
+func listBundles(out io.Writer) error {
+	catalogue, err := loadCatalogue()
+	if err != nil {
+		return err
+	}
+	w := printers.GetNewTabWriter(out)
+	minors := catalogue.Minors()
+	fmt.Fprintf(w, "ADDON\t%s\n", strings.Join(minors, "\t"))
+	for _, name := range catalogue.Names() {
+		row := []string{name}
+		for _, minor := range minors {
+			row = append(row, versionIn(catalogue, minor, name))
+		}
+		fmt.Fprintln(w, strings.Join(row, "\t"))
+	}
+	return w.Flush()
+}
+
+// versionIn is an addon's version in a bundle, with its support where that is not plain.
+func versionIn(c *bundle.Catalogue, minor, name string) string {
+	b, _ := c.Bundle(minor)
+	entry, ok := b.Addons[name]
+	addon, _ := c.Addon(name)
+	level := addon.Lifecycle.Level(minor)
+	switch {
+	case !ok && level == bundle.Refused:
+		return level
+	case !ok:
+		return "-"
+	case level != bundle.Tested:
+		return versionText(entry) + " (" + level + ")"
+	}
+	return versionText(entry)
+}
+
+// versionText is a version for people: the template of an addon that follows the cluster is said in words.
+func versionText(e bundle.Entry) string {
+	if strings.Contains(e.Version, "{{") {
+		return "the cluster's"
+	}
+	return e.Version
+}
+
+func showBundle(out io.Writer, args []string) error {
+	catalogue, err := loadCatalogue()
+	if err != nil {
+		return err
+	}
+	b, ok := catalogue.Bundle(args[0])
+	if !ok {
+		return usageError{fmt.Errorf("there is no bundle %q; there are %s", args[0], strings.Join(catalogue.Minors(), ", "))}
+	}
+	if len(args) == 2 {
+		entry, ok := b.Addons[args[1]]
+		if !ok {
+			return usageError{fmt.Errorf("bundle %s has no addon %q; it has %s", args[0], args[1], strings.Join(slices.Sorted(maps.Keys(b.Addons)), ", "))}
+		}
+		text, err := catalogue.ChartValues(args[1], entry.Chart)
+		if err == nil {
+			_, err = out.Write(text)
+		}
+		return err
+	}
+	fmt.Fprintf(out, "Kubernetes %s, tested with %s\n\n", b.Kubernetes, b.TestedVersion)
+	w := printers.GetNewTabWriter(out)
+	fmt.Fprintln(w, "ADDON\tVERSION\tSUPPORT\tIMAGES")
+	for _, name := range slices.Sorted(maps.Keys(b.Addons)) {
+		entry := b.Addons[name]
+		addon, _ := catalogue.Addon(name)
+		for i, key := range slices.Sorted(maps.Keys(entry.Images)) {
+			columns := []string{"", "", ""}
+			if i == 0 {
+				columns = []string{name, versionText(entry), addon.Lifecycle.Level(b.Kubernetes)}
+			}
+			fmt.Fprintf(w, "%s\t%s\n", strings.Join(columns, "\t"), entry.Images[key])
+		}
+	}
+	return w.Flush()
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/fitout-dev/fitout/addons"
+	"github.com/fitout-dev/fitout/bundles"
+	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/cluster"
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/strictyaml"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/rest"
+)
+
+// input is the part of the command line that describes the cluster: the cluster file and the flags that go before it.
+type input struct {
+	file string
+	in   io.Reader
+}
+
+// overrides are the flags that set a field of the cluster file.
+var overrides = []struct{ flag, field, usage string }{
+	{"kubernetes", "kubernetesVersion", "Kubernetes version of the cluster, such as v1.36.4 or 1.36"},
+	{"name", "name", "name of the cluster, for reports"},
+	{"cni", "cni", "pod network: cilium, calico, weave, flannel or none"},
+	{"ingress", "ingress", "ingress controller: none, nginx or traefik"},
+	{"control-plane", "controlPlane", "where the control plane runs: managed (outside) or in-cluster"},
+	{"kube-proxy", "kubeProxy.enabled", "whether kube-proxy runs: true or false"},
+	{"kube-proxy-mode", "kubeProxy.mode", "how kube-proxy works: iptables, ipvs or nftables"},
+	{"csi", "csi.enabled", "whether the Scaleway CSI driver is installed: true or false"},
+	{"pod-cidr", "network.podCIDR", "range of the pod addresses"},
+	{"service-cidr", "network.serviceCIDR", "range of the Service addresses"},
+	{"dns-address", "network.dnsAddress", "address of the cluster DNS Service"},
+	{"api-endpoint", "network.apiEndpoint", "URL at which nodes reach the API server"},
+}
+
+func (i *input) register(c *cobra.Command) {
+	c.Flags().StringVarP(&i.file, "file", "f", "", "cluster file; - reads standard input. fitout explain documents it")
+	for _, o := range overrides {
+		c.Flags().String(o.flag, "", o.usage)
+	}
+}
+
+// read reads the cluster file and lays the flags over it. faults holds what is wrong with them, which Prepare reports
+// together with what it finds itself; err is any other failure.
+func (i *input) read(flags *pflag.FlagSet) (file clusterfile.File, faults, err error) {
+	var found strictyaml.Faults
+	if i.file != "" {
+		if file, err = i.open(); err != nil && !errors.As(err, &found) {
+			return file, nil, err
+		}
+		if len(found) == 1 && found[0].Field == "" {
+			return file, nil, found // the file cannot be read as a whole: nothing else can be said of it
+		}
+	}
+	for _, o := range overrides {
+		var wrong strictyaml.Faults
+		if f := flags.Lookup(o.flag); f.Changed && errors.As(file.Set("--"+o.flag, o.field, f.Value.String()), &wrong) {
+			found = append(found, wrong...)
+		}
+	}
+	return file, found.ErrorOrNil(), nil
+}
+
+func (i *input) open() (clusterfile.File, error) {
+	if i.file == "-" {
+		return clusterfile.Read("standard input", i.in)
+	}
+	f, err := os.Open(i.file)
+	if err != nil {
+		return clusterfile.File{}, usageError{fmt.Errorf("cluster file: %w", err)}
+	}
+	defer f.Close()
+	return clusterfile.Read(i.file, f)
+}
+
+func loadCatalogue() (*bundle.Catalogue, error) {
+	return bundle.Load(addons.FS, bundles.FS)
+}
+
+// offline prepares a plan from files alone.
+func (i *input) offline(flags *pflag.FlagSet) (*fitout.Plan, error) {
+	catalogue, err := loadCatalogue()
+	if err != nil {
+		return nil, err
+	}
+	file, faults, err := i.read(flags)
+	if err != nil {
+		return nil, err
+	}
+	return fitout.Prepare(catalogue, file, nil, faults)
+}
+
+// online connects to the cluster, asks for its facts and prepares a plan. Faults that can be found without the cluster
+// are reported without it.
+func (i *input) online(ctx context.Context, flags *pflag.FlagSet, kube *genericclioptions.ConfigFlags, options cluster.Options) (*cluster.Client, *fitout.Plan, error) {
+	catalogue, err := loadCatalogue()
+	if err != nil {
+		return nil, nil, err
+	}
+	file, faults, err := i.read(flags)
+	if err != nil {
+		return nil, nil, err
+	}
+	if faults != nil {
+		_, err := fitout.Prepare(catalogue, file, nil, faults)
+		return nil, nil, err
+	}
+	config, err := restConfig(kube)
+	if err != nil {
+		return nil, nil, usageError{err}
+	}
+	client, err := cluster.New(ctx, config, options)
+	if err != nil {
+		return nil, nil, err
+	}
+	facts, err := client.Facts(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("ask the cluster about itself: %w", err)
+	}
+	plan, err := fitout.Prepare(catalogue, file, &facts, nil)
+	return client, plan, err
+}
+
+func restConfig(kube *genericclioptions.ConfigFlags) (*rest.Config, error) {
+	config, err := kube.ToRESTConfig()
+	if err != nil {
+		return nil, fmt.Errorf("kubeconfig: %w; give one with --kubeconfig or KUBECONFIG", err)
+	}
+	config.UserAgent = "fitout/" + version()
+	return config, nil
+}

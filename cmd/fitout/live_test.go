@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"testing"
+	"time"
+
+	"github.com/fitout-dev/fitout/internal/bed"
+	"github.com/fitout-dev/fitout/internal/combination"
+	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/cluster"
+	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/rogpeppe/go-internal/testscript"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// liveMinors are the Kubernetes versions that the live tests run on: one with server-side apply, one without.
+var liveMinors = []string{"1.36", "1.18"}
+
+// TestLive runs the command on real API servers with simulated nodes: first every combination is given to the server
+// without being persisted, then the scripts run, before and after nodes have joined.
+func TestLive(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: no control plane is started")
+	}
+	for _, minor := range liveMinors {
+		t.Run(minor, func(t *testing.T) {
+			b := startBed(t, bed.Options{Minor: minor, ProviderIDPrefix: "scaleway://instance/fr-par-1/"})
+			t.Run("combinations", func(t *testing.T) { acceptsCombinations(t, b) })
+			t.Run("without nodes", func(t *testing.T) { runScripts(t, b, "../../testdata/script/live-empty") })
+			if err := b.AddNodes(t.Context(), 3); err != nil {
+				t.Fatal(err)
+			}
+			t.Run("with nodes", func(t *testing.T) { runScripts(t, b, "../../testdata/script/live") })
+		})
+	}
+}
+
+// startBed starts a control plane for the time of the test.
+func startBed(t *testing.T, o bed.Options) *bed.Bed {
+	t.Helper()
+	o.Log = testLog{t}
+	b, err := bed.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return b
+}
+
+type testLog struct{ t *testing.T }
+
+func (l testLog) Write(p []byte) (int, error) {
+	l.t.Log(string(bytes.TrimSpace(p)))
+	return len(p), nil
+}
+
+func runScripts(t *testing.T, b *bed.Bed, dir string) {
+	params := scripts(dir)
+	params.Setup = func(env *testscript.Env) error {
+		env.Setenv("KUBECONFIG", b.Kubeconfig())
+		env.Setenv("MINOR", b.Minor())
+		env.Setenv("VERSION", b.Version())
+		return nil
+	}
+	params.Condition = func(condition string) (bool, error) { return condition == b.Minor(), nil }
+	params.Cmds["patch"] = func(ts *testscript.TestScript, neg bool, args []string) { patch(ts, restConfigOf(b), neg, args) }
+	testscript.RunT(sequential{t}, params)
+}
+
+// sequential runs scripts one after the other: they share one cluster.
+type sequential struct{ *testing.T }
+
+func (sequential) Parallel() {}
+
+func (o sequential) Run(name string, f func(testscript.T)) {
+	o.T.Run(name, func(t *testing.T) { f(sequential{t}) })
+}
+
+func (o sequential) Verbose() bool { return testing.Verbose() }
+
+// patch is the script command "patch PATH BODY": somebody else's merge patch of the object at an API path.
+func patch(ts *testscript.TestScript, config *rest.Config, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: patch PATH BODY")
+	}
+	config.GroupVersion = &schema.GroupVersion{}
+	config.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
+	raw, err := rest.UnversionedRESTClientFor(config)
+	ts.Check(err)
+	_, err = raw.Patch(types.MergePatchType).AbsPath(args[0]).Body([]byte(args[1])).DoRaw(context.Background())
+	ts.Check(err)
+}
+
+func restConfigOf(b *bed.Bed) *rest.Config {
+	config, err := clientcmd.BuildConfigFromFlags("", b.Kubeconfig())
+	if err != nil {
+		panic(err) // the bed has just written it
+	}
+	return config
+}
+
+// acceptsCombinations gives every object of every combination to the API server as a dry run with strict validation of
+// fields. Namespaces and definitions are applied for real: what stands in them is refused without them.
+func acceptsCombinations(t *testing.T, b *bed.Bed) {
+	catalogue, err := loadCatalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	real, err := cluster.New(ctx, restConfigOf(b), cluster.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dry, err := cluster.New(ctx, restConfigOf(b), cluster.Options{DryRun: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	combinations := combination.Of(catalogue, b.Minor())
+	for _, c := range combinations {
+		plan, err := fitout.Prepare(catalogue, c.File, nil, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", c.Name(), err)
+		}
+		for _, w := range plan.Waves {
+			client := dry
+			if w.Name == "namespaces" || w.Name == "definitions" {
+				client = real
+			}
+			if _, err := client.Apply(ctx, plan.Kinds, w.Objects); err != nil {
+				t.Errorf("%s: wave %s: %v", c.Name(), w.Name, err)
+			}
+			if client == real {
+				waitFor(ctx, t, real, plan.Kinds, w.Objects)
+			}
+		}
+	}
+	t.Logf("%d combinations accepted by %s", len(combinations), b.Version())
+}
+
+func waitFor(ctx context.Context, t *testing.T, c *cluster.Client, kinds manifest.Kinds, objects []*manifest.Object) {
+	t.Helper()
+	for range 100 {
+		s, err := c.Observe(ctx, kinds, objects)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if check.Overall(check.Gate(objects, s)) == check.Good {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatal("not ready after 10 s")
+}
+
+// A field that the version does not have must be refused, or the test above could not fail. Servers before 1.25 do not
+// validate fields; there it is a wrong type that must be refused.
+func TestLiveRefuses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: no control plane is started")
+	}
+	b := startBed(t, bed.Options{Minor: "1.36"})
+	c, err := cluster.New(t.Context(), restConfigOf(b), cluster.Options{DryRun: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: kube-system}\ndta: {a: b}\n"
+	objects, err := manifest.Parse("test", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Apply(t.Context(), manifest.KindsOf(nil), objects)
+	if err == nil || !bytes.Contains([]byte(err.Error()), []byte("dta")) {
+		t.Errorf("an unknown field was not refused: %v", err)
+	}
+}

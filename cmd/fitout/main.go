@@ -1,0 +1,103 @@
+// Command fitout fits out Kubernetes clusters: it renders the addons that belong on a cluster's version, applies them in
+// waves, and proves that the result works. It is also usable as kubectl fitout.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/fitout-dev/fitout/pkg/cluster"
+	"github.com/fitout-dev/fitout/pkg/report"
+	"github.com/fitout-dev/fitout/pkg/strictyaml"
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+)
+
+func main() { os.Exit(Main()) }
+
+// Main runs the command with the arguments of the process and returns its exit code. Tests call it.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
+	err := rootCommand(streams).ExecuteContext(ctx)
+	code := exitCode(err)
+	var result resultError
+	if err != nil && !errors.As(err, &result) {
+		fmt.Fprintf(os.Stderr, "fitout: %v\n", err)
+	}
+	if ctx.Err() != nil {
+		fmt.Fprintln(os.Stderr, "fitout: interrupted; run the same command again to go on where it stopped")
+	}
+	return code
+}
+
+func rootCommand(streams genericiooptions.IOStreams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "fitout",
+		Short: "Fit out a Kubernetes cluster: network, DNS, metrics, storage, ingress",
+		Long: `Fitout knows, for each Kubernetes version, the exact set of addons that belongs on a cluster; renders it for
+this cluster; applies it in waves; and proves that the result works.
+
+Exit codes: 0 fitted out, 1 failed, 2 usage or invalid input (nothing was touched), 3 pending (no nodes yet),
+4 degraded, 5 refused by policy (a field belongs to another manager).`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	if strings.HasPrefix(filepath.Base(os.Args[0]), "kubectl-") {
+		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl fitout"}
+	}
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.ErrOut)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w; %s --help lists the flags", err, c.CommandPath())}
+	})
+	root.AddCommand(upCommand(streams), renderCommand(streams), applyCommand(streams), checkCommand(streams),
+		bundlesCommand(streams), explainCommand(streams), versionCommand(streams))
+	return root
+}
+
+// usageError is a command line that cannot be understood.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// resultError is a run whose report says all there is to say; only its exit code is left to give.
+type resultError struct{ code int }
+
+func (e resultError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+
+func exitCode(err error) int {
+	var faults strictyaml.Faults
+	var usage usageError
+	var result resultError
+	var conflict *cluster.ConflictError
+	switch {
+	case err == nil:
+		return report.ExitGood
+	case errors.As(err, &result):
+		return result.code
+	case errors.As(err, &faults), errors.As(err, &usage), isCobraUsage(err):
+		return report.ExitUsage
+	case errors.As(err, &conflict):
+		return report.ExitRefused
+	}
+	return report.ExitFailed
+}
+
+// isCobraUsage tells cobra's own errors about unknown commands and arguments, which have no type.
+func isCobraUsage(err error) bool {
+	for _, prefix := range []string{"unknown command", "accepts ", "requires at least", "unknown shorthand flag"} {
+		if strings.HasPrefix(err.Error(), prefix) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/report"
+	"golang.org/x/term"
+)
+
+// progress is a fitout.Progress that is closed before the report is printed.
+type progress interface {
+	fitout.Progress
+	Close()
+}
+
+// newProgress returns a live display where w is a terminal, and plain lines with a time otherwise.
+func newProgress(w io.Writer, now func() time.Time) progress {
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
+		return newLive(f, now, os.Getenv("NO_COLOR") == "")
+	}
+	return &plain{w: w, now: now}
+}
+
+// plain writes a line for each step, with the time.
+type plain struct {
+	w     io.Writer
+	now   func() time.Time
+	waves []string
+	last  string // what was waited for, so that it is said once
+}
+
+func (p *plain) line(format string, args ...any) {
+	fmt.Fprintf(p.w, "%s %s\n", p.now().UTC().Format(time.RFC3339), fmt.Sprintf(format, args...))
+}
+
+func (p *plain) Planned(plan *fitout.Plan) {
+	for _, line := range introduction(plan) {
+		p.line("%s", line)
+	}
+	for _, w := range plan.Waves {
+		p.waves = append(p.waves, w.Name)
+	}
+}
+
+func (p *plain) Applying(wave int) {
+	p.line("wave %d/%d %s: applying", wave+1, len(p.waves), p.waves[wave])
+}
+
+func (p *plain) Applied(wave int, changes []report.Change) {
+	p.line("wave %d/%d %s: %s", wave+1, len(p.waves), p.waves[wave], summary(changes))
+}
+
+func (p *plain) Waiting(wave int, unmet []check.Row) {
+	if text := waitText(unmet); text != p.last {
+		p.last = text
+		p.line("wave %d/%d %s: waiting for %s", wave+1, len(p.waves), p.waves[wave], text)
+	}
+}
+
+func (p *plain) Done(wave int, took time.Duration, failed bool) {
+	p.last = ""
+	state := "ready"
+	if failed {
+		state = "failed"
+	}
+	p.line("wave %d/%d %s: %s after %s", wave+1, len(p.waves), p.waves[wave], state, seconds(took))
+}
+
+func (p *plain) Checking(rows []check.Row) {
+	if text := waitText(unmet(rows)); text != p.last {
+		p.last = text
+		p.line("check: waiting for %s", text)
+	}
+}
+
+func (p *plain) Close() {}
+
+// introduction says what was found, assumed and planned.
+func introduction(p *fitout.Plan) []string {
+	var lines []string
+	for _, f := range p.Findings {
+		word := "found"
+		if f.Assumed {
+			word = "assumed"
+		}
+		lines = append(lines, fmt.Sprintf("%s %s: %s (%s)", word, f.Field, f.Value, f.Source))
+	}
+	for _, w := range p.Warnings {
+		lines = append(lines, "warning: "+w)
+	}
+	return append(lines, fmt.Sprintf("bundle %s for %s: %d addons, %d objects, %s", p.Rendering.Bundle, p.Cluster.KubernetesVersion,
+		len(p.Rendering.Addons), len(p.Rendering.Objects()), p.Rendering.Digest))
+}
+
+func summary(changes []report.Change) string {
+	counts := map[report.Action]int{}
+	for _, c := range changes {
+		counts[c.Action]++
+	}
+	var parts []string
+	for _, a := range []report.Action{report.Created, report.Configured, report.Unchanged, report.Failed} {
+		if counts[a] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[a], a))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func waitText(rows []check.Row) string {
+	var parts []string
+	for _, r := range rows {
+		parts = append(parts, r.Detail)
+	}
+	return strings.Join(parts, "; ")
+}
+
+func unmet(rows []check.Row) []check.Row {
+	var out []check.Row
+	for _, r := range rows {
+		if r.Verdict == check.Failed || r.Verdict == check.Degraded {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }

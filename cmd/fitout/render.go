@@ -1,0 +1,70 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+)
+
+func renderCommand(streams genericiooptions.IOStreams) *cobra.Command {
+	in := &input{in: streams.In}
+	var output string
+	c := &cobra.Command{
+		Use:   "render",
+		Short: "Print every object that a cluster gets, without a cluster",
+		Long: `Render prints the objects in the order of the waves that apply them. It needs no cluster and no network; the same
+input gives the same bytes. The digest goes to standard error.`,
+		Example: `  fitout render --kubernetes 1.18 --cni cilium --ingress nginx
+  fitout render -f cluster.yaml > cluster.golden.yaml`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			print, ok := manifestPrinters[output]
+			if !ok {
+				return usageError{fmt.Errorf("--output is %q; use yaml, json or name", output)}
+			}
+			plan, err := in.offline(c.Flags())
+			if err != nil {
+				return err
+			}
+			for _, w := range plan.Warnings {
+				fmt.Fprintln(streams.ErrOut, "warning:", w)
+			}
+			fmt.Fprintf(streams.ErrOut, "bundle %s for %s, %s\n", plan.Rendering.Bundle, plan.Cluster.KubernetesVersion, plan.Rendering.Digest)
+			return print(streams.Out, inOrder(plan))
+		},
+	}
+	in.register(c)
+	c.Flags().StringVarP(&output, "output", "o", "yaml", "format: yaml, json or name")
+	return c
+}
+
+// inOrder returns the rendered objects in the order of the waves. The inventory is not among them: it is Fitout's own.
+func inOrder(p *fitout.Plan) []*manifest.Object {
+	var all []*manifest.Object
+	for _, w := range p.Waves[:len(p.Waves)-1] {
+		all = append(all, w.Objects...)
+	}
+	return all
+}
+
+var manifestPrinters = map[string]func(io.Writer, []*manifest.Object) error{
+	"yaml": manifest.Write,
+	"json": func(w io.Writer, objects []*manifest.Object) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(map[string]any{"apiVersion": "v1", "kind": "List", "items": objects})
+	},
+	"name": func(w io.Writer, objects []*manifest.Object) error {
+		for _, o := range objects {
+			if _, err := fmt.Fprintln(w, manifest.IDOf(o)); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+}

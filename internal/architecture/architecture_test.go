@@ -1,0 +1,105 @@
+// Package architecture holds the test of the import rules that ARCHITECTURE.md states.
+package architecture
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/fitout-dev/fitout/"
+
+// mayImport lists, for each package of the library, the other packages of the project that it may import.
+var mayImport = map[string][]string{
+	"pkg/strictyaml":  {},
+	"pkg/manifest":    {},
+	"pkg/clusterfile": {"pkg/strictyaml"},
+	"pkg/bundle":      {"pkg/clusterfile", "pkg/strictyaml"},
+	"pkg/render":      {"pkg/bundle", "pkg/clusterfile", "pkg/manifest", "pkg/strictyaml"},
+	"pkg/wave":        {"pkg/render", "pkg/manifest"},
+	"pkg/check":       {"pkg/render", "pkg/manifest"},
+	"pkg/report":      {"pkg/check", "pkg/clusterfile", "pkg/manifest"},
+	"pkg/cluster":     {"pkg/check", "pkg/clusterfile", "pkg/manifest", "pkg/render", "pkg/report"},
+	"pkg/fitout":      {"pkg/bundle", "pkg/check", "pkg/clusterfile", "pkg/manifest", "pkg/render", "pkg/report", "pkg/strictyaml", "pkg/wave"},
+	"addons":          {},
+	"bundles":         {},
+}
+
+// onlyIn lists packages that just one package may import, and why.
+var onlyIn = []struct{ prefix, in, reason string }{
+	{"k8s.io/client-go", "pkg/cluster cmd/fitout", "one package talks to an API server; the command makes its configuration"},
+	{"helm.sh/helm", "pkg/render", "moving to another Helm touches one package"},
+	{"sigs.k8s.io/kustomize", "pkg/render", "it keeps global state behind one lock"},
+	{"github.com/spf13", "cmd/fitout", "the library takes values, not flags"},
+	{"k8s.io/cli-runtime", "cmd/fitout", "the library takes values, not flags"},
+	{"log", "", "the library is silent; progress is told through an interface"},
+	{"log/slog", "", "the library is silent; progress is told through an interface"},
+	{"os", "cmd/fitout internal/bed", "the library takes fs.FS and readers, never paths"},
+	{"net/http", "pkg/cluster internal/bed", "one package talks to an API server"},
+}
+
+// imports returns the direct imports of each package of the project that is not a test, by its path in the module.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	all := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		all[strings.TrimPrefix(fields[0], module)] = fields[1:]
+	}
+	return all
+}
+
+// violations returns what in the imports is against the rules.
+func violations(all map[string][]string) []string {
+	var found []string
+	for from, list := range all {
+		allowed, isLibrary := mayImport[from]
+		if strings.HasPrefix(from, "pkg/") && !isLibrary {
+			found = append(found, from+" is not in the rules; say what it may import")
+		}
+		for _, to := range list {
+			if own, isOwn := strings.CutPrefix(to, module); isOwn && isLibrary && !slices.Contains(allowed, own) {
+				found = append(found, from+" imports "+own+", against the direction of ARCHITECTURE.md")
+			}
+			for _, rule := range onlyIn {
+				if (to == rule.prefix || strings.HasPrefix(to, rule.prefix+"/") && rule.prefix != "os" && rule.prefix != "log") && !slices.Contains(strings.Fields(rule.in), from) {
+					found = append(found, from+" imports "+to+": "+rule.reason)
+				}
+			}
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+func TestImports(t *testing.T) {
+	all := imports(t)
+	if len(all) < len(mayImport) {
+		t.Fatalf("go list found %d packages, fewer than the rules name", len(all))
+	}
+	for _, v := range violations(all) {
+		t.Error(v)
+	}
+}
+
+func TestViolationsAreFound(t *testing.T) {
+	got := violations(map[string][]string{
+		"pkg/wave":  {module + "pkg/cluster", "fmt"},
+		"pkg/check": {"k8s.io/client-go/dynamic", "os"},
+		"pkg/new":   nil,
+	})
+	want := []string{
+		"pkg/check imports k8s.io/client-go/dynamic: one package talks to an API server; the command makes its configuration",
+		"pkg/check imports os: the library takes fs.FS and readers, never paths",
+		"pkg/new is not in the rules; say what it may import",
+		"pkg/wave imports pkg/cluster, against the direction of ARCHITECTURE.md",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
+}

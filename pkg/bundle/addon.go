@@ -1,0 +1,99 @@
+package bundle
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
+)
+
+// An Addon is what addon.yaml says of one addon, for all of its versions.
+type Addon struct {
+	APIVersion string    `json:"apiVersion" required:"true" enum:"fitout.dev/v1alpha1" doc:"version of this format"`
+	Kind       string    `json:"kind" required:"true" enum:"Addon" doc:"kind of this file"`
+	Name       string    `json:"name" required:"true" doc:"the folder's name"`
+	Summary    string    `json:"summary" required:"true" doc:"one line for tables"`
+	Role       string    `json:"role" required:"true" enum:"cni,proxy,dns,metrics,node-health,storage,ingress" doc:"what the addon is in a cluster"`
+	When       string    `json:"when" required:"true" doc:"template expression over the cluster file; the addon is selected where it is true"`
+	ChosenBy   string    `json:"chosenBy" doc:"field of the cluster file that chooses the addon, for messages"`
+	Provides   []string  `json:"provides" doc:"capabilities that other addons require"`
+	Requires   []string  `json:"requires" doc:"capabilities that must be ready before the addon's workloads are applied"`
+	Checks     Checks    `json:"checks" doc:"what is judged besides presence, drift, readiness and API availability"`
+	Lifecycle  Lifecycle `json:"lifecycle" doc:"which minors it supports, and for how long"`
+}
+
+// Checks are the judgements that not every addon gets.
+type Checks struct {
+	HostPorts           []int `json:"hostPorts" doc:"host ports that a ready pod declares on each node that the addon runs on"`
+	DefaultStorageClass bool  `json:"defaultStorageClass" doc:"exactly one default StorageClass exists, and it is this addon's"`
+}
+
+// Lifecycle says where an addon stands with its upstream project.
+type Lifecycle struct {
+	EndOfLife   string    `json:"endOfLife" doc:"day on which upstream ended it (2026-03-31)"`
+	Replacement []string  `json:"replacement" doc:"what to choose instead"`
+	Reason      string    `json:"reason" doc:"why it is deprecated or refused"`
+	Support     []Support `json:"support" doc:"ranges of minors; what is in no range is refused"`
+}
+
+// Support is the level of support for a range of Kubernetes minors.
+type Support struct {
+	Kubernetes string `json:"kubernetes" required:"true" doc:"a minor (1.36) or a range (1.34-1.36)"`
+	Level      string `json:"level" required:"true" enum:"tested,untested,deprecated" doc:"tested: upstream lists the minor; untested: it does not; deprecated: usable with a warning"`
+}
+
+// Levels of support. Refused is what a minor in no range has.
+const (
+	Tested     = "tested"
+	Untested   = "untested"
+	Deprecated = "deprecated"
+	Refused    = "refused"
+)
+
+// Level returns the level of support for a minor.
+func (l Lifecycle) Level(minor string) string {
+	for _, s := range l.Support {
+		first, last, err := s.Range()
+		if err == nil && clusterfile.CompareMinors(first, minor) <= 0 && clusterfile.CompareMinors(minor, last) <= 0 {
+			return s.Level
+		}
+	}
+	return Refused
+}
+
+// Range returns the first and the last minor of the range.
+func (s Support) Range() (first, last string, err error) {
+	first, last, isRange := strings.Cut(s.Kubernetes, "-")
+	if !isRange {
+		last = first
+	}
+	for _, minor := range []string{first, last} {
+		if v, err := clusterfile.ParseVersion(minor); err != nil || v.Minor() != minor {
+			return "", "", fmt.Errorf("%q is not a minor or a range of minors such as 1.34-1.36", s.Kubernetes)
+		}
+	}
+	if clusterfile.CompareMinors(first, last) > 0 {
+		return "", "", fmt.Errorf("%q ends before it begins", s.Kubernetes)
+	}
+	return first, last, nil
+}
+
+// advice is the rest of a sentence about an addon that is deprecated or refused: why, and what to use.
+func (l Lifecycle) advice() string {
+	var parts []string
+	if l.Reason != "" {
+		parts = append(parts, l.Reason)
+	}
+	if len(l.Replacement) > 0 {
+		parts = append(parts, "use "+strings.Join(l.Replacement, " or ")+" instead")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// chosenBy returns the field of the cluster file that selects the addon.
+func (a Addon) chosenBy() string {
+	if a.ChosenBy != "" {
+		return a.ChosenBy
+	}
+	return "addons." + a.Name + ".enabled"
+}

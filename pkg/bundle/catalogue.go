@@ -1,0 +1,185 @@
+// Package bundle is the catalogue: which addons there are, which of them a Kubernetes minor gets in which version, and
+// what that comes to for one cluster. All of it is data, read from files.
+package bundle
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/strictyaml"
+)
+
+// A Bundle is the set of addons for one Kubernetes minor.
+type Bundle struct {
+	APIVersion    string           `json:"apiVersion" required:"true" enum:"fitout.dev/v1alpha1" doc:"version of this format"`
+	Kind          string           `json:"kind" required:"true" enum:"Bundle" doc:"kind of this file"`
+	Kubernetes    string           `json:"kubernetes" required:"true" doc:"the minor, which is the file's name"`
+	TestedVersion string           `json:"testedVersion" required:"true" doc:"the exact Kubernetes version that it is tested with"`
+	Addons        map[string]Entry `json:"addons" required:"true" doc:"the addons by name"`
+}
+
+// An Entry is one addon of a bundle. Version, images and values are templates over the cluster file.
+type Entry struct {
+	Chart   string              `json:"chart" required:"true" doc:"the chart's folder, an upstream line"`
+	Version string              `json:"version" required:"true" doc:"exact version of what runs"`
+	Images  map[string]string   `json:"images" doc:"image references by the name that the chart uses"`
+	Values  string              `json:"values" doc:"template of the chart's values, as YAML text"`
+	Patches []clusterfile.Patch `json:"patches" doc:"kustomize patches"`
+}
+
+// A Catalogue holds all addons and bundles. It does not change once it is loaded.
+type Catalogue struct {
+	addons  map[string]Addon
+	bundles map[string]Bundle
+	charts  fs.FS
+}
+
+// Load reads a catalogue: addons has a folder for each addon, bundles a file for each minor. The error joins everything
+// that is wrong with them.
+func Load(addons, bundles fs.FS) (*Catalogue, error) {
+	c := &Catalogue{addons: map[string]Addon{}, bundles: map[string]Bundle{}, charts: addons}
+	errs := []error{c.loadAddons(addons), c.loadBundles(bundles)}
+	errs = append(errs, c.verify()...)
+	return c, errors.Join(errs...)
+}
+
+func (c *Catalogue) loadAddons(from fs.FS) error {
+	files, err := fs.Glob(from, "*/addon.yaml")
+	if err != nil {
+		return fmt.Errorf("addons: %w", err)
+	}
+	var errs []error
+	for _, file := range files {
+		var a Addon
+		if err := decode(from, file, &a); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if folder := path.Dir(file); a.Name != folder {
+			errs = append(errs, fmt.Errorf("%s: name is %s; it must be the folder's name, %s", file, a.Name, folder))
+		}
+		c.addons[a.Name] = a
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Catalogue) loadBundles(from fs.FS) error {
+	files, err := fs.Glob(from, "*.yaml")
+	if err != nil {
+		return fmt.Errorf("bundles: %w", err)
+	}
+	if len(files) == 0 {
+		return errors.New("bundles: no bundle found")
+	}
+	var errs []error
+	for _, file := range files {
+		var b Bundle
+		if err := decode(from, file, &b); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if minor := strings.TrimSuffix(file, ".yaml"); b.Kubernetes != minor {
+			errs = append(errs, fmt.Errorf("%s: kubernetes is %s; it must be the file's name, %s", file, b.Kubernetes, minor))
+		}
+		c.bundles[b.Kubernetes] = b
+	}
+	return errors.Join(errs...)
+}
+
+func decode(from fs.FS, file string, into any) error {
+	f, err := from.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = strictyaml.Read(file, f, into)
+	return err
+}
+
+// verify checks what no single file can tell: entries against addons and charts, and the ranges of support.
+func (c *Catalogue) verify() []error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(c.addons)) {
+		for _, s := range c.addons[name].Lifecycle.Support {
+			if _, _, err := s.Range(); err != nil {
+				errs = append(errs, fmt.Errorf("%s/addon.yaml: lifecycle.support: %w", name, err))
+			}
+		}
+	}
+	for _, minor := range c.Minors() {
+		b := c.bundles[minor]
+		if v, err := clusterfile.ParseVersion(b.TestedVersion); err != nil || v.Minor() != minor || v.Patch < 0 {
+			errs = append(errs, fmt.Errorf("%s.yaml: testedVersion is %q; it must be a version of %s", minor, b.TestedVersion, minor))
+		}
+		for _, name := range slices.Sorted(maps.Keys(b.Addons)) {
+			errs = append(errs, c.verifyEntry(minor, name, b.Addons[name])...)
+		}
+	}
+	return errs
+}
+
+func (c *Catalogue) verifyEntry(minor, name string, e Entry) []error {
+	addon, ok := c.addons[name]
+	if !ok {
+		return []error{fmt.Errorf("%s.yaml: addons.%s: there is no addons/%s/addon.yaml", minor, name, name)}
+	}
+	var errs []error
+	if addon.Lifecycle.Level(minor) == Refused {
+		errs = append(errs, fmt.Errorf("%s.yaml: addons.%s: its lifecycle does not support %s", minor, name, minor))
+	}
+	if _, err := fs.Stat(c.charts, path.Join(name, e.Chart, "Chart.yaml")); err != nil {
+		errs = append(errs, fmt.Errorf("%s.yaml: addons.%s.chart: %w", minor, name, err))
+	}
+	return errs
+}
+
+// Minors returns the Kubernetes minors that have a bundle, oldest first.
+func (c *Catalogue) Minors() []string {
+	return slices.SortedFunc(maps.Keys(c.bundles), clusterfile.CompareMinors)
+}
+
+// Newest returns the newest minor that has a bundle.
+func (c *Catalogue) Newest() string {
+	minors := c.Minors()
+	return minors[len(minors)-1]
+}
+
+// Tested maps each minor to the exact version that its bundle was tested with.
+func (c *Catalogue) Tested() map[string]string {
+	tested := map[string]string{}
+	for minor, b := range c.bundles {
+		tested[minor] = b.TestedVersion
+	}
+	return tested
+}
+
+// Bundle returns the bundle of a minor.
+func (c *Catalogue) Bundle(minor string) (Bundle, bool) {
+	b, ok := c.bundles[minor]
+	return b, ok
+}
+
+// Addon returns what addon.yaml says of an addon.
+func (c *Catalogue) Addon(name string) (Addon, bool) {
+	a, ok := c.addons[name]
+	return a, ok
+}
+
+// Names returns the names of all addons, sorted.
+func (c *Catalogue) Names() []string { return slices.Sorted(maps.Keys(c.addons)) }
+
+// Chart returns the files of an addon's chart.
+func (c *Catalogue) Chart(addon, line string) (fs.FS, error) {
+	return fs.Sub(c.charts, path.Join(addon, line))
+}
+
+// ChartValues returns the default values of a chart as text, comments included.
+func (c *Catalogue) ChartValues(addon, line string) ([]byte, error) {
+	return fs.ReadFile(c.charts, path.Join(addon, line, "values.yaml"))
+}

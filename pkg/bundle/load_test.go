@@ -1,0 +1,192 @@
+package bundle_test
+
+import (
+	"io/fs"
+	"maps"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/google/go-cmp/cmp"
+)
+
+// files are the texts of a small catalogue, by path.
+type files map[string]string
+
+const addonHeader = "apiVersion: fitout.dev/v1alpha1\nkind: Addon\n"
+const bundleHeader = "apiVersion: fitout.dev/v1alpha1\nkind: Bundle\n"
+
+// catalogueFiles is a catalogue with two networks, of which one replaces the proxy, a proxy, the DNS and an ingress.
+func catalogueFiles() files {
+	return files{
+		"addons/cilium/addon.yaml": addonHeader + `name: cilium
+summary: network
+role: cni
+when: eq .cni "cilium"
+chosenBy: cni
+provides: [network, services]
+lifecycle: {support: [{kubernetes: "1.35", level: tested}, {kubernetes: "1.36", level: untested}]}
+`,
+		"addons/weave/addon.yaml": addonHeader + `name: weave
+summary: network
+role: cni
+when: eq .cni "weave"
+chosenBy: cni
+provides: [network]
+lifecycle: {replacement: [cilium, calico], reason: no release since 2021, support: [{kubernetes: "1.35", level: deprecated}]}
+`,
+		"addons/proxy/addon.yaml": addonHeader + `name: proxy
+summary: services
+role: proxy
+when: .kubeProxy.enabled
+chosenBy: kubeProxy.enabled
+provides: [services]
+lifecycle: {support: [{kubernetes: "1.35-1.36", level: tested}]}
+`,
+		"addons/dns/addon.yaml": addonHeader + `name: dns
+summary: names
+role: dns
+when: 'true'
+provides: [dns]
+requires: [network, services]
+lifecycle: {support: [{kubernetes: "1.35-1.36", level: tested}]}
+`,
+		"addons/web/addon.yaml": addonHeader + `name: web
+summary: ingress
+role: ingress
+when: eq .ingress "nginx"
+provides: [ingress]
+requires: [dns]
+lifecycle: {replacement: [traefik], reason: retired upstream, support: [{kubernetes: "1.35", level: tested}, {kubernetes: "1.36", level: untested}]}
+`,
+		"addons/cilium/1/Chart.yaml": "name: cilium", "addons/cilium/1/values.yaml": "images: {agent: ''}\nreplace: false\nport: 0\n",
+		"addons/weave/2/Chart.yaml": "name: weave", "addons/weave/2/values.yaml": "images: {}\n",
+		"addons/proxy/1/Chart.yaml": "name: proxy", "addons/proxy/1/values.yaml": "images: {proxy: ''}\n",
+		"addons/dns/1/Chart.yaml": "name: dns", "addons/dns/1/values.yaml": "images: {dns: ''}\naddress: ''\nnodeSelector: {}\nlimits: {cpu: 1, memory: 1}\nhosts: []\nextra:\n",
+		"addons/web/1/Chart.yaml": "name: web", "addons/web/1/values.yaml": "images: {}\n",
+		"bundles/1.35.yaml": bundleHeader + `kubernetes: "1.35"
+testedVersion: v1.35.8
+addons:
+  cilium: {chart: "1", version: 1.0.0, values: "replace: {{ not .kubeProxy.enabled }}"}
+  weave: {chart: "2", version: 2.8.1}
+  proxy: {chart: "1", version: "{{ .kubernetesVersion }}"}
+  dns: {chart: "1", version: 1.13.0}
+  web: {chart: "1", version: 1.15.1}
+`,
+		"bundles/1.36.yaml": bundleHeader + `kubernetes: "1.36"
+testedVersion: v1.36.4
+addons:
+  cilium:
+    chart: "1"
+    version: 1.1.0
+    images: {agent: "cilium:1.1.0"}
+    values: |
+      replace: {{ not .kubeProxy.enabled }}
+      port: {{ .network.apiServer.port }}
+  proxy:
+    chart: "1"
+    version: '{{ .kubernetesVersion | trimPrefix "v" }}'
+    images: {proxy: "kube-proxy:{{ .kubernetesVersion }}"}
+    patches: [{target: {kind: DaemonSet}, patch: "a: b"}]
+  dns: {chart: "1", version: 1.14.2, values: "address: {{ .network.dnsAddress }}\nlimits: {cpu: 2}"}
+  web: {chart: "1", version: 1.15.1}
+`,
+	}
+}
+
+// with returns f with old replaced by new in one file; where old is empty, new is the whole file, and no text is no file.
+func (f files) with(path, old, new string) files {
+	changed := maps.Clone(f)
+	if !strings.Contains(f[path], old) {
+		panic(path + " does not hold " + old)
+	}
+	if old == "" {
+		changed[path] = new
+	} else {
+		changed[path] = strings.ReplaceAll(f[path], old, new)
+	}
+	return changed
+}
+
+func (f files) load() (*bundle.Catalogue, error) {
+	all := fstest.MapFS{"addons": {Mode: fs.ModeDir}, "bundles": {Mode: fs.ModeDir}}
+	for path, text := range f {
+		if text != "" {
+			all[path] = &fstest.MapFile{Data: []byte(text)}
+		}
+	}
+	addons, _ := fs.Sub(all, "addons")
+	bundles, _ := fs.Sub(all, "bundles")
+	return bundle.Load(addons, bundles)
+}
+
+func TestLoad(t *testing.T) {
+	c, err := catalogueFiles().with("addons/README.md", "", "no addon").load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"1.35", "1.36"}, c.Minors()); diff != "" || c.Newest() != "1.36" {
+		t.Error(diff, c.Newest())
+	}
+	if diff := cmp.Diff(map[string]string{"1.35": "v1.35.8", "1.36": "v1.36.4"}, c.Tested()); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"cilium", "dns", "proxy", "weave", "web"}, c.Names()); diff != "" {
+		t.Error(diff)
+	}
+	if a, ok := c.Addon("dns"); !ok || a.Role != "dns" {
+		t.Errorf("%v %+v", ok, a)
+	}
+	if _, ok := c.Addon("calico"); ok {
+		t.Error("there is a calico")
+	}
+	if b, ok := c.Bundle("1.35"); !ok || b.Addons["weave"].Version != "2.8.1" {
+		t.Errorf("%v %+v", ok, b)
+	}
+	if _, ok := c.Bundle("1.30"); ok {
+		t.Error("there is a bundle 1.30")
+	}
+	if text, err := c.ChartValues("web", "1"); err != nil || string(text) != "images: {}\n" {
+		t.Errorf("%q %v", text, err)
+	}
+}
+
+// Minors are ordered as numbers: 1.9 is before 1.35.
+func TestMinorsAreOrdered(t *testing.T) {
+	f := catalogueFiles().with("bundles/1.9.yaml", "", bundleHeader+"kubernetes: '1.9'\ntestedVersion: v1.9.1\naddons: {}\n")
+	c, err := f.load()
+	if diff := cmp.Diff([]string{"1.9", "1.35", "1.36"}, c.Minors()); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+}
+
+func TestLoadRefuses(t *testing.T) {
+	base := catalogueFiles()
+	for name, test := range map[string]struct {
+		files files
+		want  string
+	}{
+		"no bundle":         {files{}, "bundles: no bundle found"},
+		"a misspelt field":  {base.with("addons/dns/addon.yaml", "requires:", "require:"), "dns/addon.yaml:8: require is not a field of this format; did you mean requires? Allowed: apiVersion, kind, name, summary, role, when, chosenBy, provides, requires, checks, lifecycle\n1.35.yaml: addons.dns: there is no addons/dns/addon.yaml\n1.36.yaml: addons.dns: there is no addons/dns/addon.yaml"},
+		"another name":      {base.with("addons/web/addon.yaml", "name: web", "name: wbe"), "web/addon.yaml: name is wbe; it must be the folder's name, web\n1.35.yaml: addons.web: there is no addons/web/addon.yaml\n1.36.yaml: addons.web: there is no addons/web/addon.yaml"},
+		"another minor":     {base.with("bundles/1.36.yaml", `kubernetes: "1.36"`, "kubernetes: 1.37").with("bundles/1.35.yaml", "", ""), "1.36.yaml: kubernetes is 1.37; it must be the file's name, 1.36\n1.37.yaml: testedVersion is \"v1.36.4\"; it must be a version of 1.37\n1.37.yaml: addons.cilium: its lifecycle does not support 1.37\n1.37.yaml: addons.dns: its lifecycle does not support 1.37\n1.37.yaml: addons.proxy: its lifecycle does not support 1.37\n1.37.yaml: addons.web: its lifecycle does not support 1.37"},
+		"tested with minor": {base.with("bundles/1.36.yaml", "v1.36.4", "1.36"), "1.36.yaml: testedVersion is \"1.36\"; it must be a version of 1.36"},
+		"range":             {base.with("addons/weave/addon.yaml", `"1.35"`, `"1.35+"`), "weave/addon.yaml: lifecycle.support: \"1.35+\" is not a minor or a range of minors such as 1.34-1.36\n1.35.yaml: addons.weave: its lifecycle does not support 1.35"},
+		"range backwards":   {base.with("addons/dns/addon.yaml", "1.35-1.36", "1.36-1.35"), "dns/addon.yaml: lifecycle.support: \"1.36-1.35\" ends before it begins\n1.35.yaml: addons.dns: its lifecycle does not support 1.35\n1.36.yaml: addons.dns: its lifecycle does not support 1.36"},
+		"exact in a range":  {base.with("addons/weave/addon.yaml", `"1.35"`, `"1.35,v1.35.8"`), "weave/addon.yaml: lifecycle.support: \"1.35,v1.35.8\" is not a minor or a range of minors such as 1.34-1.36\n1.35.yaml: addons.weave: its lifecycle does not support 1.35"},
+		"no chart":          {base.with("bundles/1.36.yaml", `web: {chart: "1"`, `web: {chart: "2"`), "1.36.yaml: addons.web.chart: open web/2/Chart.yaml: file does not exist"},
+		"an empty entry":    {base.with("bundles/1.36.yaml", `web: {chart: "1", version: 1.15.1}`, "web:"), "1.36.yaml:19: addons.web.chart is missing; add it: the chart's folder, an upstream line\n1.36.yaml:19: addons.web.version is missing; add it: exact version of what runs"},
+		"broken YAML":       {base.with("bundles/1.35.yaml", "addons:", "addons: ["), "1.35.yaml is not YAML: line 4: did not find expected ',' or ']'; mend the syntax"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := test.files.load()
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if diff := cmp.Diff(test.want, err.Error()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,234 @@
+package bundle
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/strictyaml"
+)
+
+// Resolved is the exact set of addons for one cluster.
+type Resolved struct {
+	Cluster  clusterfile.Cluster
+	Minor    string
+	Addons   []ResolvedAddon // by name
+	External []string        // capabilities that the user brings
+	Warnings []string        // what is usable but should not be chosen
+}
+
+// A ResolvedAddon is one addon with everything that rendering needs.
+type ResolvedAddon struct {
+	Addon
+	Line      string // of the chart
+	Version   string
+	Images    map[string]string
+	Values    map[string]any // over the chart's defaults; images included
+	Chart     fs.FS
+	Patches   []clusterfile.Patch
+	Resources map[string]clusterfile.Resources
+}
+
+// Resolve chooses the addons for a complete cluster and settles their versions, images and values. The error is a
+// strictyaml.Faults where the cluster file is at fault, and any other error where the catalogue is.
+func (c *Catalogue) Resolve(cluster clusterfile.Cluster) (*Resolved, error) {
+	b, ok := c.bundles[cluster.Minor()]
+	if !ok {
+		return nil, strictyaml.Faults{c.unknownMinor(cluster)}
+	}
+	data, err := cluster.TemplateData()
+	if err != nil {
+		return nil, err
+	}
+	r := &resolution{catalogue: c, bundle: b, data: data, out: &Resolved{Cluster: cluster, Minor: b.Kubernetes}}
+	for _, name := range c.Names() {
+		if err := r.addon(c.addons[name]); err != nil {
+			return nil, fmt.Errorf("bundle %s: %w", b.Kubernetes, err)
+		}
+	}
+	r.unknownAddons()
+	r.requirements()
+	return r.out, r.faults.ErrorOrNil()
+}
+
+func (c *Catalogue) unknownMinor(cluster clusterfile.Cluster) strictyaml.Fault {
+	minors := c.Minors()
+	nearest := minors[0]
+	for _, m := range minors {
+		if abs(clusterfile.CompareMinors(m, cluster.Minor())) <= abs(clusterfile.CompareMinors(nearest, cluster.Minor())) {
+			nearest = m
+		}
+	}
+	return strictyaml.Fault{Field: "kubernetesVersion", Problem: fmt.Sprintf("is %s, for which there is no bundle", cluster.KubernetesVersion),
+		Remedy: fmt.Sprintf("the nearest is %s; there are bundles for %s", nearest, strings.Join(minors, ", "))}
+}
+
+func abs(n int) int { return max(n, -n) }
+
+// resolution is the work on one cluster.
+type resolution struct {
+	catalogue *Catalogue
+	bundle    Bundle
+	data      map[string]any
+	out       *Resolved
+	refused   []string // capabilities of addons that were refused: nobody is told of them a second time
+	faults    strictyaml.Faults
+}
+
+func (r *resolution) fault(field, problem, remedy string) {
+	r.faults = append(r.faults, strictyaml.Fault{Field: field, Problem: problem, Remedy: remedy})
+}
+
+// addon decides on one addon and settles it where it is selected.
+func (r *resolution) addon(a Addon) error {
+	selected, err := holds(a.Name, a.When, r.data)
+	if err != nil {
+		return err
+	}
+	setting := r.out.Cluster.Addons[a.Name]
+	if selected && setting.Enabled != nil && !*setting.Enabled {
+		r.out.External = append(r.out.External, a.Provides...)
+		return nil
+	}
+	if !selected && (setting.Enabled == nil || !*setting.Enabled) {
+		return nil
+	}
+	if !selected && a.ChosenBy != "" { // a second CNI, or kube-proxy beside what replaces it
+		r.fault("addons."+a.Name+".enabled", "is true, but "+a.ChosenBy+" does not choose "+a.Name, "set "+a.ChosenBy+" instead")
+		r.refused = append(r.refused, a.Provides...)
+		return nil
+	}
+	entry, ok := r.available(a)
+	if !ok {
+		r.refused = append(r.refused, a.Provides...)
+		return nil
+	}
+	return r.settle(a, entry)
+}
+
+// available returns the bundle's entry for a selected addon, or reports why it has none.
+func (r *resolution) available(a Addon) (Entry, bool) {
+	entry, ok := r.bundle.Addons[a.Name]
+	level, minor := a.Lifecycle.Level(r.bundle.Kubernetes), r.bundle.Kubernetes
+	switch {
+	case level == Refused:
+		r.fault(a.chosenBy(), fmt.Sprintf("asks for %s, which does not support Kubernetes %s", a.Name, minor), a.Lifecycle.advice())
+		return entry, false
+	case !ok:
+		r.fault(a.chosenBy(), fmt.Sprintf("asks for %s, which the bundle %s does not hold", a.Name, minor), "choose one of its addons: "+strings.Join(slices.Sorted(maps.Keys(r.bundle.Addons)), ", "))
+		return entry, false
+	case level == Deprecated:
+		r.warn(a, "is deprecated on Kubernetes "+minor)
+	case level == Untested:
+		r.warn(a, "is not tested upstream on Kubernetes "+minor)
+	}
+	return entry, true
+}
+
+func (r *resolution) warn(a Addon, problem string) {
+	text := a.Name + " " + problem
+	if advice := a.Lifecycle.advice(); advice != "" {
+		text += ": " + advice
+	}
+	r.out.Warnings = append(r.out.Warnings, text)
+}
+
+// settle expands the templates of an entry and merges the user's values over them.
+func (r *resolution) settle(a Addon, e Entry) error {
+	setting := r.out.Cluster.Addons[a.Name]
+	out := ResolvedAddon{Addon: a, Line: e.Chart, Images: map[string]string{}, Patches: e.Patches, Resources: setting.Resources}
+	var err error
+	if out.Version, err = expand(a.Name, e.Version, r.data); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Images)) {
+		if out.Images[name], err = expand(a.Name, e.Images[name], r.data); err != nil {
+			return err
+		}
+	}
+	if out.Values, err = r.values(a, e, out.Images); err != nil {
+		return err
+	}
+	if out.Chart, err = r.catalogue.Chart(a.Name, e.Chart); err != nil {
+		return err
+	}
+	r.out.Addons = append(r.out.Addons, out)
+	return nil
+}
+
+// values are the entry's values with the user's merged over them. Both must fit the chart's defaults.
+func (r *resolution) values(a Addon, e Entry, images map[string]string) (map[string]any, error) {
+	defaults, err := r.catalogue.chartDefaults(a.Name, e.Chart)
+	if err != nil {
+		return nil, err
+	}
+	values, err := expandValues(a.Name, e.Values, r.data)
+	if err != nil {
+		return nil, err
+	}
+	values["images"] = anyMap(images)
+	if wrong := misfits(defaults, values, "", "values.yaml of chart "+e.Chart+" lists them"); len(wrong) > 0 {
+		return nil, fmt.Errorf("%s: values: %s", a.Name, wrong) // as text: no fault of the user's
+	}
+	given := r.out.Cluster.Addons[a.Name].Values
+	lists := fmt.Sprintf("fitout bundles show %s %s lists them", r.bundle.Kubernetes, a.Name)
+	r.faults = append(r.faults, misfits(defaults, given, "addons."+a.Name+".values.", lists)...)
+	return merge(values, given), nil
+}
+
+// unknownAddons reports settings for addons that the catalogue does not have.
+func (r *resolution) unknownAddons() {
+	for _, name := range slices.Sorted(maps.Keys(r.out.Cluster.Addons)) {
+		if _, ok := r.catalogue.addons[name]; !ok {
+			remedy := "use one of " + strings.Join(r.catalogue.Names(), ", ")
+			if best := strictyaml.Nearest(name, r.catalogue.Names()); best != "" {
+				remedy = "did you mean " + best + "?"
+			}
+			r.fault("addons."+name, "is not an addon", remedy)
+		}
+	}
+}
+
+// requirements reports capabilities that a selected addon requires and nobody provides. Where the user brings a network
+// of their own (cni: none), it counts as provided.
+func (r *resolution) requirements() {
+	if r.out.Cluster.CNI == clusterfile.None {
+		r.out.External = append(r.out.External, "network")
+	}
+	slices.Sort(r.out.External)
+	r.out.External = slices.Compact(r.out.External)
+	provided := slices.Concat(r.out.External, r.refused)
+	for _, a := range r.out.Addons {
+		provided = append(provided, a.Provides...)
+	}
+	reported := map[string]bool{}
+	for _, a := range r.out.Addons {
+		for _, need := range a.Requires {
+			if !slices.Contains(provided, need) && !reported[need] {
+				reported[need] = true
+				field, remedy := r.providers(need)
+				r.fault(field, fmt.Sprintf("leaves nothing that provides %s, which %s requires", need, a.Name), remedy)
+			}
+		}
+	}
+}
+
+// providers names what in the bundle could provide a capability, and the field that chooses the one whose main job it is.
+func (r *resolution) providers(capability string) (field, remedy string) {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(r.bundle.Addons)) {
+		if a := r.catalogue.addons[name]; slices.Contains(a.Provides, capability) {
+			names = append(names, fmt.Sprintf("%s (%s)", name, a.chosenBy()))
+			if a.Provides[0] == capability || field == "" {
+				field = a.chosenBy()
+			}
+		}
+	}
+	if len(names) == 0 {
+		return "addons", "the bundle has no addon that provides it"
+	}
+	return field, "choose one that does: " + strings.Join(names, ", ")
+}

@@ -1,0 +1,158 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// cause returns why the first pod that is not ready is not, with what to do: it cannot be scheduled, a container cannot
+// start, or one does not pass its probe. Pods that have ended (evicted ones stay until somebody deletes them) come last.
+// It is empty where every pod is ready, or none exists.
+func (s Snapshot) cause(pods []corev1.Pod) (cause, remedy string) {
+	var live, ended []corev1.Pod
+	for _, p := range pods {
+		switch {
+		case podReady(p) || p.Status.Phase == corev1.PodSucceeded:
+		case p.Status.Phase == corev1.PodFailed:
+			ended = append(ended, p)
+		default:
+			live = append(live, p)
+		}
+	}
+	for _, p := range append(live, ended...) {
+		reason, remedy := s.podCause(p)
+		return fmt.Sprintf("pod %s: %s", p.Name, reason), remedy
+	}
+	return "", ""
+}
+
+// causeOn returns why nodes have no ready pod of a DaemonSet: what the pods on them, or on their way to one, say.
+func (s Snapshot) causeOn(nodes []corev1.Node, pods []corev1.Pod) (cause, remedy string) {
+	var names, texts []string
+	for _, n := range nodes {
+		names = append(names, n.Name)
+		if ok, why := nodeReady(n); ok {
+			texts = append(texts, n.Name)
+		} else {
+			texts = append(texts, fmt.Sprintf("%s, which is not ready (%s)", n.Name, why))
+		}
+	}
+	pods = slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool {
+		return p.Spec.NodeName != "" && !slices.Contains(names, p.Spec.NodeName)
+	})
+	if cause, remedy = s.cause(pods); cause != "" {
+		return cause, remedy
+	}
+	return "no pod on node " + some(texts), ""
+}
+
+// podCause returns why a pod is not ready. A container's own trouble comes before that of its node: until the network of
+// a node works the node is not ready, because of the pods of the network.
+func (s Snapshot) podCause(p corev1.Pod) (reason, remedy string) {
+	for _, c := range p.Status.Conditions {
+		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
+			return "cannot be scheduled: " + line(c.Message), "change the nodes, or what the pod asks of them"
+		}
+	}
+	containers := slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses)
+	for _, c := range containers {
+		if reason, remedy := containerTrouble(p, c); reason != "" {
+			return reason, remedy
+		}
+	}
+	for i, c := range containers {
+		switch {
+		case c.State.Running == nil || c.Ready:
+		case i < len(p.Status.InitContainerStatuses):
+			return fmt.Sprintf("init container %s on node %s: has not finished%s", c.Name, p.Spec.NodeName, restarts(c)), logs(p, c)
+		default:
+			return fmt.Sprintf("container %s on node %s: runs, but is not ready%s", c.Name, p.Spec.NodeName, restarts(c)), logs(p, c)
+		}
+	}
+	return s.podState(p, containers)
+}
+
+// containerTrouble returns why a container does not run, or nothing where it does or is on its way.
+func containerTrouble(p corev1.Pod, c corev1.ContainerStatus) (reason, remedy string) {
+	if ended := c.State.Terminated; ended != nil && ended.ExitCode != 0 {
+		return fmt.Sprintf("container %s: %s", c.Name, exit(ended)), logs(p, c)
+	}
+	waiting := c.State.Waiting
+	switch {
+	case waiting == nil || slices.Contains([]string{"", "ContainerCreating", "PodInitializing"}, waiting.Reason):
+		return "", ""
+	case waiting.Reason == "CrashLoopBackOff" && c.LastTerminationState.Terminated != nil: // its message says only how long it waits
+		return fmt.Sprintf("container %s: CrashLoopBackOff%s", c.Name, restarts(c)), logs(p, c) + " --previous"
+	case strings.Contains(waiting.Reason, "Image"):
+		remedy = "make the image " + c.Image + " reachable from the node"
+	case waiting.Reason == "CreateContainerConfigError":
+		remedy = "create what the message names"
+	default:
+		remedy = describePod(p)
+	}
+	return strings.TrimSuffix(fmt.Sprintf("container %s: %s: %s", c.Name, waiting.Reason, line(waiting.Message)), ": "), remedy
+}
+
+// restarts tells how often a container has been restarted, and how it ended the last time.
+func restarts(c corev1.ContainerStatus) string {
+	if c.LastTerminationState.Terminated == nil {
+		return ""
+	}
+	return fmt.Sprintf(", restarted %d times, %s", c.RestartCount, exit(c.LastTerminationState.Terminated))
+}
+
+func exit(t *corev1.ContainerStateTerminated) string {
+	s := fmt.Sprintf("exited with %d (%s)", t.ExitCode, t.Reason)
+	if t.Message != "" {
+		s += ": " + line(t.Message)
+	}
+	return s
+}
+
+// podState is what is left to say of a pod whose containers have no trouble of their own.
+func (s Snapshot) podState(p corev1.Pod, containers []corev1.ContainerStatus) (reason, remedy string) {
+	state := string(p.Status.Phase)
+	for _, c := range containers {
+		if c.State.Waiting != nil && c.State.Waiting.Reason != "" {
+			state += ", " + c.State.Waiting.Reason
+			break
+		}
+	}
+	switch i := slices.IndexFunc(s.Nodes, func(n corev1.Node) bool { return n.Name == p.Spec.NodeName }); {
+	case p.Status.Phase == corev1.PodFailed:
+		return fmt.Sprintf("has failed on node %s: %s: %s", p.Spec.NodeName, p.Status.Reason, line(p.Status.Message)), describePod(p)
+	case p.Spec.NodeName == "":
+		return "waits for the scheduler", "check that the scheduler runs"
+	case i < 0:
+		return fmt.Sprintf("is on node %s, which is gone", p.Spec.NodeName), "delete the pod"
+	default:
+		if ok, why := nodeReady(s.Nodes[i]); !ok {
+			return fmt.Sprintf("is on node %s, which is not ready (%s)", p.Spec.NodeName, why), "see the check nodes"
+		}
+	}
+	return fmt.Sprintf("is %s on node %s", state, p.Spec.NodeName), describePod(p)
+}
+
+func logs(p corev1.Pod, c corev1.ContainerStatus) string {
+	return fmt.Sprintf("kubectl logs -n %s %s -c %s", p.Namespace, p.Name, c.Name)
+}
+
+func describePod(p corev1.Pod) string {
+	return fmt.Sprintf("kubectl describe -n %s pod %s", p.Namespace, p.Name)
+}
+
+// line makes a message of others one line of bounded length.
+func line(message string) string {
+	const most = 300
+	return cut(strings.Join(strings.Fields(message), " "), most)
+}
+
+func cut(s string, most int) string {
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return s
+}

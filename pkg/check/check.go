@@ -1,0 +1,224 @@
+// Package check judges a cluster by what was observed of it: whether everything rendered is there, as rendered, ready,
+// and doing what it is for. It is pure: what is observed, and when, is the business of its callers.
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/render"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// A Verdict is the outcome of one check.
+type Verdict string
+
+// The verdicts, best first. An unmet check is Failed or Degraded with a reason, never a warning.
+const (
+	Good      Verdict = "good"
+	NotJudged Verdict = "not judged" // cannot be observed here; the detail says why
+	Pending   Verdict = "pending"    // cannot be met before a node joins
+	Degraded  Verdict = "degraded"   // met in part: on some nodes, or changed by somebody
+	Failed    Verdict = "failed"
+)
+
+var order = []Verdict{Good, NotJudged, Pending, Degraded, Failed}
+
+// Worse returns the worse of two verdicts.
+func Worse(a, b Verdict) Verdict {
+	if slices.Index(order, a) > slices.Index(order, b) {
+		return a
+	}
+	return b
+}
+
+// A Row is one check of one addon, or of the cluster where Addon is empty.
+type Row struct {
+	Addon   string  `json:"addon,omitempty"`
+	Check   string  `json:"check"`
+	Verdict Verdict `json:"verdict"`
+	Detail  string  `json:"detail"`
+	Remedy  string  `json:"remedy,omitempty"`
+}
+
+// Names of the checks.
+const (
+	Nodes        = "nodes"         // the cluster has nodes, and they are ready
+	Present      = "present"       // every object is there
+	Accounts     = "accounts"      // the ServiceAccount of every workload is there
+	Unchanged    = "unchanged"     // every object is as rendered
+	Ready        = "ready"         // every workload is ready, DaemonSets on every node they should be on
+	API          = "api"           // the API server reaches what the addon serves
+	HostPorts    = "host-ports"    // a ready pod declares the host ports on every node
+	StorageClass = "storage-class" // exactly one default StorageClass, the addon's
+)
+
+// A Snapshot is what was observed in a cluster at about one moment.
+type Snapshot struct {
+	Objects        map[manifest.ID]*manifest.Object // live, by ID: the wanted ones that exist
+	Nodes          []corev1.Node
+	Pods           []corev1.Pod       // in the namespaces of the wanted workloads
+	StorageClasses []*manifest.Object // all of the cluster
+}
+
+// Judge judges a cluster by everything rendered for it.
+func Judge(addons []render.Addon, s Snapshot) []Row {
+	rows := []Row{judgeNodes(s)}
+	for _, a := range addons {
+		j := judge{addon: a, snapshot: s}
+		rows = append(rows, j.present(), j.unchanged())
+		rows = append(rows, j.accounts()...)
+		rows = append(rows, j.ready()...)
+		rows = append(rows, j.api()...)
+		rows = append(rows, j.hostPorts()...)
+		rows = append(rows, j.storageClass()...)
+	}
+	return rows
+}
+
+// Overall returns the worst verdict of the rows; what is not judged counts as good.
+func Overall(rows []Row) Verdict {
+	worst := Good
+	for _, r := range rows {
+		worst = Worse(worst, r.Verdict)
+	}
+	if worst == NotJudged {
+		return Good
+	}
+	return worst
+}
+
+// MaySettle reports whether all that is unmet may come right without anybody applying anything.
+func MaySettle(rows []Row) bool {
+	unmet := false
+	for _, r := range rows {
+		if r.Verdict != Failed && r.Verdict != Degraded {
+			continue
+		}
+		if r.Check == Present || r.Check == Accounts || r.Check == Unchanged || r.Check == StorageClass {
+			return false
+		}
+		unmet = true
+	}
+	return unmet
+}
+
+// judge is the judgement of one addon.
+type judge struct {
+	addon    render.Addon
+	snapshot Snapshot
+}
+
+func (j judge) row(check string, v Verdict, remedy, format string, args ...any) Row {
+	return Row{Addon: j.addon.Name, Check: check, Verdict: v, Remedy: remedy, Detail: strings.TrimSpace(fmt.Sprintf(format, args...))}
+}
+
+// live returns the observed object of a rendered one, or nil.
+func (s Snapshot) live(o *manifest.Object) *manifest.Object { return s.Objects[manifest.IDOf(o)] }
+
+// present checks that every object is there and stays: one that is being deleted is as good as gone.
+func (j judge) present() Row {
+	var missing, leaving []string
+	for _, o := range j.addon.Objects {
+		switch live := j.snapshot.live(o); {
+		case live == nil:
+			missing = append(missing, manifest.IDOf(o).String())
+		case live.GetDeletionTimestamp() != nil:
+			leaving = append(leaving, manifest.IDOf(o).String())
+		}
+	}
+	switch {
+	case len(missing) > 0:
+		return j.row(Present, Failed, "run fitout apply", "%d of %d objects missing: %s", len(missing), len(j.addon.Objects), some(missing))
+	case len(leaving) > 0:
+		return j.row(Present, Failed, "wait until they are gone, then run fitout apply", "%d of %d objects are being deleted: %s", len(leaving), len(j.addon.Objects), some(leaving))
+	}
+	return j.row(Present, Good, "", "%d objects", len(j.addon.Objects))
+}
+
+// unchanged checks that the objects that are there are as rendered; the check present is about those that are not.
+func (j judge) unchanged() Row {
+	there := 0
+	var changed []string
+	for _, o := range j.addon.Objects {
+		if live := j.snapshot.live(o); live != nil {
+			there++
+			for _, d := range Differences(o, live) {
+				changed = append(changed, fmt.Sprintf("%s %s", manifest.IDOf(o), d))
+			}
+		}
+	}
+	switch all := len(j.addon.Objects); {
+	case len(changed) > 0:
+		return j.row(Unchanged, Degraded, "run fitout apply", "%s", some(changed))
+	case there == 0 && all > 0:
+		return j.row(Unchanged, NotJudged, "", "no object is there to compare")
+	case there < all:
+		return j.row(Unchanged, Good, "", "%d of %d objects are there, as rendered", there, all)
+	}
+	return j.row(Unchanged, Good, "", "as rendered, %s", short(j.addon.Digest))
+}
+
+// accounts checks the ServiceAccounts that the addon's workloads run as.
+func (j judge) accounts() []Row {
+	var there, missing []string
+	for _, o := range j.addon.Objects {
+		name := accountOf(o)
+		if name == "" || name == "default" { // every namespace has one, and nobody renders it
+			continue
+		}
+		id := manifest.ID{Kind: "ServiceAccount", Namespace: o.GetNamespace(), Name: name}
+		if j.snapshot.Objects[id] == nil {
+			missing = append(missing, fmt.Sprintf("%s of %s", id, manifest.IDOf(o)))
+		} else {
+			there = append(there, id.Name)
+		}
+	}
+	slices.Sort(there)
+	there = slices.Compact(there)
+	switch {
+	case len(missing) > 0:
+		return []Row{j.row(Accounts, Failed, "run fitout apply", "missing: %s", some(missing))}
+	case len(there) > 0:
+		return []Row{j.row(Accounts, Good, "", "%s", some(there))}
+	}
+	return nil
+}
+
+// accountOf returns the name of the ServiceAccount that a workload runs as; it is empty for other objects.
+func accountOf(o *manifest.Object) string {
+	path := []string{"spec", "template", "spec", "serviceAccountName"}
+	switch o.GetKind() {
+	case "DaemonSet", "Deployment", "StatefulSet", "ReplicaSet", "Job":
+	case "CronJob":
+		path = append([]string{"spec", "jobTemplate"}, path...)
+	case "Pod":
+		path = path[2:]
+	default:
+		return ""
+	}
+	name, _, _ := unstructured.NestedString(o.Object, path...)
+	return name
+}
+
+// some joins the first few of a list.
+func some(list []string) string {
+	const most = 3
+	text := ""
+	for i, s := range list {
+		if i == most {
+			return fmt.Sprintf("%s and %d more", text, len(list)-most)
+		}
+		if i > 0 {
+			text += ", "
+		}
+		text += s
+	}
+	return text
+}
+
+// short cuts a digest for people.
+func short(digest string) string { return digest[:min(len(digest), len("sha256:")+12)] }

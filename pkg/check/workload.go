@@ -1,0 +1,175 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// daemonSet judges a DaemonSet by kstatus and by the nodes that it should be on: each must have a ready pod of it.
+func (s Snapshot) daemonSet(_, live *manifest.Object) (Verdict, string, string) {
+	if len(s.Nodes) == 0 {
+		return Pending, "waits for nodes", ""
+	}
+	result, err := status.Compute(live)
+	if err != nil {
+		return unreadable(live, err)
+	}
+	template, err := podTemplate(live)
+	if err != nil {
+		return unreadable(live, err)
+	}
+	nodes, refused := s.eligible(template.PodTemplateSpec)
+	if len(nodes) == 0 && refused != "" {
+		return Failed, "0/0, no node takes its pods: " + refused, tolerate
+	}
+	pods := s.podsOf(live.GetNamespace(), template.Selector)
+	missing := without(pods, nodes)
+	detail := fmt.Sprintf("%d/%d", len(nodes)-len(missing), len(nodes))
+	switch {
+	case len(missing) > 0:
+		cause, remedy := s.causeOn(missing, pods)
+		if remedy == "" {
+			remedy = describe(live)
+		}
+		return partly(len(nodes) - len(missing)), detail + ", " + cause, remedy
+	case result.Status != status.CurrentStatus:
+		return s.rollingOut(detail, result.Message, pods)
+	case len(nodes) == 0:
+		return Good, detail + ", no node matches its node selector", ""
+	}
+	return Good, detail, ""
+}
+
+// tolerate is the remedy where taints keep every pod away.
+const tolerate = "remove the taint, or let the addon tolerate it"
+
+// rollingOut judges a workload that has all the ready pods that it needs, not all of them of its newest revision. A new
+// pod that cannot start is why a rollout hangs.
+func (s Snapshot) rollingOut(detail, message string, pods []corev1.Pod) (Verdict, string, string) {
+	detail += ", rolling out: " + message
+	if cause, remedy := s.cause(pods); cause != "" {
+		return Degraded, detail + ", " + cause, remedy
+	}
+	return Degraded, detail, "wait for the rollout"
+}
+
+// replicated judges a workload with a number of replicas by kstatus.
+func (s Snapshot) replicated(rendered, live *manifest.Object) (Verdict, string, string) {
+	if len(s.Nodes) == 0 {
+		return Pending, "waits for nodes", ""
+	}
+	result, err := status.Compute(live)
+	if err != nil {
+		return unreadable(live, err)
+	}
+	template, err := podTemplate(live)
+	if err != nil {
+		return unreadable(live, err)
+	}
+	want := replicas(live)
+	if asked := replicas(rendered); want == 0 && asked > 0 {
+		return Failed, fmt.Sprintf("0/%d, somebody scaled it to 0", asked), "run fitout apply"
+	}
+	ready, _, _ := unstructured.NestedInt64(live.Object, "status", "readyReplicas")
+	detail := fmt.Sprintf("%d/%d", ready, want)
+	pods := s.podsOf(live.GetNamespace(), template.Selector)
+	switch {
+	case ready < want:
+		cause, remedy := s.replicaCause(live, pods, result.Message)
+		return partly(int(ready)), detail + ", " + cause, remedy
+	case result.Status != status.CurrentStatus:
+		return s.rollingOut(detail, result.Message, pods)
+	}
+	return Good, detail, ""
+}
+
+// replicaCause returns why replicas are not ready: the cause of a pod, or why none can be created.
+func (s Snapshot) replicaCause(live *manifest.Object, pods []corev1.Pod, message string) (cause, remedy string) {
+	if cause, remedy = s.cause(pods); cause != "" {
+		return cause, remedy
+	}
+	if failure := conditionOf(live, "ReplicaFailure"); failure["status"] == "True" {
+		return "no pod can be created: " + line(text(failure["message"])), "give what the message names"
+	}
+	return message, describe(live)
+}
+
+// replicas returns how many replicas a workload asks for; the API server's default is 1.
+func replicas(o *manifest.Object) int64 {
+	n, found, _ := unstructured.NestedInt64(o.Object, "spec", "replicas")
+	if !found {
+		return 1
+	}
+	return n
+}
+
+// job judges a Job. For kstatus it is current as soon as it runs; what is applied after it needs it complete.
+func (s Snapshot) job(_, live *manifest.Object) (Verdict, string, string) {
+	complete, failed := conditionOf(live, "Complete"), conditionOf(live, "Failed")
+	switch {
+	case complete["status"] == "True":
+		return Good, "is complete", ""
+	case failed["status"] == "True":
+		return Failed, fmt.Sprintf("has failed: %s: %s", text(failed["reason"]), line(text(failed["message"]))), describe(live)
+	case len(s.Nodes) == 0:
+		return Pending, "waits for nodes", ""
+	}
+	template, err := podTemplate(live)
+	if err != nil {
+		return unreadable(live, err)
+	}
+	if cause, remedy := s.cause(s.podsOf(live.GetNamespace(), template.Selector)); cause != "" {
+		return Failed, "has not finished: " + cause, remedy
+	}
+	return Failed, "has not finished", describe(live)
+}
+
+// pod judges a pod that no controller keeps.
+func (s Snapshot) pod(_, live *manifest.Object) (Verdict, string, string) {
+	var p corev1.Pod
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(live.Object, &p); err != nil {
+		return unreadable(live, err)
+	}
+	switch {
+	case podReady(p):
+		return Good, "is ready", ""
+	case len(s.Nodes) == 0:
+		return Pending, "waits for nodes", ""
+	}
+	cause, remedy := s.podCause(p)
+	return Failed, cause, remedy
+}
+
+func partly(ready int) Verdict {
+	if ready > 0 {
+		return Degraded
+	}
+	return Failed
+}
+
+// workload is the part of a workload that the judge reads.
+type workload struct {
+	corev1.PodTemplateSpec
+	Selector *metav1.LabelSelector
+}
+
+// podTemplate returns the pod template and selector of a workload.
+func podTemplate(o *manifest.Object) (workload, error) {
+	var d appsv1.Deployment // selector and template are alike in all kinds of workloads
+	spec, _, err := unstructured.NestedMap(o.Object, "spec")
+	if err != nil {
+		return workload{}, err
+	}
+	only := map[string]any{"spec": map[string]any{"selector": spec["selector"], "template": spec["template"]}}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(only, &d); err != nil {
+		return workload{}, err
+	}
+	return workload{PodTemplateSpec: d.Spec.Template, Selector: d.Spec.Selector}, nil
+}

@@ -1,0 +1,120 @@
+// Package cluster is the only package that talks to an API server: it asks for facts, applies objects and observes them.
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/version"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
+)
+
+// FieldManager is the name under which Fitout owns fields.
+const FieldManager = "fitout"
+
+const (
+	// parallel bounds the requests under way at once. Eight keep an API server with 20 ms of round trip busy without
+	// reaching the shares that API Priority and Fairness gives one client.
+	parallel = 8
+	// serverSideApplyFrom is the first minor in which server-side apply is generally available. Earlier ones report
+	// false conflicts on fresh objects and refuse APIServices.
+	serverSideApplyFrom = "1.22"
+	// fairnessFrom is the first minor in which the server itself protects itself (API Priority and Fairness, beta), so
+	// that the client need not hold back.
+	fairnessFrom = "1.20"
+)
+
+// A Client talks to one API server.
+type Client struct {
+	dynamic dynamic.Interface
+	server  string
+	version string // v1.36.4
+	Options
+}
+
+// Options are what a run decides about applying.
+type Options struct {
+	// ForceConflicts takes over fields that another manager owns; without it they are errors.
+	ForceConflicts bool
+	// DryRun asks the server to validate and not to persist.
+	DryRun bool
+}
+
+// New connects to an API server and asks for its version. The error says where it was looked for.
+func New(ctx context.Context, config *rest.Config, options Options) (*Client, error) {
+	c := &Client{server: config.Host, Options: options}
+	var err error
+	if c.version, err = serverVersion(ctx, config); err != nil {
+		return nil, fmt.Errorf("cannot reach the API server %s: %w; check --kubeconfig, --context and the network", config.Host, reason(err))
+	}
+	config = rest.CopyConfig(config)
+	config.QPS, config.Burst = 50, 100
+	if c.atLeast(fairnessFrom) {
+		config.QPS = -1
+	}
+	c.dynamic, err = dynamic.NewForConfig(config)
+	return c, err
+}
+
+func serverVersion(ctx context.Context, config *rest.Config) (string, error) {
+	config = rest.CopyConfig(config)
+	config.GroupVersion = &schema.GroupVersion{}
+	config.NegotiatedSerializer = rawSerializer
+	client, err := rest.UnversionedRESTClientFor(config)
+	if err != nil {
+		return "", err
+	}
+	var info version.Info
+	err = retry(ctx, func() error {
+		body, err := client.Get().AbsPath("/version").DoRaw(ctx)
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(body, &info)
+	})
+	return info.GitVersion, err
+}
+
+// atLeast reports whether the server's minor is at least the given one.
+func (c *Client) atLeast(minor string) bool {
+	v, err := clusterfile.ParseVersion(c.version)
+	return err == nil && clusterfile.CompareMinors(v.Minor(), minor) >= 0
+}
+
+// resource returns the client for the kind of an object, in its namespace.
+func (c *Client) resource(kinds manifest.Kinds, o *manifest.Object) (dynamic.ResourceInterface, error) {
+	gvr, r, err := kinds.Of(o)
+	if err != nil {
+		return nil, err
+	}
+	return c.in(gvr, r.Namespaced, o.GetNamespace()), nil
+}
+
+func (c *Client) in(gvr schema.GroupVersionResource, namespaced bool, namespace string) dynamic.ResourceInterface {
+	if namespaced {
+		return c.dynamic.Resource(gvr).Namespace(namespace)
+	}
+	return c.dynamic.Resource(gvr)
+}
+
+// reason drops the wrapping that repeats the URL of a request.
+func reason(err error) error {
+	var status apierrors.APIStatus
+	if errors.As(err, &status) {
+		return err
+	}
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}

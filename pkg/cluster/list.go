@@ -1,0 +1,86 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/render"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// A collection is one LIST request: the objects of a resource, in one namespace, that selector matches.
+type collection struct {
+	gvr        schema.GroupVersionResource
+	namespaced bool
+	namespace  string
+	selector   string
+	// wanted are the objects that count; nil for all. A kind may be rendered in two versions (CRDs of 1.16 and later),
+	// of which each lists the objects of both.
+	wanted map[manifest.ID]bool
+}
+
+// own are the collections in which the given objects stand, restricted to what Fitout rendered.
+func own(kinds manifest.Kinds, objects []*manifest.Object) ([]collection, error) {
+	set := map[string]collection{}
+	for _, o := range objects {
+		gvr, r, err := kinds.Of(o)
+		if err != nil {
+			return nil, err
+		}
+		key := gvr.String() + " " + o.GetNamespace()
+		if _, ok := set[key]; !ok {
+			set[key] = collection{gvr: gvr, namespaced: r.Namespaced, namespace: o.GetNamespace(), selector: render.LabelAddon, wanted: map[manifest.ID]bool{}}
+		}
+		set[key].wanted[manifest.IDOf(o)] = true
+	}
+	var all []collection
+	for _, key := range slices.Sorted(maps.Keys(set)) {
+		all = append(all, set[key])
+	}
+	return all, nil
+}
+
+// list fetches collections and returns their objects by ID. A resource that the server does not have (yet) has none.
+func (c *Client) list(ctx context.Context, collections []collection) (map[manifest.ID]*manifest.Object, error) {
+	type answer struct {
+		objects []manifest.Object
+		err     error
+	}
+	answers := each(collections, func(from collection) answer {
+		objects, err := c.listOne(ctx, from)
+		return answer{objects, err}
+	})
+	all := map[manifest.ID]*manifest.Object{}
+	var errs []error
+	for _, a := range answers {
+		errs = append(errs, a.err)
+		for i := range a.objects {
+			all[manifest.IDOf(&a.objects[i])] = &a.objects[i]
+		}
+	}
+	return all, errors.Join(errs...)
+}
+
+func (c *Client) listOne(ctx context.Context, from collection) ([]manifest.Object, error) {
+	var objects []manifest.Object
+	err := retry(ctx, func() error {
+		list, err := c.in(from.gvr, from.namespaced, from.namespace).List(ctx, metav1.ListOptions{LabelSelector: from.selector})
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		if err == nil {
+			objects = slices.DeleteFunc(list.Items, func(o manifest.Object) bool { return from.wanted != nil && !from.wanted[manifest.IDOf(&o)] })
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", from.gvr.Resource, err)
+	}
+	return objects, nil
+}

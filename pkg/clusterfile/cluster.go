@@ -1,0 +1,138 @@
+// Package clusterfile is the description of one cluster: the file that a user writes, the facts that a running cluster
+// tells, the defaults for the rest, and the rules that the whole must meet. The documentation, the JSON schema and the
+// defaults all come from the tags of the types here.
+package clusterfile
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+
+	"github.com/fitout-dev/fitout/pkg/strictyaml"
+)
+
+// APIVersion and Kind are the type of the cluster file.
+const (
+	APIVersion = "fitout.dev/v1alpha1"
+	Kind       = "Cluster"
+)
+
+// Control plane placements: outside the cluster, or on nodes of it.
+const (
+	Managed   = "managed"
+	InCluster = "in-cluster"
+)
+
+// None is the choice of no CNI, or of no ingress controller.
+const None = "none"
+
+// A Cluster describes one cluster. An empty field is one that nobody has said anything of yet; Complete fills them.
+type Cluster struct {
+	APIVersion        string           `json:"apiVersion" required:"true" enum:"fitout.dev/v1alpha1" default:"fitout.dev/v1alpha1" doc:"Version of this format."`
+	Kind              string           `json:"kind" required:"true" enum:"Cluster" default:"Cluster" doc:"Kind of this file."`
+	Name              string           `json:"name" default:"cluster" doc:"Name of the cluster, for reports."`
+	KubernetesVersion string           `json:"kubernetesVersion" doc:"Version of the cluster's API server (v1.36.4). A minor alone (1.36) means the patch that its bundle was tested with. Default: asked of the cluster, or the newest bundle's."`
+	ControlPlane      string           `json:"controlPlane" enum:"managed,in-cluster" default:"managed" doc:"Where the control plane runs: outside the cluster (managed), or on nodes of it (in-cluster, as kubeadm does)."`
+	Network           Network          `json:"network" doc:"Addresses of the cluster."`
+	CNI               string           `json:"cni" enum:"cilium,calico,weave,flannel,none" default:"cilium" doc:"Pod network. With none you bring your own, and Fitout expects it to work."`
+	Ingress           string           `json:"ingress" enum:"none,nginx,traefik" default:"none" doc:"Ingress controller on host ports 80 and 443 of every node."`
+	KubeProxy         KubeProxy        `json:"kubeProxy" doc:"Service addresses on the nodes."`
+	CSI               CSI              `json:"csi" doc:"Scaleway block storage."`
+	Addons            map[string]Addon `json:"addons" doc:"Settings per addon, by its name in the bundle."`
+	Patches           []Patch          `json:"patches" doc:"kustomize patches over everything rendered, in order. A patch that matches nothing is an error."`
+}
+
+// Network holds the addresses of the cluster.
+type Network struct {
+	PodCIDR     string `json:"podCIDR" default:"100.64.0.0/15" doc:"Range of all pod addresses. It must be what the controller manager hands out to the nodes."`
+	ServiceCIDR string `json:"serviceCIDR" default:"10.32.0.0/20" doc:"Range of Service addresses, as the API server was given it."`
+	DNSAddress  string `json:"dnsAddress" doc:"Address of the cluster DNS Service, as the kubelets were given it (clusterDNS). Default: the tenth address of the service CIDR."`
+	DNSDomain   string `json:"dnsDomain" default:"cluster.local" doc:"Domain of the cluster DNS."`
+	APIEndpoint string `json:"apiEndpoint" doc:"URL at which nodes reach the API server without any Service address. Default: the kubeconfig's server, or https://api.<name>.internal:6443 when rendering without a cluster."`
+}
+
+// KubeProxy says how Service addresses are realised.
+type KubeProxy struct {
+	Enabled *bool  `json:"enabled" default:"true" doc:"Whether kube-proxy runs. Without it the CNI must replace it."`
+	Mode    string `json:"mode" enum:"iptables,ipvs,nftables" default:"iptables" doc:"How kube-proxy realises Services; nftables from Kubernetes 1.31."`
+}
+
+// CSI says whether and how Scaleway block storage is installed.
+type CSI struct {
+	Enabled    *bool  `json:"enabled" default:"true" doc:"Whether the Scaleway CSI driver and its two storage classes are installed. Default: true, or where the cluster is asked: whether its nodes are Scaleway's."`
+	SecretName string `json:"secretName" default:"scaleway-secret" doc:"Secret in kube-system with the Scaleway credentials. It is referenced, never rendered; needed where the control plane is in-cluster."`
+	Zone       string `json:"zone" default:"fr-par-1" doc:"Zone in which the CSI controller makes volumes by default."`
+}
+
+// Addon holds what a user sets of one addon.
+type Addon struct {
+	Enabled   *bool                `json:"enabled" doc:"Whether the addon is installed. Default: what the rest of the file implies."`
+	Values    map[string]any       `json:"values" doc:"Values for the addon's chart, merged over the bundle's. fitout bundles show MINOR ADDON lists them."`
+	Resources map[string]Resources `json:"resources" doc:"Resources per container of the addon, by the container's name; the name * means every container."`
+}
+
+// Resources are the requests and limits of one container, quantities as Kubernetes writes them (100m, 64Mi).
+type Resources struct {
+	Requests map[string]string `json:"requests" doc:"Requests by resource (cpu, memory)."`
+	Limits   map[string]string `json:"limits" doc:"Limits by resource (cpu, memory)."`
+}
+
+// A Patch is a kustomize patch: a strategic merge or JSON6902 patch and the objects that it is for.
+type Patch struct {
+	Target Target `json:"target" doc:"Objects to patch; every field is a regular expression as in kustomize. A strategic merge patch without a target names its object itself."`
+	Patch  string `json:"patch" required:"true" doc:"Strategic merge patch (a partial object) or JSON6902 patch (a list of operations), as YAML text."`
+}
+
+// Target selects the objects of a patch.
+type Target struct {
+	Group         string `json:"group" doc:"API group (apps)."`
+	Version       string `json:"version" doc:"API version (v1)."`
+	Kind          string `json:"kind" doc:"Kind (Deployment)."`
+	Name          string `json:"name" doc:"Name of the object."`
+	Namespace     string `json:"namespace" doc:"Namespace of the object."`
+	LabelSelector string `json:"labelSelector" doc:"Labels of the object (k8s-app=kube-dns)."`
+}
+
+// Empty reports whether the target names nothing.
+func (t Target) Empty() bool { return t == Target{} }
+
+// Minor returns the Kubernetes minor ("1.36") of a complete cluster file.
+func (c Cluster) Minor() string {
+	v, err := ParseVersion(c.KubernetesVersion)
+	if err != nil {
+		return ""
+	}
+	return v.Minor()
+}
+
+// TemplateData returns the cluster file as bundles and addon.yaml see it in templates: the fields by their names, plus
+// minor and network.apiServer.{url,host,port}. c must be complete; an API endpoint that is no URL, which Complete reports,
+// leaves host empty.
+func (c Cluster) TemplateData() (map[string]any, error) {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("cluster file as template data: %w", err)
+	}
+	var data map[string]any
+	if err := json.Unmarshal(text, &data); err != nil {
+		return nil, fmt.Errorf("cluster file as template data: %w", err)
+	}
+	endpoint, err := url.Parse(c.Network.APIEndpoint)
+	if err != nil {
+		endpoint = &url.URL{}
+	}
+	data["minor"] = c.Minor()
+	network := data["network"].(map[string]any)
+	network["apiServer"] = map[string]any{"url": c.Network.APIEndpoint, "host": endpoint.Hostname(), "port": portOf(endpoint)}
+	return data, nil
+}
+
+func portOf(u *url.URL) string {
+	if p := u.Port(); p != "" {
+		return p
+	}
+	return "443"
+}
+
+// Fields describes the format: every field with its documentation and default.
+func Fields() []strictyaml.Field { return strictyaml.FieldsOf(Cluster{}) }

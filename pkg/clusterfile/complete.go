@@ -1,0 +1,103 @@
+package clusterfile
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/fitout-dev/fitout/pkg/strictyaml"
+)
+
+type fault = strictyaml.Fault
+
+// Complete fills what the file leaves open, with the facts first (nil where no cluster was asked) and the defaults
+// second, and checks the whole. tested maps each known minor to the exact version that its bundle was tested with;
+// newest is the minor taken where nobody names one. The findings say where every filled field came from.
+func Complete(file File, facts *Facts, tested map[string]string, newest string) (Cluster, []Finding, error) {
+	c := file.Cluster
+	var found []Finding
+	if v, err := ParseVersion(c.KubernetesVersion); err == nil && v.Patch < 0 && facts != nil && facts.minor() == v.Minor() {
+		c.KubernetesVersion = facts.KubernetesVersion
+	}
+	if facts != nil {
+		found = facts.apply(&c)
+	}
+	if c.KubernetesVersion == "" {
+		c.KubernetesVersion = tested[newest]
+		found = append(found, Finding{Field: "kubernetesVersion", Value: c.KubernetesVersion, Source: "newest bundle", Assumed: true})
+	}
+	if v, err := ParseVersion(c.KubernetesVersion); err == nil {
+		if v.Patch < 0 && tested[v.Minor()] != "" {
+			c.KubernetesVersion = tested[v.Minor()]
+		} else {
+			c.KubernetesVersion = v.String()
+		}
+	}
+	found = append(found, defaults(&c)...)
+	faults := strictyaml.Faults(c.validate())
+	if facts != nil {
+		faults = append(faults, facts.contradictions(c)...)
+	}
+	return c, found, file.Locate(faults.ErrorOrNil())
+}
+
+func (f Facts) minor() string {
+	v, err := ParseVersion(f.KubernetesVersion)
+	if err != nil {
+		return ""
+	}
+	return v.Minor()
+}
+
+// defaults fills what is still empty and tells which of the fields that decide something were assumed.
+func defaults(c *Cluster) []Finding {
+	before := *c
+	strictyaml.SetDefaults(c)
+	if p, err := netip.ParsePrefix(c.Network.ServiceCIDR); err == nil && c.Network.DNSAddress == "" && p.Contains(tenthAddress(p)) {
+		c.Network.DNSAddress = tenthAddress(p).String()
+	}
+	if c.Network.APIEndpoint == "" {
+		c.Network.APIEndpoint = fmt.Sprintf("https://api.%s.internal:6443", c.Name)
+	}
+	var found []Finding
+	for _, f := range []struct{ field, before, after, source string }{
+		{"controlPlane", before.ControlPlane, c.ControlPlane, "default"},
+		{"network.podCIDR", before.Network.PodCIDR, c.Network.PodCIDR, "default"},
+		{"network.serviceCIDR", before.Network.ServiceCIDR, c.Network.ServiceCIDR, "default"},
+		{"network.dnsAddress", before.Network.DNSAddress, c.Network.DNSAddress, "tenth address of the service CIDR"},
+		{"network.dnsDomain", before.Network.DNSDomain, c.Network.DNSDomain, "default"},
+		{"network.apiEndpoint", before.Network.APIEndpoint, c.Network.APIEndpoint, "placeholder"},
+		{"cni", before.CNI, c.CNI, "default"},
+		{"ingress", before.Ingress, c.Ingress, "default"},
+		{"kubeProxy.enabled", text(before.KubeProxy.Enabled), text(c.KubeProxy.Enabled), "default"},
+		{"csi.enabled", text(before.CSI.Enabled), text(c.CSI.Enabled), "default"},
+	} {
+		if f.before == "" && f.after != "" {
+			found = append(found, Finding{Field: f.field, Value: f.after, Source: f.source, Assumed: true})
+		}
+	}
+	return found
+}
+
+func text(b *bool) string {
+	if b == nil {
+		return ""
+	}
+	return fmt.Sprint(*b)
+}
+
+func tenthAddress(p netip.Prefix) netip.Addr {
+	a := p.Masked().Addr()
+	for range 10 {
+		a = a.Next()
+	}
+	return a
+}
+
+// DefaultPodCIDR is the default of network.podCIDR.
+func DefaultPodCIDR() string { return defaultNetwork().PodCIDR }
+
+func defaultNetwork() Network {
+	var n Network
+	strictyaml.SetDefaults(&n)
+	return n
+}

@@ -1,0 +1,181 @@
+package clusterfile_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/google/go-cmp/cmp"
+)
+
+type facts = clusterfile.Facts
+
+func node(name, podCIDR, providerID string) clusterfile.NodeFact {
+	return clusterfile.NodeFact{Name: name, PodCIDR: podCIDR, ProviderID: providerID}
+}
+
+func controlPlane(name, podCIDR string) clusterfile.NodeFact {
+	return clusterfile.NodeFact{Name: name, PodCIDR: podCIDR, ControlPlane: true}
+}
+
+// What the cluster says goes before the defaults, and each finding says where it came from.
+func TestFindings(t *testing.T) {
+	for name, test := range map[string]struct {
+		facts facts
+		about string // the fields that the test is about
+		want  string
+	}{
+		"no node yet": {facts{}, "controlPlane csi.enabled network.podCIDR", `
+assumed controlPlane: managed (default)
+assumed network.podCIDR: 100.64.0.0/15 (default)
+assumed csi.enabled: true (default)
+`},
+		"managed, on Scaleway": {facts{Nodes: []clusterfile.NodeFact{
+			node("new", "", ""), node("a", "100.64.0.0/24", "scaleway://instance/fr-par-1/1"), node("b", "100.64.1.0/24", "scaleway://instance/fr-par-1/2")}}, "controlPlane csi.enabled", `
+found controlPlane: managed (no node has the label of a control-plane node)
+found csi.enabled: true (providerID of node a)
+`},
+		"kubeadm, elsewhere": {facts{Nodes: []clusterfile.NodeFact{
+			node("a", "", "scaleway://x"), controlPlane("b", ""), controlPlane("c", ""), node("d", "", "aws:///x")}}, "controlPlane csi.enabled", `
+found controlPlane: in-cluster (label of node b)
+found csi.enabled: false (providerID of node d)
+`},
+		"bare metal": {facts{Nodes: []clusterfile.NodeFact{node("a", "", "")}}, "csi.enabled", `
+found csi.enabled: false (no node has a providerID)
+`},
+		"version": {facts{KubernetesVersion: "v1.36.2+k3s1"}, "kubernetesVersion", `
+found kubernetesVersion: v1.36.2+k3s1 (API server)
+`},
+		"kubeadm's ConfigMap": {facts{KubeadmPodCIDR: "10.244.0.0/16", KubeadmEndpoint: "cp.demo:8443", Server: "https://b"}, "network.podCIDR network.apiEndpoint", `
+found network.podCIDR: 10.244.0.0/16 (ConfigMap kube-system/kubeadm-config)
+found network.apiEndpoint: https://cp.demo:8443 (ConfigMap kube-system/kubeadm-config)
+`},
+		"kubeadm, dual stack, no port": {facts{KubeadmPodCIDR: "fd00::/48, 10.244.0.0/16", KubeadmEndpoint: "cp.demo"}, "network.podCIDR network.apiEndpoint", `
+found network.podCIDR: 10.244.0.0/16 (ConfigMap kube-system/kubeadm-config)
+found network.apiEndpoint: https://cp.demo:6443 (ConfigMap kube-system/kubeadm-config)
+`},
+		"kubeadm, IPv6 endpoint": {facts{KubeadmEndpoint: "fd00::1"}, "network.apiEndpoint", `
+found network.apiEndpoint: https://[fd00::1]:6443 (ConfigMap kube-system/kubeadm-config)
+`},
+		"kubeconfig": {facts{Server: "https://192.0.2.7:6443"}, "network.apiEndpoint", `
+found network.apiEndpoint: https://192.0.2.7:6443 (kubeconfig)
+`},
+		"kubeconfig of the machine itself": {facts{Server: "https://127.0.0.1:6443"}, "network.apiEndpoint", `
+assumed network.apiEndpoint: https://127.0.0.1:6443 (kubeconfig; other machines do not reach it there)
+`},
+		"no server": {facts{}, "network.apiEndpoint", `
+assumed network.apiEndpoint: https://api.cluster.internal:6443 (placeholder)
+`},
+		"DNS Service": {facts{DNSService: "10.32.0.53"}, "network.dnsAddress", `
+found network.dnsAddress: 10.32.0.53 (Service kube-system/kube-dns)
+`},
+		"nodes in the default range": {facts{Nodes: []clusterfile.NodeFact{node("a", "100.65.3.0/24", "")}}, "network.podCIDR", `
+assumed network.podCIDR: 100.64.0.0/15 (default)
+`},
+		"nodes in one /16": {facts{Nodes: []clusterfile.NodeFact{node("a", "10.244.3.0/24", ""), node("b", "10.244.0.0/24", ""), node("c", "fd00::/64", "")}}, "network.podCIDR", `
+assumed network.podCIDR: 10.244.0.0/16 (guessed from the nodes' pod CIDRs)
+`},
+		"nodes in a /14": {facts{Nodes: []clusterfile.NodeFact{node("a", "10.244.3.0/24", ""), node("b", "10.247.0.0/24", "")}}, "network.podCIDR", `
+assumed network.podCIDR: 10.244.0.0/14 (guessed from the nodes' pod CIDRs)
+`},
+		"ServiceCIDR object": {facts{ServiceCIDRs: []string{"fd00::/112", "10.96.0.0/16"}}, "network.serviceCIDR network.dnsAddress", `
+found network.serviceCIDR: 10.96.0.0/16 (ServiceCIDR object)
+assumed network.dnsAddress: 10.96.0.10 (tenth address of the service CIDR)
+`},
+		"ServiceCIDR added later": {facts{ServiceCIDRs: []string{"10.128.0.0/16", "10.96.0.0/16"}, KubernetesService: "10.96.0.1"}, "network.serviceCIDR network.dnsAddress", `
+found network.serviceCIDR: 10.96.0.0/16 (ServiceCIDR object)
+assumed network.dnsAddress: 10.96.0.10 (tenth address of the service CIDR)
+`},
+		"Service in the default range": {facts{KubernetesService: "10.32.0.1"}, "network.serviceCIDR", `
+assumed network.serviceCIDR: 10.32.0.0/20 (default)
+`},
+		"Service of kubeadm": {facts{KubernetesService: "10.96.0.1"}, "network.serviceCIDR network.dnsAddress", `
+assumed network.serviceCIDR: 10.96.0.0/12 (guessed from Service default/kubernetes)
+assumed network.dnsAddress: 10.96.0.10 (tenth address of the service CIDR)
+`},
+		"Service of k3s": {facts{KubernetesService: "10.43.0.1", DNSService: "10.43.0.10"}, "network.serviceCIDR network.dnsAddress", `
+assumed network.serviceCIDR: 10.43.0.0/16 (guessed from Service default/kubernetes)
+found network.dnsAddress: 10.43.0.10 (Service kube-system/kube-dns)
+`},
+		"Service next to the pods": {facts{KubernetesService: "10.0.0.1", KubeadmPodCIDR: "10.2.0.0/16"}, "network.serviceCIDR network.podCIDR network.dnsAddress", `
+found network.podCIDR: 10.2.0.0/16 (ConfigMap kube-system/kubeadm-config)
+assumed network.serviceCIDR: 10.0.0.0/16 (guessed from Service default/kubernetes)
+assumed network.dnsAddress: 10.0.0.10 (tenth address of the service CIDR)
+`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, findings, err := complete(t, "", &test.facts)
+			if err != nil {
+				t.Error(err)
+			}
+			findings = slices.DeleteFunc(findings, func(f clusterfile.Finding) bool { return !slices.Contains(strings.Fields(test.about), f.Field) })
+			if diff := cmp.Diff(strings.TrimPrefix(test.want, "\n"), print(findings)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// What the file says goes before what the cluster says, and gives no finding.
+func TestFactsLeaveTheFileAlone(t *testing.T) {
+	text := `
+kubernetesVersion: v1.36.1
+controlPlane: managed
+network: {podCIDR: 10.0.0.0/14, serviceCIDR: 10.96.0.0/12, dnsAddress: 10.96.0.11, dnsDomain: a.b, apiEndpoint: "https://a"}
+cni: none
+ingress: none
+kubeProxy: {enabled: true}
+csi: {enabled: true}
+`
+	alone, _, err := complete(t, text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, findings, err := complete(t, text, &facts{
+		KubernetesVersion: "v1.36.4", Server: "https://b", Nodes: []clusterfile.NodeFact{controlPlane("a", "10.1.0.0/24")},
+		ServiceCIDRs: []string{"10.96.0.0/16"}, KubernetesService: "10.96.0.1", DNSService: "10.96.0.10", KubeadmPodCIDR: "10.0.0.0/16", KubeadmEndpoint: "c:1",
+	})
+	if err != nil || len(findings) > 0 {
+		t.Error(err, findings)
+	}
+	if diff := cmp.Diff(alone, asked); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestContradictions(t *testing.T) {
+	for name, test := range map[string]struct {
+		text  string
+		facts facts
+		want  string
+	}{
+		"none": {"kubernetesVersion: 1.36", facts{KubernetesVersion: "v1.36.9", KubernetesService: "10.32.0.1", Nodes: []clusterfile.NodeFact{node("a", "100.64.7.0/24", "")}}, ""},
+		"version": {"kubernetesVersion: v1.36.4", facts{KubernetesVersion: "v1.37.1"},
+			"c.yaml:3: kubernetesVersion is v1.36.4, but the API server is v1.37.1; remove the field to take the cluster's own version"},
+		"pods of a node": {"network:\n  podCIDR: 10.244.0.0/23", facts{Nodes: []clusterfile.NodeFact{node("a", "10.244.1.0/24", ""), node("b", "10.244.2.0/24", ""), node("c", "10.244.3.0/24", "")}},
+			"c.yaml:4: network.podCIDR is 10.244.0.0/23, but node b has the pod CIDR 10.244.2.0/24; give the cluster CIDR of the controller manager, which holds every node's range"},
+		"pods without one range": {"", facts{Nodes: []clusterfile.NodeFact{node("a", "10.244.1.0/24", ""), node("b", "192.168.0.0/24", "")}},
+			"c.yaml: network.podCIDR is 100.64.0.0/15, but node a has the pod CIDR 10.244.1.0/24; give the cluster CIDR of the controller manager, which holds every node's range"},
+		"services": {"network: {serviceCIDR: 10.96.0.0/16}", facts{KubernetesService: "10.43.0.1"},
+			"c.yaml:3: network.serviceCIDR is 10.96.0.0/16, but Service default/kubernetes has the address 10.43.0.1; give the service range of the API server"},
+		"services that cannot be guessed": {"", facts{KubernetesService: "10.1.2.129"},
+			"c.yaml: network.serviceCIDR is 10.32.0.0/20, but Service default/kubernetes has the address 10.1.2.129; give the service range of the API server"},
+		"IPv6 cluster": {"", facts{KubernetesService: "fd00::1", KubeadmPodCIDR: "fd01::/48"},
+			"c.yaml: network.podCIDR is fd01::/48; give an IPv4 range; the bundles have no IPv6 yet\n" +
+				"c.yaml: network.serviceCIDR is 10.32.0.0/20, but Service default/kubernetes has the address fd00::1; give the service range of the API server"},
+		"dual stack, IPv6 first": {"", facts{KubernetesService: "fd00::1", ServiceCIDRs: []string{"fd00::/112", "10.96.0.0/16"}}, ""},
+		"all at once": {"kubernetesVersion: 1.18\nnetwork: {podCIDR: 10.0.0.0/16, serviceCIDR: 10.96.0.0/16}",
+			facts{KubernetesVersion: "v1.36.4", KubernetesService: "10.43.0.1", Nodes: []clusterfile.NodeFact{node("a", "10.1.0.0/24", "")}},
+			"c.yaml:3: kubernetesVersion is v1.18.2, but the API server is v1.36.4; remove the field to take the cluster's own version\n" +
+				"c.yaml:4: network.podCIDR is 10.0.0.0/16, but node a has the pod CIDR 10.1.0.0/24; give the cluster CIDR of the controller manager, which holds every node's range\n" +
+				"c.yaml:4: network.serviceCIDR is 10.96.0.0/16, but Service default/kubernetes has the address 10.43.0.1; give the service range of the API server"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := complete(t, test.text, &test.facts)
+			if diff := cmp.Diff(test.want, message(err)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,124 @@
+package clusterfile
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+
+	"github.com/fitout-dev/fitout/pkg/strictyaml"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// nftablesFrom is the first minor whose kube-proxy has the nftables mode on by default (beta in 1.31).
+const nftablesFrom = "1.31"
+
+var longExponent = regexp.MustCompile(`[eE][+-]?[0-9]{3}`)
+
+var zonePattern = regexp.MustCompile(`^[a-z]{2}-[a-z]{3}-[0-9]$`)
+
+// validate checks a complete cluster and returns every fault, without file and line.
+func (c Cluster) validate() []fault {
+	var faults []fault
+	add := func(field, problem, remedy string) {
+		faults = append(faults, fault{Field: field, Problem: problem, Remedy: remedy})
+	}
+	if len(validation.IsDNS1123Label(c.Name)) > 0 {
+		add("name", is(c.Name), "use lower-case letters, digits and dashes, 63 at the most")
+	}
+	if _, err := ParseVersion(c.KubernetesVersion); err != nil {
+		add("kubernetesVersion", is(c.KubernetesVersion), "give a version such as v1.36.4, or a minor such as 1.36")
+	}
+	if c.KubeProxy.Mode == "nftables" && c.Minor() != "" && CompareMinors(c.Minor(), nftablesFrom) < 0 {
+		add("kubeProxy.mode", "is nftables, which kube-proxy has from Kubernetes "+nftablesFrom, "use iptables")
+	}
+	if len(validation.IsDNS1123Subdomain(c.CSI.SecretName)) > 0 {
+		add("csi.secretName", is(c.CSI.SecretName), "give the name of a Secret")
+	}
+	if !zonePattern.MatchString(c.CSI.Zone) {
+		add("csi.zone", is(c.CSI.Zone), "give a zone such as fr-par-1")
+	}
+	c.validateNetwork(add)
+	c.validateAddons(add)
+	return faults
+}
+
+func (c Cluster) validateNetwork(add func(field, problem, remedy string)) {
+	n := c.Network
+	pods, podsOK := prefix(n.PodCIDR, "network.podCIDR", add)
+	services, servicesOK := prefix(n.ServiceCIDR, "network.serviceCIDR", add)
+	if podsOK && servicesOK && pods.Overlaps(services) {
+		add("network.serviceCIDR", fmt.Sprintf("is %s, which overlaps the pod CIDR %s", services, pods), "give two ranges that do not overlap")
+	}
+	dns, err := netip.ParseAddr(n.DNSAddress)
+	switch {
+	case n.DNSAddress == "" && !servicesOK: // its default comes from the service CIDR, which is reported already
+	case err != nil:
+		add("network.dnsAddress", is(n.DNSAddress), "give an address such as 10.32.0.10")
+	case servicesOK && !services.Contains(dns):
+		add("network.dnsAddress", fmt.Sprintf("is %s, outside the service CIDR %s", dns, services), fmt.Sprintf("give an address inside it, such as %s", tenthAddress(services)))
+	case servicesOK && dns == firstAddress(services):
+		add("network.dnsAddress", fmt.Sprintf("is %s, the address of the API server's own Service", dns), fmt.Sprintf("give another one, such as %s", tenthAddress(services)))
+	}
+	if len(validation.IsDNS1123Subdomain(n.DNSDomain)) > 0 {
+		add("network.dnsDomain", is(n.DNSDomain), "give a domain such as cluster.local")
+	}
+	u, err := url.Parse(n.APIEndpoint)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || (u.Path != "" && u.Path != "/") {
+		add("network.apiEndpoint", is(n.APIEndpoint), "give a URL such as https://192.0.2.10:6443")
+		return
+	}
+	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && servicesOK && services.Contains(ip) {
+		add("network.apiEndpoint", fmt.Sprintf("is %s, a Service address, which nothing answers before kube-proxy runs", n.APIEndpoint), "give an address that nodes reach by themselves")
+	}
+}
+
+func is(found string) string { return fmt.Sprintf("is %q", strictyaml.Clip(found)) }
+
+func prefix(s, field string, add func(field, problem, remedy string)) (netip.Prefix, bool) {
+	p, err := netip.ParsePrefix(s)
+	switch {
+	case err != nil:
+		add(field, is(s), "give a range such as 100.64.0.0/15")
+	case !p.Addr().Is4():
+		add(field, fmt.Sprintf("is %s", s), "give an IPv4 range; the bundles have no IPv6 yet")
+	case p.Masked() != p:
+		add(field, fmt.Sprintf("is %s, which has bits set after the prefix", s), fmt.Sprintf("give %s", p.Masked()))
+	case p.Bits() > 26:
+		add(field, fmt.Sprintf("is %s, too small a range", s), "give a /26 or larger")
+	default:
+		return p, true
+	}
+	return netip.Prefix{}, false
+}
+
+func (c Cluster) validateAddons(add func(field, problem, remedy string)) {
+	for _, name := range slices.Sorted(maps.Keys(c.Addons)) {
+		for _, container := range slices.Sorted(maps.Keys(c.Addons[name].Resources)) {
+			r := c.Addons[name].Resources[container]
+			path := fmt.Sprintf("addons.%s.resources.%s", name, container)
+			quantities(r.Requests, path+".requests", add)
+			quantities(r.Limits, path+".limits", add)
+		}
+	}
+}
+
+func quantities(list map[string]string, path string, add func(field, problem, remedy string)) {
+	for _, name := range slices.Sorted(maps.Keys(list)) {
+		if q, err := quantity(list[name]); err != nil || q.Sign() < 0 {
+			add(path+"."+name, is(list[name]), "give a quantity such as 100m or 64Mi")
+		}
+	}
+}
+
+// quantity parses a quantity. The library takes hours over an exponent like that of 1e-2000000000: no quantity of use has
+// one of more than two digits.
+func quantity(s string) (resource.Quantity, error) {
+	if len(s) > 64 || longExponent.MatchString(s) {
+		return resource.Quantity{}, resource.ErrFormatWrong
+	}
+	return resource.ParseQuantity(s)
+}

@@ -1,0 +1,75 @@
+package clusterfile_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestFaultsOfTheFile(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"fine":            {"name: demo\nnetwork:\naddons: {coredns: {resources: {coredns: {limits: {cpu: 1, memory: 64Mi}}}}}", ""},
+		"unknown CNI":     {"cni: cillium", `c.yaml:3: cni is "cillium"; did you mean cilium? Allowed: cilium, calico, weave, flannel, none`},
+		"unknown ingress": {"ingress: haproxy", `c.yaml:3: ingress is "haproxy"; use one of none, nginx, traefik`},
+		"name":            {"name: My_Cluster", `c.yaml:3: name is "My_Cluster"; use lower-case letters, digits and dashes, 63 at the most`},
+		"version":         {"kubernetesVersion: latest\nkubeProxy: {mode: nftables}", `c.yaml:3: kubernetesVersion is "latest"; give a version such as v1.36.4, or a minor such as 1.36`},
+		"nftables on 1.18": {"kubernetesVersion: 1.18\nkubeProxy:\n  mode: nftables",
+			"c.yaml:5: kubeProxy.mode is nftables, which kube-proxy has from Kubernetes 1.31; use iptables"},
+		"nftables on 1.36": {"kubernetesVersion: 1.36\nkubeProxy: {mode: nftables}", ""},
+		"secret":           {"csi: {secretName: A B}", `c.yaml:3: csi.secretName is "A B"; give the name of a Secret`},
+		"zone":             {"csi: {zone: fr-par}", `c.yaml:3: csi.zone is "fr-par"; give a zone such as fr-par-1`},
+		"no range":         {"network: {podCIDR: 10.0.0.0}", `c.yaml:3: network.podCIDR is "10.0.0.0"; give a range such as 100.64.0.0/15`},
+		"IPv6":             {"network: {podCIDR: 'fd00::/48'}", "c.yaml:3: network.podCIDR is fd00::/48; give an IPv4 range; the bundles have no IPv6 yet"},
+		"host bits":        {"network: {serviceCIDR: 10.96.0.1/12}", "c.yaml:3: network.serviceCIDR is 10.96.0.1/12, which has bits set after the prefix; give 10.96.0.0/12"},
+		"small range":      {"network: {serviceCIDR: 10.96.0.0/28}", "c.yaml:3: network.serviceCIDR is 10.96.0.0/28, too small a range; give a /26 or larger"},
+		"last range of all": {"network: {serviceCIDR: 255.255.255.248/29}",
+			"c.yaml:3: network.serviceCIDR is 255.255.255.248/29, too small a range; give a /26 or larger"},
+		"overlap": {"network:\n  podCIDR: 10.0.0.0/8\n  serviceCIDR: 10.96.0.0/12",
+			"c.yaml:5: network.serviceCIDR is 10.96.0.0/12, which overlaps the pod CIDR 10.0.0.0/8; give two ranges that do not overlap"},
+		"overlap with a default": {"network:\n  podCIDR: 10.32.0.0/16",
+			"c.yaml:3: network.serviceCIDR is 10.32.0.0/20, which overlaps the pod CIDR 10.32.0.0/16; give two ranges that do not overlap"},
+		"DNS address":          {"network: {dnsAddress: dns}", `c.yaml:3: network.dnsAddress is "dns"; give an address such as 10.32.0.10`},
+		"DNS address outside":  {"network: {dnsAddress: 10.96.0.10}", "c.yaml:3: network.dnsAddress is 10.96.0.10, outside the service CIDR 10.32.0.0/20; give an address inside it, such as 10.32.0.10"},
+		"DNS address of API":   {"network: {dnsAddress: 10.32.0.1}", "c.yaml:3: network.dnsAddress is 10.32.0.1, the address of the API server's own Service; give another one, such as 10.32.0.10"},
+		"DNS domain":           {"network: {dnsDomain: .local}", `c.yaml:3: network.dnsDomain is ".local"; give a domain such as cluster.local`},
+		"endpoint not a URL":   {"network: {apiEndpoint: 'https://[::1'}", `c.yaml:3: network.apiEndpoint is "https://[::1"; give a URL such as https://192.0.2.10:6443`},
+		"endpoint unencrypted": {"network: {apiEndpoint: 'http://a'}", `c.yaml:3: network.apiEndpoint is "http://a"; give a URL such as https://192.0.2.10:6443`},
+		"endpoint with a path": {"network: {apiEndpoint: 'https://a/k8s/c1'}", `c.yaml:3: network.apiEndpoint is "https://a/k8s/c1"; give a URL such as https://192.0.2.10:6443`},
+		"endpoint a Service": {"network: {apiEndpoint: 'https://10.32.0.1:443'}",
+			"c.yaml:3: network.apiEndpoint is https://10.32.0.1:443, a Service address, which nothing answers before kube-proxy runs; give an address that nodes reach by themselves"},
+		"quantities": {"addons:\n  coredns:\n    resources:\n      coredns:\n        requests: {cpu: fast}\n        limits: {cpu: -1, memory: 1e-2000000000}",
+			"c.yaml:7: addons.coredns.resources.coredns.requests.cpu is \"fast\"; give a quantity such as 100m or 64Mi\n" +
+				"c.yaml:8: addons.coredns.resources.coredns.limits.cpu is \"-1\"; give a quantity such as 100m or 64Mi\n" +
+				"c.yaml:8: addons.coredns.resources.coredns.limits.memory is \"1e-2000000000\"; give a quantity such as 100m or 64Mi"},
+		"all at once, of the file and of the cluster": {"kubernetesVersion: [1]\ncni: weev\nmode: x\nnetwork:\n  podCIDR: 10.0.0.0\n  dnsAddress: 1.2.3.4\npatches: [{target: {kind: Pod}}]",
+			"c.yaml:3: kubernetesVersion is a list; give a string\n" +
+				"c.yaml:4: cni is \"weev\"; did you mean weave? Allowed: cilium, calico, weave, flannel, none\n" +
+				"c.yaml:5: mode is not a field of this format; use one of apiVersion, kind, name, kubernetesVersion, controlPlane, network, cni, ingress, kubeProxy, csi, addons, patches\n" +
+				"c.yaml:9: patches[0].patch is missing; add it: Strategic merge patch (a partial object) or JSON6902 patch (a list of operations), as YAML text.\n" +
+				"c.yaml:7: network.podCIDR is \"10.0.0.0\"; give a range such as 100.64.0.0/15\n" +
+				"c.yaml:8: network.dnsAddress is 1.2.3.4, outside the service CIDR 10.32.0.0/20; give an address inside it, such as 10.32.0.10"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := complete(t, test.text, nil)
+			if diff := cmp.Diff(test.want, message(err)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Long numbers that a quantity may not be, and that take the parser of quantities long.
+func TestQuantitiesAreBounded(t *testing.T) {
+	for _, quantity := range []string{"1e-2000000000", "1E-99999999", "0." + strings.Repeat("0", 500_000) + "1", strings.Repeat("9", 500_000)} {
+		start := time.Now()
+		_, _, err := complete(t, "addons: {coredns: {resources: {coredns: {limits: {cpu: '"+quantity+"'}}}}}", nil)
+		if err == nil || len(err.Error()) > 300 {
+			t.Errorf("%.20s: error %.400v", quantity, err)
+		}
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("%.20s takes %s", quantity, took)
+		}
+	}
+}

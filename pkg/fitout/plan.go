@@ -1,0 +1,110 @@
+// Package fitout is the front door: it prepares what a cluster gets (purely, from files and facts), applies it in waves,
+// and checks the result.
+package fitout
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/render"
+	"github.com/fitout-dev/fitout/pkg/report"
+	"github.com/fitout-dev/fitout/pkg/strictyaml"
+	"github.com/fitout-dev/fitout/pkg/wave"
+)
+
+// A Plan is everything that a cluster gets, before anything is touched.
+type Plan struct {
+	Cluster   clusterfile.Cluster
+	Findings  []clusterfile.Finding // what the user left open, and how it was settled
+	Warnings  []string
+	Rendering *render.Rendering
+	Waves     []wave.Wave    // the last one is the inventory
+	Kinds     manifest.Kinds // of everything rendered
+	inventory *manifest.Object
+}
+
+// Prepare turns a cluster file, and the facts of a running cluster where there is one, into a plan. given are the faults
+// already found while the file and the flags were read: they are reported together with those found here. The error is
+// a strictyaml.Faults where the input is at fault.
+func Prepare(catalogue *bundle.Catalogue, file clusterfile.File, facts *clusterfile.Facts, given error) (*Plan, error) {
+	cluster, findings, err := clusterfile.Complete(file, facts, catalogue.Tested(), catalogue.Newest())
+	faults, err := gather(given, err)
+	if err != nil {
+		return nil, err
+	}
+	if cluster.Minor() == "" {
+		return nil, faults
+	}
+	resolved, err := catalogue.Resolve(cluster)
+	if faults, err = gather(faults.ErrorOrNil(), file.Locate(err)); err != nil {
+		return nil, err
+	}
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	rendering, err := render.Bundle(resolved)
+	if err != nil {
+		return nil, file.Locate(err)
+	}
+	return plan(resolved, rendering, findings)
+}
+
+func plan(resolved *bundle.Resolved, rendering *render.Rendering, findings []clusterfile.Finding) (*Plan, error) {
+	waves, err := wave.Plan(rendering, resolved.External)
+	if err != nil {
+		return nil, err
+	}
+	inventory, err := inventoryOf(rendering, resolved.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	return &Plan{
+		Cluster: resolved.Cluster, Findings: findings, Warnings: resolved.Warnings, Rendering: rendering,
+		Waves:     append(waves, wave.Wave{Name: "inventory", Objects: []*manifest.Object{inventory}}),
+		inventory: inventory, Kinds: manifest.KindsOf(rendering.Objects()),
+	}, nil
+}
+
+// gather joins the faults in errs, in the order of their lines; an error that is no fault ends the gathering.
+func gather(errs ...error) (strictyaml.Faults, error) {
+	var all strictyaml.Faults
+	for _, err := range errs {
+		var faults strictyaml.Faults
+		switch {
+		case err == nil:
+		case errors.As(err, &faults):
+			all = append(all, faults...)
+		default:
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(all, func(a, b strictyaml.Fault) int { return a.Line - b.Line })
+	return all, nil
+}
+
+// judged are the addons as the check sees them: those of the bundle, and Fitout's own inventory.
+func (p *Plan) judged() []render.Addon {
+	own := render.Addon{Addon: bundle.Addon{Name: "fitout"}, Version: p.Rendering.Bundle, Objects: []*manifest.Object{p.inventory}, Digest: p.Rendering.Digest}
+	return append(slices.Clone(p.Rendering.Addons), own)
+}
+
+// objects are all objects that are applied.
+func (p *Plan) objects() []*manifest.Object {
+	return append(p.Rendering.Objects(), p.inventory)
+}
+
+// report begins the account of a run.
+func (p *Plan) report() *report.Report {
+	r := &report.Report{
+		APIVersion: report.Version, Kind: report.Kind, Cluster: p.Cluster.Name, Kubernetes: p.Cluster.KubernetesVersion,
+		Bundle: p.Rendering.Bundle, Digest: p.Rendering.Digest, Findings: p.Findings, Warnings: p.Warnings, Verdict: check.Failed,
+	}
+	for _, a := range p.Rendering.Addons {
+		r.Addons = append(r.Addons, report.Addon{Name: a.Name, Version: a.Version, Objects: len(a.Objects), Digest: a.Digest})
+	}
+	return r
+}

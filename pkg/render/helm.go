@@ -1,0 +1,76 @@
+package render
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/engine"
+)
+
+// chartInput is all that a chart sees. Helm is known to this file alone.
+type chartInput struct {
+	Files             fs.FS
+	Values            map[string]any
+	KubernetesVersion string
+	Release           string
+	Namespace         string
+}
+
+// chartObjects renders a chart to objects, in the order of its template files. A value that a template names and nobody
+// gave is an error.
+func chartObjects(in chartInput) ([]*manifest.Object, error) {
+	files, err := readFiles(in.Files)
+	if err != nil {
+		return nil, err
+	}
+	chart, err := loader.LoadFiles(files)
+	if err != nil {
+		return nil, err
+	}
+	version, err := chartutil.ParseKubeVersion(in.KubernetesVersion)
+	if err != nil {
+		return nil, err
+	}
+	// The API versions are empty: a chart decides by the Kubernetes version, which says it exactly.
+	capabilities := &chartutil.Capabilities{KubeVersion: *version}
+	values, err := chartutil.ToRenderValues(chart, in.Values, chartutil.ReleaseOptions{Name: in.Release, Namespace: in.Namespace, IsInstall: true, Revision: 1}, capabilities)
+	if err != nil {
+		return nil, err
+	}
+	rendered, err := engine.Engine{Strict: true}.Render(chart, values)
+	if err != nil {
+		return nil, err
+	}
+	var objects []*manifest.Object
+	for _, name := range slices.Sorted(maps.Keys(rendered)) {
+		if !strings.HasSuffix(name, ".yaml") {
+			return nil, fmt.Errorf("%s: is no .yaml file; a chart's templates folder holds manifests and _*.tpl only", name)
+		}
+		parsed, err := manifest.Parse(name, []byte(rendered[name]))
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, parsed...)
+	}
+	return objects, nil
+}
+
+func readFiles(from fs.FS) ([]*loader.BufferedFile, error) {
+	var files []*loader.BufferedFile
+	err := fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(from, name)
+		files = append(files, &loader.BufferedFile{Name: path.Clean(name), Data: data})
+		return err
+	})
+	return files, err
+}

@@ -1,0 +1,137 @@
+// Package render turns a resolved bundle into objects. It is a pure function of files and the cluster file: the same
+// input gives the same bytes and the same digest.
+package render
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+)
+
+// Namespace is where every addon without a namespace of its own lives.
+const Namespace = "kube-system"
+
+// Labels of every object that Fitout renders. They are on the objects themselves, never on pod templates, and none of
+// them depends on another addon: a bump of one addon changes no other addon's objects and restarts no pod by itself.
+const (
+	LabelManagedBy = "app.kubernetes.io/managed-by" // fitout
+	LabelAddon     = "fitout.dev/addon"             // cilium
+	LabelVersion   = "fitout.dev/version"           // 1.20.2
+	LabelBundle    = "fitout.dev/bundle"            // 1.36
+)
+
+// ManagedBy is the value of LabelManagedBy.
+const ManagedBy = "fitout"
+
+// A Rendering is everything that a cluster gets.
+type Rendering struct {
+	Bundle string // the Kubernetes minor
+	Addons []Addon
+	Digest string // over all objects of all addons
+}
+
+// An Addon is the objects of one addon, in the order of their IDs.
+type Addon struct {
+	bundle.Addon
+	Line    string
+	Version string
+	Objects []*manifest.Object
+	Digest  string // over the addon's objects
+}
+
+// Objects returns the objects of all addons, addon after addon.
+func (r *Rendering) Objects() []*manifest.Object {
+	var all []*manifest.Object
+	for _, a := range r.Addons {
+		all = append(all, a.Objects...)
+	}
+	return all
+}
+
+// Bundle renders a resolved bundle. The error is a strictyaml.Faults where a user's patch is at fault.
+func Bundle(r *bundle.Resolved) (*Rendering, error) {
+	out := &Rendering{Bundle: r.Minor}
+	for _, resolved := range r.Addons {
+		addon, err := renderAddon(resolved, r.Cluster)
+		if err != nil {
+			return nil, fmt.Errorf("addon %s: %w", resolved.Name, err)
+		}
+		out.Addons = append(out.Addons, addon)
+	}
+	if err := patchAll(out.Addons, r.Cluster.Patches); err != nil {
+		return nil, err
+	}
+	return out, out.finish()
+}
+
+// renderAddon runs the addon's chart, then the bundle's patches, then the user's resources.
+func renderAddon(r bundle.ResolvedAddon, cluster clusterfile.Cluster) (Addon, error) {
+	objects, err := chartObjects(chartInput{
+		Files: r.Chart, Values: r.Values, KubernetesVersion: cluster.KubernetesVersion, Release: r.Name, Namespace: Namespace,
+	})
+	if err != nil {
+		return Addon{}, err
+	}
+	addons := []Addon{{Addon: r.Addon, Line: r.Line, Version: r.Version, Objects: objects}}
+	if err := patchAll(addons, r.Patches); err != nil {
+		return Addon{}, fmt.Errorf("the bundle's patches: %v", err) // no fault of the user's
+	}
+	return addons[0], setResources(addons[0].Objects, r.Name, r.Resources)
+}
+
+// finish labels and sorts what was rendered, checks it as a whole and computes the digests.
+func (r *Rendering) finish() error {
+	owner := map[manifest.ID]string{}
+	kinds := manifest.KindsOf(r.Objects())
+	for i := range r.Addons {
+		a := &r.Addons[i]
+		manifest.Sort(a.Objects)
+		for _, o := range a.Objects {
+			if err := verify(o, kinds); err != nil {
+				return fmt.Errorf("addon %s: %w", a.Name, err)
+			}
+			if other, twice := owner[manifest.IDOf(o)]; twice {
+				return fmt.Errorf("addon %s: %s is rendered by addon %s too; each object has one owner", a.Name, manifest.IDOf(o), other)
+			}
+			owner[manifest.IDOf(o)] = a.Name
+			label(o, a.Name, a.Version, r.Bundle)
+		}
+		var err error
+		if a.Digest, err = manifest.Digest(a.Objects); err != nil {
+			return err
+		}
+	}
+	var err error
+	r.Digest, err = manifest.Digest(r.Objects())
+	return err
+}
+
+// verify checks that the API serves an object's kind and that its namespace fits its scope.
+func verify(o *manifest.Object, kinds manifest.Kinds) error {
+	_, resource, err := kinds.Of(o)
+	if err != nil {
+		return err
+	}
+	switch id := manifest.IDOf(o); {
+	case resource.Namespaced && id.Namespace == "":
+		return fmt.Errorf("%s: has no namespace; write metadata.namespace in the template", id)
+	case !resource.Namespaced && id.Namespace != "":
+		return fmt.Errorf("%s: has a namespace, but its kind is cluster-scoped; remove metadata.namespace", id)
+	}
+	return nil
+}
+
+func label(o *manifest.Object, addon, version, minor string) {
+	labels := maps.Clone(o.GetLabels())
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	labels[LabelManagedBy] = ManagedBy
+	labels[LabelAddon] = addon
+	labels[LabelVersion] = version
+	labels[LabelBundle] = minor
+	o.SetLabels(labels)
+}

@@ -1,0 +1,99 @@
+// Package report is the account of a run: what was resolved, applied and found, as values. Printers for people and
+// programs write it; the exit code is computed from it.
+package report
+
+import (
+	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+)
+
+// An Action is what applying did to an object.
+type Action string
+
+// The actions.
+const (
+	Created    Action = "created"
+	Configured Action = "configured" // existed, and was changed
+	Unchanged  Action = "unchanged"
+	Failed     Action = "failed"
+)
+
+// A Change is one applied object.
+type Change struct {
+	ID     manifest.ID `json:"object"`
+	Action Action      `json:"action"`
+	Error  string      `json:"error,omitempty"`
+}
+
+// A Wave is one wave of a run.
+type Wave struct {
+	Name    string   `json:"name"`
+	Seconds float64  `json:"seconds"` // from the first request to the gate's end
+	Changes []Change `json:"changes"`
+}
+
+// An Addon is one addon of the bundle as it was rendered.
+type Addon struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Objects int    `json:"objects"`
+	Digest  string `json:"digest"`
+}
+
+// A Report is the account of one run.
+type Report struct {
+	APIVersion string                `json:"apiVersion"` // of this format
+	Kind       string                `json:"kind"`
+	Cluster    string                `json:"cluster"`
+	Kubernetes string                `json:"kubernetes"`
+	Bundle     string                `json:"bundle"`
+	Digest     string                `json:"digest"`
+	Findings   []clusterfile.Finding `json:"findings,omitempty"`
+	Warnings   []string              `json:"warnings,omitempty"`
+	Addons     []Addon               `json:"addons"`
+	Waves      []Wave                `json:"waves,omitempty"`
+	Checks     []check.Row           `json:"checks,omitempty"`
+	Verdict    check.Verdict         `json:"verdict"`
+	Error      string                `json:"error,omitempty"` // what ended the run before its end
+}
+
+// Version and Kind of the report's JSON form.
+const (
+	Version = "fitout.dev/v1alpha1"
+	Kind    = "Report"
+)
+
+// Exit codes of the command.
+const (
+	ExitGood     = 0 // fitted out
+	ExitFailed   = 1
+	ExitUsage    = 2 // usage or invalid input; nothing was touched
+	ExitPending  = 3 // no nodes yet
+	ExitDegraded = 4
+	ExitRefused  = 5 // by plan or policy
+)
+
+// ExitCode is the exit code that the verdict stands for.
+func (r *Report) ExitCode() int {
+	switch r.Verdict {
+	case check.Good:
+		return ExitGood
+	case check.Pending:
+		return ExitPending
+	case check.Degraded:
+		return ExitDegraded
+	}
+	return ExitFailed
+}
+
+// Counts returns how many objects had each action.
+func (r *Report) Counts() map[Action]int {
+	counts := map[Action]int{}
+	for _, w := range r.Waves {
+		for _, c := range w.Changes {
+			counts[c.Action]++
+		}
+	}
+	return counts
+}

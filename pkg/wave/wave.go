@@ -1,0 +1,109 @@
+// Package wave orders rendered objects: what is applied together, and what only once that is ready. The order follows
+// from the kinds of the objects and from what addons provide and require; nothing here knows an addon by name.
+package wave
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/render"
+)
+
+// A Wave is a set of objects that are applied together. The next wave starts once all of them are ready: that is the
+// wave's gate.
+type Wave struct {
+	Name    string
+	Objects []*manifest.Object
+}
+
+// The waves that come first, whatever the addons are.
+const (
+	Namespaces    = "namespaces"
+	Definitions   = "definitions"   // CRDs
+	Configuration = "configuration" // accounts, RBAC, configuration, Services, classes
+)
+
+// Plan orders a rendering into waves: namespaces, definitions, configuration, then the workloads of the addons level by
+// level (an addon's level is one above that of what provides its requirements), each level followed by what registers
+// its addons with the API server. Waves without objects are left out. external are capabilities that are there already.
+func Plan(r *render.Rendering, external []string) ([]Wave, error) {
+	levels, err := levelsOf(r.Addons, external)
+	if err != nil {
+		return nil, err
+	}
+	waves := []Wave{
+		{Name: Namespaces, Objects: pick(r.Addons, isNamespace)},
+		{Name: Definitions, Objects: pick(r.Addons, isDefinition)},
+		{Name: Configuration, Objects: pick(r.Addons, isConfiguration)},
+	}
+	for _, level := range levels {
+		name := levelName(level)
+		waves = append(waves,
+			Wave{Name: name, Objects: pick(level, isWorkload)},
+			Wave{Name: name + " registration", Objects: pick(level, isRegistration)})
+	}
+	return slices.DeleteFunc(waves, func(w Wave) bool { return len(w.Objects) == 0 }), nil
+}
+
+// levelName names a level by what it provides: network+services, dns; the rest is addons.
+func levelName(level []render.Addon) string {
+	var provided []string
+	for _, a := range level {
+		provided = append(provided, a.Provides...)
+	}
+	slices.Sort(provided)
+	if provided = slices.Compact(provided); len(provided) == 0 {
+		return "addons"
+	}
+	return strings.Join(provided, "+")
+}
+
+func pick(addons []render.Addon, belongs func(kind string) bool) []*manifest.Object {
+	var out []*manifest.Object
+	for _, a := range addons {
+		for _, o := range a.Objects {
+			if belongs(o.GetKind()) {
+				out = append(out, o)
+			}
+		}
+	}
+	return out
+}
+
+func isNamespace(kind string) bool  { return kind == "Namespace" }
+func isDefinition(kind string) bool { return kind == "CustomResourceDefinition" }
+
+func isWorkload(kind string) bool {
+	switch kind {
+	case "DaemonSet", "Deployment", "StatefulSet", "ReplicaSet", "Job", "CronJob", "Pod":
+		return true
+	}
+	return false
+}
+
+// isRegistration tells the kinds by which an addon takes part in serving the API: applied before its pods run, they
+// would break discovery or refuse writes.
+func isRegistration(kind string) bool {
+	switch kind {
+	case "APIService", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration":
+		return true
+	}
+	return false
+}
+
+func isConfiguration(kind string) bool {
+	return !isNamespace(kind) && !isDefinition(kind) && !isWorkload(kind) && !isRegistration(kind)
+}
+
+// Print writes the waves as a tree.
+func Print(w io.Writer, waves []Wave) {
+	for i, wave := range waves {
+		fmt.Fprintf(w, "%d %s\n", i+1, wave.Name)
+		for _, o := range wave.Objects {
+			fmt.Fprintf(w, "    %s (%s)\n", manifest.IDOf(o), o.GetLabels()[render.LabelAddon])
+		}
+	}
+}

@@ -1,0 +1,3 @@
+module github.com/fitout-dev/fitout/testdata/bed/shared
+
+go 1.16
