@@ -24,6 +24,7 @@ type live struct {
 
 type liveWave struct {
 	name, state, detail string
+	summary             string // what was applied
 }
 
 func newLive(w *os.File, now func() time.Time, colour bool) *live {
@@ -43,17 +44,18 @@ func (l *live) Planned(p *fitout.Plan) {
 func (l *live) Applying(wave int) { l.set(wave, "applying", "") }
 
 func (l *live) Applied(wave int, changes []report.Change) {
-	l.set(wave, "applied", summary(changes))
+	l.waves[wave].summary = summary(changes)
+	l.set(wave, "applied", l.waves[wave].summary)
 }
 
 func (l *live) Waiting(wave int, unmet []check.Row) { l.set(wave, "waiting", waitText(unmet)) }
 
 func (l *live) Done(wave int, took time.Duration, failed bool) {
+	state := "ready"
 	if failed {
-		l.set(wave, "failed", "after "+seconds(took))
-		return
+		state = "failed"
 	}
-	l.set(wave, "ready", seconds(took))
+	l.set(wave, state, l.waves[wave].summary+", "+seconds(took))
 }
 
 func (l *live) Checking(rows []check.Row) {

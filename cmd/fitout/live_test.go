@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"flag"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/fitout-dev/fitout/internal/bed"
+	"github.com/fitout-dev/fitout/internal/bed/bedtest"
 	"github.com/fitout-dev/fitout/internal/combination"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/cluster"
@@ -20,18 +23,15 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// liveMinors are the Kubernetes versions that the live tests run on: one with server-side apply, one without.
-var liveMinors = []string{"1.36", "1.18"}
+// minors are the Kubernetes versions that the live tests run on. The default is one with server-side apply, one without.
+var minors = flag.String("minors", "1.36,1.18", "comma-separated Kubernetes minors for the live tests")
 
 // TestLive runs the command on real API servers with simulated nodes: first every combination is given to the server
 // without being persisted, then the scripts run, before and after nodes have joined.
 func TestLive(t *testing.T) {
-	if testing.Short() {
-		t.Skip("-short: no control plane is started")
-	}
-	for _, minor := range liveMinors {
+	for _, minor := range strings.Split(*minors, ",") {
 		t.Run(minor, func(t *testing.T) {
-			b := startBed(t, bed.Options{Minor: minor, ProviderIDPrefix: "scaleway://instance/fr-par-1/"})
+			b := bedtest.Start(t, bed.Options{Minor: minor, ProviderIDPrefix: "scaleway://instance/fr-par-1/"})
 			t.Run("combinations", func(t *testing.T) { acceptsCombinations(t, b) })
 			t.Run("without nodes", func(t *testing.T) { runScripts(t, b, "../../testdata/script/live-empty") })
 			if err := b.AddNodes(t.Context(), 3); err != nil {
@@ -40,29 +40,6 @@ func TestLive(t *testing.T) {
 			t.Run("with nodes", func(t *testing.T) { runScripts(t, b, "../../testdata/script/live") })
 		})
 	}
-}
-
-// startBed starts a control plane for the time of the test.
-func startBed(t *testing.T, o bed.Options) *bed.Bed {
-	t.Helper()
-	o.Log = testLog{t}
-	b, err := bed.Start(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := b.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	return b
-}
-
-type testLog struct{ t *testing.T }
-
-func (l testLog) Write(p []byte) (int, error) {
-	l.t.Log(string(bytes.TrimSpace(p)))
-	return len(p), nil
 }
 
 func runScripts(t *testing.T, b *bed.Bed, dir string) {
@@ -166,10 +143,7 @@ func waitFor(ctx context.Context, t *testing.T, c *cluster.Client, kinds manifes
 // A field that the version does not have must be refused, or the test above could not fail. Servers before 1.25 do not
 // validate fields; there it is a wrong type that must be refused.
 func TestLiveRefuses(t *testing.T) {
-	if testing.Short() {
-		t.Skip("-short: no control plane is started")
-	}
-	b := startBed(t, bed.Options{Minor: "1.36"})
+	b := bedtest.Start(t, bed.Options{Minor: "1.36"})
 	c, err := cluster.New(t.Context(), restConfigOf(b), cluster.Options{DryRun: true})
 	if err != nil {
 		t.Fatal(err)

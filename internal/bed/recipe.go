@@ -25,7 +25,7 @@ type recipe struct {
 	version string // of the main requirement, for example v1.36.4
 	cpu     string // how much work a build from nothing is, for people
 	steps   []step // made next to the program before it is built
-	extra   string // what the steps add of this package's own
+	extra   string // what the steps take from this package, for the key
 }
 
 // recipes returns what a bed of the given minor consists of: the control
@@ -45,7 +45,7 @@ func recipes(source, minor string) ([]recipe, error) {
 		return nil, err
 	}
 	kwok.cpu = "2 CPU minutes"
-	kwok.steps, kwok.extra = []step{collectStages}, moreStages
+	kwok.steps, kwok.extra = []step{collectStages}, strings.Join(defaultStages, "\n")+moreStages
 	return []recipe{kube, etcd, kwok}, nil
 }
 
@@ -85,7 +85,7 @@ func kubeRecipe(source, minor string) (recipe, error) {
 	}
 	if lacksOpenAPI(minorNumber(version)) {
 		r.cpu = "3 CPU minutes"
-		r.steps, r.extra = []step{prepareOldAPI}, oldAPIGlue
+		r.steps, r.extra = []step{prepareOldAPI}, strings.Join(oldAPIFiles, "\n")+oldAPIGlue
 	}
 	return r, nil
 }

@@ -15,7 +15,7 @@ type Addon struct {
 	Summary    string    `json:"summary" required:"true" doc:"one line for tables"`
 	Role       string    `json:"role" required:"true" enum:"cni,proxy,dns,metrics,node-health,storage,ingress" doc:"what the addon is in a cluster"`
 	When       string    `json:"when" required:"true" doc:"template expression over the cluster file; the addon is selected where it is true"`
-	ChosenBy   string    `json:"chosenBy" doc:"field of the cluster file that chooses the addon, for messages"`
+	ChosenBy   string    `json:"chosenBy" doc:"field of the cluster file that chooses the addon; addons.<name>.enabled does where it is absent"`
 	Provides   []string  `json:"provides" doc:"capabilities that other addons require"`
 	Requires   []string  `json:"requires" doc:"capabilities that must be ready before the addon's workloads are applied"`
 	Checks     Checks    `json:"checks" doc:"what is judged besides presence, drift, readiness and API availability"`

@@ -140,6 +140,16 @@ func TestResolveRefuses(t *testing.T) {
 	}
 }
 
+func TestResolveRefusesWhatABundleLacks(t *testing.T) {
+	f := catalogueFiles().with("bundles/1.36.yaml", `  web: {chart: "1", version: 1.15.1}`, "").with("bundles/1.36.yaml", "  dns:", "  #dns:")
+	_, err := resolve(t, small(t, f), "cni: none\ningress: nginx")
+	want := "c.yaml: addons.dns.enabled asks for dns, which the bundle 1.36 does not hold; choose one of its addons: cilium, proxy\n" +
+		"c.yaml: addons.web.enabled asks for web, which the bundle 1.36 does not hold; choose one of its addons: cilium, proxy"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
 // Faults of the catalogue are not faults of the cluster file.
 func TestResolveFindsFaultsOfTheCatalogue(t *testing.T) {
 	const addon, minor = "addons/dns/addon.yaml", "bundles/1.36.yaml"

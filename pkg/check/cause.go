@@ -9,14 +9,14 @@ import (
 )
 
 // cause returns why the first pod that is not ready is not, with what to do: it cannot be scheduled, a container cannot
-// start, or one does not pass its probe. Pods that have ended (evicted ones stay until somebody deletes them) come last.
-// It is empty where every pod is ready, or none exists.
+// start, or one does not pass its probe. Pods that have ended (evicted ones stay until somebody deletes them) or are being
+// deleted come last. It is empty where every pod is ready, or none exists.
 func (s Snapshot) cause(pods []corev1.Pod) (cause, remedy string) {
 	var live, ended []corev1.Pod
 	for _, p := range pods {
 		switch {
 		case podReady(p) || p.Status.Phase == corev1.PodSucceeded:
-		case p.Status.Phase == corev1.PodFailed:
+		case p.Status.Phase == corev1.PodFailed || p.DeletionTimestamp != nil:
 			ended = append(ended, p)
 		default:
 			live = append(live, p)
@@ -52,40 +52,45 @@ func (s Snapshot) causeOn(nodes []corev1.Node, pods []corev1.Pod) (cause, remedy
 // podCause returns why a pod is not ready. A container's own trouble comes before that of its node: until the network of
 // a node works the node is not ready, because of the pods of the network.
 func (s Snapshot) podCause(p corev1.Pod) (reason, remedy string) {
+	if p.DeletionTimestamp != nil {
+		return fmt.Sprintf("is being deleted on node %s", p.Spec.NodeName), describePod(p)
+	}
 	for _, c := range p.Status.Conditions {
 		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
 			return "cannot be scheduled: " + line(c.Message), "change the nodes, or what the pod asks of them"
 		}
 	}
 	containers := slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses)
-	for _, c := range containers {
-		if reason, remedy := containerTrouble(p, c); reason != "" {
+	inits := len(p.Status.InitContainerStatuses)
+	for i, c := range containers {
+		if reason, remedy := containerTrouble(p, c, i < inits); reason != "" {
 			return reason, remedy
 		}
 	}
 	for i, c := range containers {
 		switch {
 		case c.State.Running == nil || c.Ready:
-		case i < len(p.Status.InitContainerStatuses):
-			return fmt.Sprintf("init container %s on node %s: has not finished%s", c.Name, p.Spec.NodeName, restarts(c)), logs(p, c)
+		case i < inits:
+			return fmt.Sprintf("init container %s: has not finished%s", at(p, c), restarts(c)), logs(p, c)
 		default:
-			return fmt.Sprintf("container %s on node %s: runs, but is not ready%s", c.Name, p.Spec.NodeName, restarts(c)), logs(p, c)
+			return fmt.Sprintf("container %s: runs, but is not ready%s", at(p, c), restarts(c)), logs(p, c)
 		}
 	}
 	return s.podState(p, containers)
 }
 
-// containerTrouble returns why a container does not run, or nothing where it does or is on its way.
-func containerTrouble(p corev1.Pod, c corev1.ContainerStatus) (reason, remedy string) {
-	if ended := c.State.Terminated; ended != nil && ended.ExitCode != 0 {
-		return fmt.Sprintf("container %s: %s", c.Name, exit(ended)), logs(p, c)
+// containerTrouble returns why a container does not run, or nothing where it does, is on its way, or is an init container
+// that has done its work.
+func containerTrouble(p corev1.Pod, c corev1.ContainerStatus, isInit bool) (reason, remedy string) {
+	if ended := c.State.Terminated; ended != nil && (ended.ExitCode != 0 || !isInit) {
+		return fmt.Sprintf("container %s: %s", at(p, c), exit(ended)), logs(p, c)
 	}
 	waiting := c.State.Waiting
 	switch {
 	case waiting == nil || slices.Contains([]string{"", "ContainerCreating", "PodInitializing"}, waiting.Reason):
 		return "", ""
 	case waiting.Reason == "CrashLoopBackOff" && c.LastTerminationState.Terminated != nil: // its message says only how long it waits
-		return fmt.Sprintf("container %s: CrashLoopBackOff%s", c.Name, restarts(c)), logs(p, c) + " --previous"
+		return fmt.Sprintf("container %s: CrashLoopBackOff%s", at(p, c), restarts(c)), logs(p, c) + " --previous"
 	case strings.Contains(waiting.Reason, "Image"):
 		remedy = "make the image " + c.Image + " reachable from the node"
 	case waiting.Reason == "CreateContainerConfigError":
@@ -93,8 +98,11 @@ func containerTrouble(p corev1.Pod, c corev1.ContainerStatus) (reason, remedy st
 	default:
 		remedy = describePod(p)
 	}
-	return strings.TrimSuffix(fmt.Sprintf("container %s: %s: %s", c.Name, waiting.Reason, line(waiting.Message)), ": "), remedy
+	return strings.TrimSuffix(fmt.Sprintf("container %s: %s: %s", at(p, c), waiting.Reason, line(waiting.Message)), ": "), remedy
 }
+
+// at says which container of which node.
+func at(p corev1.Pod, c corev1.ContainerStatus) string { return c.Name + " on node " + p.Spec.NodeName }
 
 // restarts tells how often a container has been restarted, and how it ended the last time.
 func restarts(c corev1.ContainerStatus) string {
@@ -117,7 +125,7 @@ func (s Snapshot) podState(p corev1.Pod, containers []corev1.ContainerStatus) (r
 	state := string(p.Status.Phase)
 	for _, c := range containers {
 		if c.State.Waiting != nil && c.State.Waiting.Reason != "" {
-			state += ", " + c.State.Waiting.Reason
+			state += " (" + c.State.Waiting.Reason + ")"
 			break
 		}
 	}

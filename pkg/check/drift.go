@@ -161,9 +161,9 @@ func (d Difference) String() string {
 		got, want = apart(got, want)
 		return fmt.Sprintf("%s line %d is %q, not %q", d.Path, n, got, want)
 	case wantText && gotText:
-		got, want = apart(got, want)
-		return fmt.Sprintf("%s is %s, not %s", d.Path, got, want)
-	case clip(d.Got) == clip(d.Want): // 1 and "1"
+		d.Got, d.Want = apart(got, want)
+	}
+	if clip(d.Got) == clip(d.Want) { // 1 and "1"
 		return fmt.Sprintf("%s is %s, not %s", d.Path, asJSON(d.Got), asJSON(d.Want))
 	}
 	return fmt.Sprintf("%s is %s, not %s", d.Path, clip(d.Got), clip(d.Want))
@@ -197,7 +197,7 @@ func apart(a, b string) (string, string) {
 
 // clip shows a value: a text on one line, anything else as JSON.
 func clip(v any) string {
-	if s, ok := v.(string); ok {
+	if s, ok := v.(string); ok && s != "" {
 		return cut(strings.Join(strings.Fields(s), " "), most)
 	}
 	return asJSON(v)

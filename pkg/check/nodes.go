@@ -120,7 +120,7 @@ func (s Snapshot) podsOf(namespace string, selector *metav1.LabelSelector) []cor
 	}
 	var pods []corev1.Pod
 	for _, p := range s.Pods {
-		if p.Namespace == namespace && p.DeletionTimestamp == nil && matches.Matches(labels.Set(p.Labels)) {
+		if p.Namespace == namespace && matches.Matches(labels.Set(p.Labels)) {
 			pods = append(pods, p)
 		}
 	}
@@ -141,7 +141,11 @@ func readyOn(pods []corev1.Pod, node string) bool {
 	return false
 }
 
+// podReady reports whether a pod is ready, and is to stay.
 func podReady(p corev1.Pod) bool {
+	if p.DeletionTimestamp != nil {
+		return false
+	}
 	for _, c := range p.Status.Conditions {
 		if c.Type == corev1.PodReady {
 			return c.Status == corev1.ConditionTrue

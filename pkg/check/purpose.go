@@ -84,7 +84,7 @@ func (j judge) hostPorts() []Row {
 	case len(missing) > 0:
 		return []Row{j.row(HostPorts, partly(expected-len(missing)), "see the check ready of the addon", "no ready pod holds %s", some(missing))}
 	}
-	return []Row{j.row(HostPorts, Good, "", "%v on %d nodes", j.addon.Checks.HostPorts, expected)}
+	return []Row{j.row(HostPorts, Good, "", "%v on %d of %d nodes", j.addon.Checks.HostPorts, expected, len(j.snapshot.Nodes))}
 }
 
 // undeclared returns the addon's host ports (TCP) that no ready pod on a node declares.

@@ -40,7 +40,7 @@ func (s Snapshot) daemonSet(_, live *manifest.Object) (Verdict, string, string) 
 		}
 		return partly(len(nodes) - len(missing)), detail + ", " + cause, remedy
 	case result.Status != status.CurrentStatus:
-		return s.rollingOut(detail, result.Message, pods)
+		return s.rollingOut(live, detail, result, pods)
 	case len(nodes) == 0:
 		return Good, detail + ", no node matches its node selector", ""
 	}
@@ -52,12 +52,16 @@ const tolerate = "remove the taint, or let the addon tolerate it"
 
 // rollingOut judges a workload that has all the ready pods that it needs, not all of them of its newest revision. A new
 // pod that cannot start is why a rollout hangs.
-func (s Snapshot) rollingOut(detail, message string, pods []corev1.Pod) (Verdict, string, string) {
-	detail += ", rolling out: " + message
-	if cause, remedy := s.cause(pods); cause != "" {
-		return Degraded, detail + ", " + cause, remedy
+func (s Snapshot) rollingOut(live *manifest.Object, detail string, result *status.Result, pods []corev1.Pod) (Verdict, string, string) {
+	state, remedy := "rolling out", "wait for the rollout"
+	if result.Status == status.FailedStatus {
+		state, remedy = "the rollout has failed", describe(live)
 	}
-	return Degraded, detail, "wait for the rollout"
+	detail += ", " + state + ": " + result.Message
+	if cause, podRemedy := s.cause(pods); cause != "" {
+		return Degraded, detail + ", " + cause, podRemedy
+	}
+	return Degraded, detail, remedy
 }
 
 // replicated judges a workload with a number of replicas by kstatus.
@@ -82,23 +86,26 @@ func (s Snapshot) replicated(rendered, live *manifest.Object) (Verdict, string, 
 	pods := s.podsOf(live.GetNamespace(), template.Selector)
 	switch {
 	case ready < want:
-		cause, remedy := s.replicaCause(live, pods, result.Message)
+		cause, remedy := s.replicaCause(live, pods, result)
 		return partly(int(ready)), detail + ", " + cause, remedy
 	case result.Status != status.CurrentStatus:
-		return s.rollingOut(detail, result.Message, pods)
+		return s.rollingOut(live, detail, result, pods)
 	}
 	return Good, detail, ""
 }
 
-// replicaCause returns why replicas are not ready: the cause of a pod, or why none can be created.
-func (s Snapshot) replicaCause(live *manifest.Object, pods []corev1.Pod, message string) (cause, remedy string) {
-	if cause, remedy = s.cause(pods); cause != "" {
-		return cause, remedy
-	}
+// replicaCause returns why replicas are not ready: none can be created, or the cause of a pod.
+func (s Snapshot) replicaCause(live *manifest.Object, pods []corev1.Pod, result *status.Result) (cause, remedy string) {
 	if failure := conditionOf(live, "ReplicaFailure"); failure["status"] == "True" {
 		return "no pod can be created: " + line(text(failure["message"])), "give what the message names"
 	}
-	return message, describe(live)
+	if cause, remedy = s.cause(pods); cause != "" {
+		return cause, remedy
+	}
+	if result.Status == status.CurrentStatus {
+		return "not all are ready", describe(live)
+	}
+	return result.Message, describe(live)
 }
 
 // replicas returns how many replicas a workload asks for; the API server's default is 1.

@@ -110,18 +110,18 @@ csi: {enabled: false, secretName: s, zone: nl-ams-2}
 
 func TestCompleteSettlesTheVersion(t *testing.T) {
 	for name, test := range map[string]struct{ given, server, want string }{
-		"none":                         {"", "", "v1.37.1"},
-		"minor with a bundle":          {"1.36", "", "v1.36.4"},
-		"minor without a bundle":       {"1.30", "", "1.30"},
-		"exact":                        {"v1.36.1", "", "v1.36.1"},
-		"without v":                    {"1.36.1", "", "v1.36.1"},
-		"server":                       {"", "v1.36.2", "v1.36.2"},
-		"server of a distribution":     {"", "v1.36.2+k3s1", "v1.36.2"},
-		"minor that the server has":    {"1.36", "v1.36.2", "v1.36.2"},
-		"exact, server has another":    {"v1.36.1", "v1.36.2", "v1.36.1"},
-		"server does not say any":      {"", "unknown", "unknown"},
-		"unquoted number, never 1.3":   {"1.30", "", "1.30"},
-		"minor, server does not speak": {"1.36", "", "v1.36.4"},
+		"none":                        {"", "", "v1.37.1"},
+		"minor with a bundle":         {"1.36", "", "v1.36.4"},
+		"minor without a bundle":      {"1.30", "", "1.30"},
+		"exact":                       {"v1.36.1", "", "v1.36.1"},
+		"without v":                   {"1.36.1", "", "v1.36.1"},
+		"server":                      {"", "v1.36.2", "v1.36.2"},
+		"server of a distribution":    {"", "v1.36.2+k3s1", "v1.36.2"},
+		"minor that the server has":   {"1.36", "v1.36.2", "v1.36.2"},
+		"exact, server has another":   {"v1.36.1", "v1.36.2", "v1.36.1"},
+		"server does not say any":     {"", "unknown", "unknown"},
+		"minor, server says nonsense": {"1.36", "unknown", "v1.36.4"},
+		"unquoted number, never 1.3":  {"1.30", "", "1.30"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var facts *clusterfile.Facts

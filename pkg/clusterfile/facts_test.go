@@ -165,6 +165,7 @@ func TestContradictions(t *testing.T) {
 			"c.yaml: network.podCIDR is fd01::/48; give an IPv4 range; the bundles have no IPv6 yet\n" +
 				"c.yaml: network.serviceCIDR is 10.32.0.0/20, but Service default/kubernetes has the address fd00::1; give the service range of the API server"},
 		"dual stack, IPv6 first": {"", facts{KubernetesService: "fd00::1", ServiceCIDRs: []string{"fd00::/112", "10.96.0.0/16"}}, ""},
+		"server":                 {"", facts{Server: "://"}, `c.yaml: network.apiEndpoint is "://"; give a URL such as https://192.0.2.10:6443`},
 		"all at once": {"kubernetesVersion: 1.18\nnetwork: {podCIDR: 10.0.0.0/16, serviceCIDR: 10.96.0.0/16}",
 			facts{KubernetesVersion: "v1.36.4", KubernetesService: "10.43.0.1", Nodes: []clusterfile.NodeFact{node("a", "10.1.0.0/24", "")}},
 			"c.yaml:3: kubernetesVersion is v1.18.2, but the API server is v1.36.4; remove the field to take the cluster's own version\n" +

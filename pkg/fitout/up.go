@@ -2,6 +2,7 @@ package fitout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -59,15 +60,15 @@ func Apply(ctx context.Context, cluster Cluster, p *Plan, t Timing, progress Pro
 }
 
 // Up applies a plan and checks the result. The check runs also where applying failed, so that the report says how far
-// the cluster is.
+// the cluster is; it does not where the run was interrupted.
 func Up(ctx context.Context, cluster Cluster, p *Plan, t Timing, progress Progress) (*report.Report, error) {
-	ctx, cancel := context.WithTimeout(ctx, t.Timeout)
-	defer cancel()
+	start := time.Now()
 	r, applyErr := Apply(ctx, cluster, p, t, progress)
-	if applyErr != nil {
-		t.Settle = 0
-		ctx = context.WithoutCancel(ctx)
+	if ctx.Err() != nil {
+		r.Verdict = check.Failed
+		return r, applyErr
 	}
+	t.Settle = min(t.Settle, t.Timeout-time.Since(start))
 	checked, err := Check(ctx, cluster, p, t, progress)
 	r.Checks, r.Verdict = checked.Checks, checked.Verdict
 	if applyErr != nil {
@@ -122,23 +123,27 @@ func run(ctx context.Context, cluster Cluster, p *Plan, t Timing, progress Progr
 	return nil
 }
 
-// gate waits until every object of a wave is ready, or cannot be before a node joins.
+// gate waits until every object of a wave is ready, or cannot be before a node joins. When the time is up, the error says
+// what it was waiting for.
 func gate(ctx context.Context, cluster Cluster, kinds manifest.Kinds, w wave.Wave, t Timing, waiting func([]check.Row)) error {
 	if !check.Gated(w.Objects) {
 		return nil
 	}
+	var last []check.Row
 	for {
 		snapshot, err := cluster.Observe(ctx, kinds, w.Objects)
-		if err != nil {
+		if err == nil {
+			if last = unmet(check.Gate(w.Objects, snapshot)); len(last) == 0 {
+				return nil
+			}
+			waiting(last)
+		}
+		switch {
+		case err == nil && pause(ctx, t.Poll):
+		case len(last) > 0 && ctx.Err() != nil:
+			return notReady(ctx.Err(), last)
+		default:
 			return err
-		}
-		unmet := unmet(check.Gate(w.Objects, snapshot))
-		if len(unmet) == 0 {
-			return nil
-		}
-		waiting(unmet)
-		if !pause(ctx, t.Poll) {
-			return notReady(unmet)
 		}
 	}
 }
@@ -153,8 +158,12 @@ func unmet(rows []check.Row) []check.Row {
 	return out
 }
 
-// notReady is the error of a gate whose time is up: what it waited for and why that is not ready.
-func notReady(unmet []check.Row) error {
+// notReady is the error of a gate that was left: what it waited for and why that is not ready.
+func notReady(cause error, unmet []check.Row) error {
+	what := "not ready in time"
+	if errors.Is(cause, context.Canceled) {
+		what = "interrupted while waiting for"
+	}
 	var lines []string
 	for _, r := range unmet {
 		line := r.Detail
@@ -163,7 +172,7 @@ func notReady(unmet []check.Row) error {
 		}
 		lines = append(lines, line)
 	}
-	return fmt.Errorf("not ready in time: %s", strings.Join(lines, "\n"))
+	return fmt.Errorf("%s: %s", what, strings.Join(lines, "\n"))
 }
 
 // pause waits, and reports whether the context is still good.

@@ -11,7 +11,9 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
+	yamlv3 "go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
@@ -77,6 +79,8 @@ func parseDocument(doc []byte) ([]*Object, error) {
 	var compact bytes.Buffer
 	if json.Compact(&compact, doc) == nil {
 		doc = compact.Bytes() // JSON is YAML but for the tabs that may indent it
+	} else if err := endsWhereItSeems(doc); err != nil {
+		return nil, err
 	}
 	text, err := yaml.YAMLToJSONStrict(doc)
 	if err != nil {
@@ -90,6 +94,31 @@ func parseDocument(doc []byte) ([]*Object, error) {
 		return nil, nil
 	}
 	return objectsOf(content)
+}
+
+// endsWhereItSeems refuses text after the end of a document, which the parser of sigs.k8s.io/yaml leaves out in silence:
+// {a: b} {c: d}. A map whose first key begins a line has its end at the end of the text, or is refused by the parser.
+func endsWhereItSeems(doc []byte) error {
+	for line := range bytes.Lines(doc) {
+		if content := bytes.TrimSpace(line); len(content) == 0 || content[0] == '#' {
+			continue
+		}
+		if unicode.IsLetter(rune(line[0])) {
+			return nil
+		}
+		break
+	}
+	decoder := yamlv3.NewDecoder(bytes.NewReader(doc))
+	for documents := 0; ; documents++ {
+		switch err := decoder.Decode(&yamlv3.Node{}); {
+		case err == io.EOF:
+			return nil
+		case documents == 1:
+			return fmt.Errorf("goes on after the end of its first object; separate objects by a line of ---")
+		case err != nil:
+			return err
+		}
+	}
 }
 
 // objectsOf returns the object that content is, or those that it lists.
@@ -145,9 +174,12 @@ func split(text []byte) [][]byte {
 		if i := bytes.IndexByte(text[at:], '\n'); i >= 0 {
 			end = at + i + 1
 		}
-		if isMarker(text[at:end]) {
+		if line := text[at:end]; isMarker(line) {
 			docs = append(docs, text[start:at])
-			start = at + len("---")
+			start = end
+			if len(bytes.TrimSpace(line)) > len("---") {
+				start = at + len("---")
+			}
 		}
 		at = end
 	}

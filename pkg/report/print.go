@@ -39,7 +39,7 @@ func Table(w io.Writer, r *Report) error {
 	if err := tab.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n", r.Sentence())
+	_, err := fmt.Fprintf(w, "\n%s: Kubernetes %s, bundle %s, %s\n%s\n", r.Cluster, r.Kubernetes, r.Bundle, r.Digest, r.Outcome())
 	return err
 }
 
@@ -59,31 +59,30 @@ func detail(row check.Row) string {
 }
 
 // oneLine keeps a detail from breaking the table.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+func oneLine(s string) string {
+	return strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(strings.TrimSpace(s))
+}
 
-// Sentence says the outcome in one line.
-func (r *Report) Sentence() string {
-	var parts []string
+// Outcome says the outcome in one line: good: 57 unchanged, nothing changed; checks: 33 good, 1 not judged.
+func (r *Report) Outcome() string {
+	var applied []string
 	counts := r.Counts()
 	for _, a := range []Action{Created, Configured, Unchanged, Failed} {
 		if counts[a] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", counts[a], a))
+			applied = append(applied, fmt.Sprintf("%d %s", counts[a], a))
 		}
 	}
 	if len(r.Waves) > 0 && counts[Created]+counts[Configured]+counts[Failed] == 0 {
-		parts = append(parts, "nothing changed")
+		applied = append(applied, "nothing changed")
+	}
+	var parts []string
+	if len(applied) > 0 {
+		parts = append(parts, strings.Join(applied, ", "))
 	}
 	if len(r.Checks) > 0 {
 		parts = append(parts, verdicts(r.Checks))
 	}
-	if len(parts) == 0 && r.Error != "" {
-		parts = append(parts, oneLine(r.Error))
-	}
-	sentence := fmt.Sprintf("%s: Kubernetes %s, bundle %s, %s: ", r.Cluster, r.Kubernetes, r.Bundle, r.Digest)
-	if len(parts) > 0 {
-		sentence += strings.Join(parts, ", ") + ": "
-	}
-	return sentence + string(r.Verdict)
+	return fmt.Sprintf("%s: %s", r.Verdict, strings.Join(parts, "; "))
 }
 
 func verdicts(rows []check.Row) string {

@@ -39,8 +39,9 @@ func Plan(r *render.Rendering, external []string) ([]Wave, error) {
 		{Name: Definitions, Objects: pick(r.Addons, isDefinition)},
 		{Name: Configuration, Objects: pick(r.Addons, isConfiguration)},
 	}
+	required := requiredBy(r.Addons)
 	for _, level := range levels {
-		name := levelName(level)
+		name := levelName(level, required)
 		waves = append(waves,
 			Wave{Name: name, Objects: pick(level, isWorkload)},
 			Wave{Name: name + " registration", Objects: pick(level, isRegistration)})
@@ -48,11 +49,26 @@ func Plan(r *render.Rendering, external []string) ([]Wave, error) {
 	return slices.DeleteFunc(waves, func(w Wave) bool { return len(w.Objects) == 0 }), nil
 }
 
-// levelName names a level by what it provides: network+services, dns; the rest is addons.
-func levelName(level []render.Addon) string {
+func requiredBy(addons []render.Addon) map[string]bool {
+	required := map[string]bool{}
+	for _, a := range addons {
+		for _, capability := range a.Requires {
+			required[capability] = true
+		}
+	}
+	return required
+}
+
+// levelName names a level by what it provides to others: network+services, dns; a level that others do not wait for is
+// addons.
+func levelName(level []render.Addon, required map[string]bool) string {
 	var provided []string
 	for _, a := range level {
-		provided = append(provided, a.Provides...)
+		for _, capability := range a.Provides {
+			if required[capability] {
+				provided = append(provided, capability)
+			}
+		}
 	}
 	slices.Sort(provided)
 	if provided = slices.Compact(provided); len(provided) == 0 {

@@ -30,7 +30,7 @@ func TestPlan(t *testing.T) {
 	r := &render.Rendering{Addons: []render.Addon{
 		addon("cni", []string{"network"}, nil, "DaemonSet cni", "Namespace cni", "ClusterRole cni", "CustomResourceDefinition pools"),
 		addon("dns", []string{"dns"}, []string{"network", "services"}, "Deployment dns", "Service dns"),
-		addon("metrics", nil, []string{"dns"}, "APIService metrics", "Deployment metrics"),
+		addon("metrics", []string{"metrics"}, []string{"dns"}, "APIService metrics", "Deployment metrics"),
 		addon("proxy", []string{"services"}, nil, "DaemonSet proxy"),
 	}}
 	waves, err := wave.Plan(r, nil)
