@@ -27,12 +27,13 @@ func newProgress(w io.Writer, now func() time.Time) progress {
 	return &plain{w: w, now: now}
 }
 
-// plain writes a line for each step, with the time.
+// plain writes a line for each wave and for each thing that it waits for, with the time.
 type plain struct {
-	w     io.Writer
-	now   func() time.Time
-	waves []string
-	last  string // what was waited for, so that it is said once
+	w       io.Writer
+	now     func() time.Time
+	waves   []string
+	applied string // what was done to the objects of the wave
+	last    string // what was waited for, so that it is said once
 }
 
 func (p *plain) line(format string, args ...any) {
@@ -48,13 +49,9 @@ func (p *plain) Planned(plan *fitout.Plan) {
 	}
 }
 
-func (p *plain) Applying(wave int) {
-	p.line("wave %d/%d %s: applying", wave+1, len(p.waves), p.waves[wave])
-}
+func (p *plain) Applying(int) {}
 
-func (p *plain) Applied(wave int, changes []report.Change) {
-	p.line("wave %d/%d %s: %s", wave+1, len(p.waves), p.waves[wave], summary(changes))
-}
+func (p *plain) Applied(_ int, changes []report.Change) { p.applied = summary(changes) }
 
 func (p *plain) Waiting(wave int, unmet []check.Row) {
 	if text := waitText(unmet); text != p.last {
@@ -69,7 +66,7 @@ func (p *plain) Done(wave int, took time.Duration, failed bool) {
 	if failed {
 		state = "failed"
 	}
-	p.line("wave %d/%d %s: %s after %s", wave+1, len(p.waves), p.waves[wave], state, seconds(took))
+	p.line("wave %d/%d %s: %s, %s after %s", wave+1, len(p.waves), p.waves[wave], p.applied, state, seconds(took))
 }
 
 func (p *plain) Checking(rows []check.Row) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/cluster"
@@ -78,6 +79,9 @@ func (o *runOptions) run(c *cobra.Command, run verb) error {
 	print, err := reportPrinter(o.output)
 	if err != nil {
 		return err
+	}
+	o.cluster.Waiting = func(reason error) {
+		fmt.Fprintf(o.streams.ErrOut, "the API server does not answer yet (%v); trying for a while\n", reason)
 	}
 	client, plan, err := o.online(c.Context(), c.Flags(), o.kube, o.cluster)
 	if err != nil {

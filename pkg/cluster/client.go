@@ -45,16 +45,19 @@ type Options struct {
 	ForceConflicts bool
 	// DryRun asks the server to validate and not to persist.
 	DryRun bool
+	// Waiting, if set, is told once that the API server does not answer yet and is tried again.
+	Waiting func(reason error)
 }
 
 // New connects to an API server and asks for its version. The error says where it was looked for.
 func New(ctx context.Context, config *rest.Config, options Options) (*Client, error) {
 	c := &Client{server: config.Host, Options: options}
 	var err error
-	if c.version, err = serverVersion(ctx, config); err != nil {
+	if c.version, err = serverVersion(ctx, config, options.Waiting); err != nil {
 		return nil, fmt.Errorf("cannot reach the API server %s: %w; check --kubeconfig, --context and the network", config.Host, reason(err))
 	}
 	config = rest.CopyConfig(config)
+	config.WarningHandler = rest.NoWarnings{} // bundles choose their API versions; a deprecated one is the right one there
 	config.QPS, config.Burst = 50, 100
 	if c.atLeast(fairnessFrom) {
 		config.QPS = -1
@@ -63,7 +66,7 @@ func New(ctx context.Context, config *rest.Config, options Options) (*Client, er
 	return c, err
 }
 
-func serverVersion(ctx context.Context, config *rest.Config) (string, error) {
+func serverVersion(ctx context.Context, config *rest.Config, waiting func(error)) (string, error) {
 	config = rest.CopyConfig(config)
 	config.GroupVersion = &schema.GroupVersion{}
 	config.NegotiatedSerializer = rawSerializer
@@ -75,6 +78,10 @@ func serverVersion(ctx context.Context, config *rest.Config) (string, error) {
 	err = retry(ctx, func() error {
 		body, err := client.Get().AbsPath("/version").DoRaw(ctx)
 		if err != nil {
+			if waiting != nil && transient(err) {
+				waiting(reason(err))
+				waiting = nil
+			}
 			return err
 		}
 		return json.Unmarshal(body, &info)
