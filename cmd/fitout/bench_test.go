@@ -3,7 +3,10 @@ package main
 import (
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/fitout-dev/fitout/internal/cputime"
 )
 
 // BenchmarkRenderProcess runs fitout render as a process, from its start to its end.
@@ -13,7 +16,8 @@ func BenchmarkRenderProcess(b *testing.B) {
 		b.Fatalf("%v\n%s", err, out)
 	}
 	for _, args := range [][]string{{"version"}, {"render"}, {"render", "--cni", "calico", "--ingress", "traefik"}} {
-		b.Run(filepath.Join(args...), func(b *testing.B) {
+		b.Run(strings.Join(args, " "), func(b *testing.B) {
+			cputime.Report(b, cputime.Children)
 			for b.Loop() {
 				if err := exec.Command(binary, args...).Run(); err != nil {
 					b.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -23,6 +24,9 @@ func main() { os.Exit(Main()) }
 
 // Main runs the command with the arguments of the process and returns its exit code. Tests call it.
 func Main() int {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // a third less CPU for 15 MB more: a run is short
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}

@@ -6,12 +6,14 @@ import (
 	"github.com/fitout-dev/fitout/addons"
 	"github.com/fitout-dev/fitout/bundles"
 	"github.com/fitout-dev/fitout/internal/combination"
+	"github.com/fitout-dev/fitout/internal/cputime"
 	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 )
 
 func BenchmarkLoadCatalogue(b *testing.B) {
+	cputime.Report(b, cputime.Self)
 	for b.Loop() {
 		if _, err := bundle.Load(addons.FS, bundles.FS); err != nil {
 			b.Fatal(err)
@@ -40,12 +42,12 @@ func BenchmarkRenderAll(b *testing.B) {
 			files = append(files, combo.File)
 		}
 	}
-	b.ReportMetric(float64(len(files)), "combinations")
 	benchmarkPrepare(b, c, files)
 }
 
 func benchmarkPrepare(b *testing.B, c *bundle.Catalogue, files []clusterfile.File) {
 	b.ReportAllocs()
+	cputime.Report(b, cputime.Self)
 	for b.Loop() {
 		for _, f := range files {
 			if _, err := fitout.Prepare(c, f, nil, nil); err != nil {
