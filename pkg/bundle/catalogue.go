@@ -13,6 +13,7 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
+	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 // A Bundle is the set of addons for one Kubernetes minor.
@@ -21,7 +22,21 @@ type Bundle struct {
 	Kind          string           `json:"kind" required:"true" enum:"Bundle" doc:"kind of this file"`
 	Kubernetes    string           `json:"kubernetes" required:"true" doc:"the minor, which is the file's name"`
 	TestedVersion string           `json:"testedVersion" required:"true" doc:"the exact Kubernetes version that it is tested with"`
+	Budget        Budget           `json:"budget" doc:"the most that the addons may request"`
 	Addons        map[string]Entry `json:"addons" required:"true" doc:"the addons by name"`
+}
+
+// A Budget is the most that the addons of a bundle may request, whichever of them a cluster chooses.
+type Budget struct {
+	Node    Allowance `json:"node" required:"true" doc:"of each node, for what runs on every node"`
+	Cluster Allowance `json:"cluster" required:"true" doc:"of the cluster, for what runs once"`
+}
+
+// An Allowance is one part of a budget.
+type Allowance struct {
+	CPU        string `json:"cpu" required:"true" doc:"sum of the CPU requests (500m)"`
+	Memory     string `json:"memory" required:"true" doc:"sum of the memory requests (200Mi)"`
+	Undeclared int    `json:"undeclared" doc:"number of containers without a memory request"`
 }
 
 // An Entry is one addon of a bundle. Version, images and values are templates over the cluster file.
@@ -117,8 +132,25 @@ func (c *Catalogue) verify() []error {
 		if v, err := clusterfile.ParseVersion(b.TestedVersion); err != nil || v.Minor() != minor || v.Patch < 0 {
 			errs = append(errs, fmt.Errorf("%s.yaml: testedVersion is %q; it must be a version of %s", minor, b.TestedVersion, minor))
 		}
+		errs = append(errs, verifyBudget(minor, b.Budget)...)
 		for _, name := range slices.Sorted(maps.Keys(b.Addons)) {
 			errs = append(errs, c.verifyEntry(minor, name, b.Addons[name])...)
+		}
+	}
+	return errs
+}
+
+// verifyBudget checks the quantities of a budget; a bundle without one has none.
+func verifyBudget(minor string, b Budget) []error {
+	if b == (Budget{}) {
+		return nil
+	}
+	var errs []error
+	for _, given := range []struct{ field, quantity string }{
+		{"node.cpu", b.Node.CPU}, {"node.memory", b.Node.Memory}, {"cluster.cpu", b.Cluster.CPU}, {"cluster.memory", b.Cluster.Memory},
+	} {
+		if q, err := resource.ParseQuantity(given.quantity); err != nil || q.Sign() < 0 {
+			errs = append(errs, fmt.Errorf("%s.yaml: budget.%s is %q; give a quantity such as 500m or 200Mi", minor, given.field, given.quantity))
 		}
 	}
 	return errs

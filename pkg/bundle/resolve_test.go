@@ -140,13 +140,33 @@ func TestResolveRefuses(t *testing.T) {
 	}
 }
 
-func TestResolveRefusesWhatABundleLacks(t *testing.T) {
-	f := catalogueFiles().with("bundles/1.36.yaml", `  web: {chart: "1", version: 1.15.1}`, "").with("bundles/1.36.yaml", "  dns:", "  #dns:")
-	_, err := resolve(t, small(t, f), "cni: none\ningress: nginx")
-	want := "c.yaml: addons.dns.enabled asks for dns, which the bundle 1.36 does not hold; choose one of its addons: cilium, proxy\n" +
-		"c.yaml: addons.web.enabled asks for web, which the bundle 1.36 does not hold; choose one of its addons: cilium, proxy"
-	if err == nil || err.Error() != want {
-		t.Errorf("got  %v\nwant %s", err, want)
+func TestResolveOverOtherBundles(t *testing.T) {
+	const minor = "bundles/1.36.yaml"
+	base := catalogueFiles()
+	for name, test := range map[string]struct {
+		files      files
+		text, want string
+	}{
+		"addons that the bundle lacks": {
+			base.with(minor, `  web: {chart: "1", version: 1.15.1}`, "").with(minor, "  dns:", "  #dns:"), "cni: none\ningress: nginx",
+			"c.yaml: addons.dns.enabled asks for dns, which the bundle 1.36 does not hold; choose one of its addons: cilium, proxy\n" +
+				"c.yaml: addons.web.enabled asks for web, which the bundle 1.36 does not hold; choose one of its addons: cilium, proxy",
+		},
+		"a provider whose main job is another": {
+			base.with("addons/proxy/addon.yaml", "provides: [services]", ""), "cni: none",
+			"c.yaml:3: cni leaves nothing that provides services, which dns requires; choose one that does: cilium (cni)",
+		},
+		"a minor between two bundles": {
+			base.with("bundles/1.40.yaml", "", bundleHeader+"kubernetes: '1.40'\ntestedVersion: v1.40.0\naddons: {}\n"), "kubernetesVersion: 1.38",
+			"c.yaml:3: kubernetesVersion is 1.38, for which there is no bundle; the nearest is 1.40; there are bundles for 1.35, 1.36, 1.40",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := resolve(t, small(t, test.files), test.text)
+			if err == nil || err.Error() != test.want {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+		})
 	}
 }
 

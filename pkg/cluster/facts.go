@@ -40,7 +40,7 @@ func (c *Client) Facts(ctx context.Context) (clusterfile.Facts, error) {
 	get(&kubeadm, "configmaps", "kube-system", "kubeadm-config")
 	f.KubernetesService = clusterIP(service)
 	f.DNSService = clusterIP(dns)
-	f.KubeadmPodCIDR, f.KubeadmEndpoint = kubeadmFacts(kubeadm)
+	readKubeadm(kubeadm, &f)
 	ranges, err := c.listOne(ctx, collection{gvr: schema.GroupVersionResource{Group: "networking.k8s.io", Version: "v1", Resource: "servicecidrs"}})
 	if !apierrors.IsForbidden(err) {
 		errs = append(errs, err)
@@ -86,20 +86,23 @@ func clusterIP(service *manifest.Object) string {
 	return ip
 }
 
-// kubeadmFacts reads kubeadm's ClusterConfiguration (all of v1beta1 to v1beta4 have these fields).
-func kubeadmFacts(config *manifest.Object) (podCIDR, endpoint string) {
+// readKubeadm reads kubeadm's ClusterConfiguration (all of v1beta1 to v1beta4 have these fields).
+func readKubeadm(config *manifest.Object, f *clusterfile.Facts) {
 	if config == nil {
-		return "", ""
+		return
 	}
 	text, _, _ := unstructured.NestedString(config.Object, "data", "ClusterConfiguration")
 	var c struct {
 		ControlPlaneEndpoint string `json:"controlPlaneEndpoint"`
 		Networking           struct {
-			PodSubnet string `json:"podSubnet"`
+			PodSubnet     string `json:"podSubnet"`
+			ServiceSubnet string `json:"serviceSubnet"`
+			DNSDomain     string `json:"dnsDomain"`
 		} `json:"networking"`
 	}
 	if yaml.Unmarshal([]byte(text), &c) != nil {
-		return "", ""
+		return // somebody else's ConfigMap: the cluster says nothing here
 	}
-	return c.Networking.PodSubnet, c.ControlPlaneEndpoint
+	f.KubeadmEndpoint = c.ControlPlaneEndpoint
+	f.KubeadmPodCIDR, f.KubeadmServiceCIDR, f.KubeadmDNSDomain = c.Networking.PodSubnet, c.Networking.ServiceSubnet, c.Networking.DNSDomain
 }

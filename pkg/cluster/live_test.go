@@ -8,8 +8,10 @@ import (
 	"github.com/fitout-dev/fitout/internal/bed"
 	"github.com/fitout-dev/fitout/internal/bed/bedtest"
 	"github.com/fitout-dev/fitout/pkg/cluster"
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/report"
+	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -218,4 +220,48 @@ func restConfig(t *testing.T, b *bed.Bed) *rest.Config {
 		t.Fatal(err)
 	}
 	return config
+}
+
+// A cluster that kubeadm made says more of itself than any other.
+func TestFacts(t *testing.T) {
+	b := bedtest.Start(t, bed.Options{Minor: "1.36", Nodes: 1, ProviderIDPrefix: "scaleway://instance/"})
+	f := fixture{T: t, config: restConfig(t, b), kinds: manifest.KindsOf(nil)}
+	f.client = f.connect(cluster.Options{})
+	facts, err := f.client.Facts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	nodes := []clusterfile.NodeFact{{Name: "node-1", PodCIDR: "100.64.0.0/24", ProviderID: "scaleway://instance/node-1"}}
+	want := clusterfile.Facts{
+		KubernetesVersion: "v1.36.4", Server: f.config.Host, Nodes: nodes, ServiceCIDRs: []string{"10.32.0.0/20"}, KubernetesService: "10.32.0.1",
+	}
+	if diff := cmp.Diff(want, facts); diff != "" {
+		t.Error(diff)
+	}
+
+	f.wanted = parse(t, `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: kubeadm-config, namespace: kube-system}
+data:
+  ClusterConfiguration: |
+    controlPlaneEndpoint: cp.example.org:6443
+    networking: {podSubnet: 10.1.0.0/16, serviceSubnet: 10.2.0.0/16, dnsDomain: example.local}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: kube-dns, namespace: kube-system}
+spec: {clusterIP: 10.32.0.77, ports: [{port: 53}]}
+`)
+	if _, err := f.client.Apply(t.Context(), f.kinds, f.wanted); err != nil {
+		t.Fatal(err)
+	}
+	if facts, err = f.client.Facts(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want.KubeadmEndpoint, want.KubeadmPodCIDR, want.KubeadmServiceCIDR, want.KubeadmDNSDomain = "cp.example.org:6443", "10.1.0.0/16", "10.2.0.0/16", "example.local"
+	want.DNSService = "10.32.0.77"
+	if diff := cmp.Diff(want, facts); diff != "" {
+		t.Error(diff)
+	}
 }

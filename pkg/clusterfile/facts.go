@@ -11,14 +11,16 @@ import (
 
 // Facts are what a running cluster tells about itself. A field is empty where the cluster does not say.
 type Facts struct {
-	KubernetesVersion string     // as /version has it: v1.36.4
-	Server            string     // URL of the API server in the kubeconfig in use
-	Nodes             []NodeFact // none on a cluster that no node has joined yet
-	ServiceCIDRs      []string   // of the ServiceCIDR objects, Kubernetes 1.33 and later
-	KubernetesService string     // cluster IP of the Service default/kubernetes
-	DNSService        string     // cluster IP of the Service kube-system/kube-dns
-	KubeadmPodCIDR    string     // podSubnet of the ConfigMap kube-system/kubeadm-config; two, with a comma, for dual stack
-	KubeadmEndpoint   string     // controlPlaneEndpoint there, a host or host:port
+	KubernetesVersion  string     // as /version has it: v1.36.4
+	Server             string     // URL of the API server in the kubeconfig in use
+	Nodes              []NodeFact // none on a cluster that no node has joined yet
+	ServiceCIDRs       []string   // of the ServiceCIDR objects, Kubernetes 1.33 and later
+	KubernetesService  string     // cluster IP of the Service default/kubernetes
+	DNSService         string     // cluster IP of the Service kube-system/kube-dns
+	KubeadmPodCIDR     string     // podSubnet of the ConfigMap kube-system/kubeadm-config; two, with a comma, for dual stack
+	KubeadmServiceCIDR string     // serviceSubnet there, likewise
+	KubeadmDNSDomain   string     // dnsDomain there
+	KubeadmEndpoint    string     // controlPlaneEndpoint there, a host or host:port
 }
 
 // NodeFact is what matters of one node.
@@ -99,6 +101,8 @@ func (f Facts) applyAddresses(c *Cluster, found *[]Finding) {
 		f.guessPodCIDR(n, found)
 	}
 	fill(found, &n.ServiceCIDR, "network.serviceCIDR", f.serviceCIDR(), "ServiceCIDR object")
+	fill(found, &n.ServiceCIDR, "network.serviceCIDR", ipv4Of(f.KubeadmServiceCIDR), "ConfigMap kube-system/kubeadm-config")
+	fill(found, &n.DNSDomain, "network.dnsDomain", f.KubeadmDNSDomain, "ConfigMap kube-system/kubeadm-config")
 	if n.ServiceCIDR == "" {
 		f.guessServiceCIDR(n, found)
 	}

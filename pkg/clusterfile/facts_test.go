@@ -51,6 +51,10 @@ found kubernetesVersion: v1.36.2+k3s1 (API server)
 found network.podCIDR: 10.244.0.0/16 (ConfigMap kube-system/kubeadm-config)
 found network.apiEndpoint: https://cp.demo:8443 (ConfigMap kube-system/kubeadm-config)
 `},
+		"kubeadm's Services": {facts{KubeadmServiceCIDR: "10.96.0.0/12", KubeadmDNSDomain: "k8s.example", KubernetesService: "10.96.0.1"}, "network.serviceCIDR network.dnsDomain", `
+found network.serviceCIDR: 10.96.0.0/12 (ConfigMap kube-system/kubeadm-config)
+found network.dnsDomain: k8s.example (ConfigMap kube-system/kubeadm-config)
+`},
 		"kubeadm, dual stack, no port": {facts{KubeadmPodCIDR: "fd00::/48, 10.244.0.0/16", KubeadmEndpoint: "cp.demo"}, "network.podCIDR network.apiEndpoint", `
 found network.podCIDR: 10.244.0.0/16 (ConfigMap kube-system/kubeadm-config)
 found network.apiEndpoint: https://cp.demo:6443 (ConfigMap kube-system/kubeadm-config)

@@ -40,11 +40,14 @@ func Prepare(catalogue *bundle.Catalogue, file clusterfile.File, facts *clusterf
 		return nil, faults
 	}
 	resolved, err := catalogue.Resolve(cluster)
-	if faults, err = gather(faults.ErrorOrNil(), file.Locate(err)); err != nil {
+	all, err := gather(faults.ErrorOrNil(), file.Locate(err))
+	switch {
+	case err != nil && len(faults) > 0:
+		return nil, faults // a template that fails over faulty input is no news
+	case err != nil:
 		return nil, err
-	}
-	if len(faults) > 0 {
-		return nil, faults
+	case len(all) > 0:
+		return nil, all
 	}
 	rendering, err := render.Bundle(resolved)
 	if err != nil {

