@@ -6,9 +6,9 @@ GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 DEADCODE = golang.org/x/tools/cmd/deadcode@v0.48.0
 # The packages under testdata, which ./... leaves out.
-BED = ./testdata/bed
+BED = ./testdata/bed ./testdata/apisnapshot
 
-.PHONY: all build test lint update bench demo clean
+.PHONY: all build test lint update apis bench demo clean
 
 all: lint test build
 
@@ -18,12 +18,12 @@ build:
 
 ## test: unit, golden, command scripts, and live tests on real control planes (built on the first run, then cached)
 test:
-	$(GO) run $(BED) build --kubernetes 1.36 --kubernetes 1.18
+	$(GO) run ./testdata/bed build --kubernetes 1.36 --kubernetes 1.18
 	$(GO) test -timeout 60m ./...
 
 ## lint: formatting, vet, static analysis, dead code, and a tidy go.mod
 lint:
-	@unformatted=$$(gofmt -l addons bundles cmd internal pkg testdata/bed); \
+	@unformatted=$$(gofmt -l addons bundles cmd internal pkg testdata/bed testdata/apisnapshot); \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:" $$unformatted; exit 1; fi
 	$(GO) mod tidy -diff
 	$(GO) vet ./... $(BED)
@@ -35,6 +35,10 @@ lint:
 update:
 	$(GO) test ./pkg/fitout -run TestGolden -update
 	UPDATE_SCRIPTS=1 $(GO) test ./cmd/fitout -run 'TestScript$$'
+
+## apis: rewrite the API snapshots of all bundles' versions from real API servers; builds those that the cache lacks
+apis:
+	$(GO) run ./testdata/apisnapshot $(basename $(notdir $(wildcard bundles/*.yaml)))
 
 ## bench: the figures of docs/performance.md
 bench:

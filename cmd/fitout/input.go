@@ -127,6 +127,9 @@ func (i *input) online(ctx context.Context, flags *pflag.FlagSet, kube *genericc
 		return nil, nil, fmt.Errorf("ask the cluster about itself: %w", err)
 	}
 	plan, err := fitout.Prepare(catalogue, file, &facts, nil)
+	if err == nil {
+		err = plan.Validate()
+	}
 	return client, plan, err
 }
 

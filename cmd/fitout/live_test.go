@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	apiversion "k8s.io/apimachinery/pkg/util/version"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -50,9 +52,17 @@ func runScripts(t *testing.T, b *bed.Bed, dir string) {
 		env.Setenv("VERSION", b.Version())
 		return nil
 	}
-	params.Condition = func(condition string) (bool, error) { return condition == b.Minor(), nil }
+	params.Condition = func(name string) (bool, error) { return condition(name, b.Minor()) }
 	params.Cmds["patch"] = func(ts *testscript.TestScript, neg bool, args []string) { patch(ts, restConfigOf(b), neg, args) }
 	testscript.RunT(sequential{t}, params)
+}
+
+// condition answers for the conditions of live scripts: [serverside] where the server tracks who owns a field.
+func condition(name, minor string) (bool, error) {
+	if name != "serverside" {
+		return false, fmt.Errorf("the condition of live scripts is [serverside], not [%s]", name)
+	}
+	return apiversion.MustParseGeneric(minor).AtLeast(apiversion.MustParseGeneric("1.22")), nil
 }
 
 // sequential runs scripts one after the other: they share one cluster.

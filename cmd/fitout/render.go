@@ -14,11 +14,13 @@ import (
 func renderCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	in := &input{in: streams.In}
 	var output string
+	var validate bool
 	c := &cobra.Command{
 		Use:   "render",
 		Short: "Print every object that a cluster gets, without a cluster",
 		Long: `Render prints the objects in the order of the waves that apply them. It needs no cluster and no network; the same
-input gives the same bytes. The digest goes to standard error.`,
+input gives the same bytes. Every object is validated against the API of the Kubernetes version, offline. The digest goes to
+standard error.`,
 		Example: `  fitout render --kubernetes 1.18 --cni cilium --ingress nginx
   fitout render -f cluster.yaml > cluster.golden.yaml`,
 		Args: cobra.NoArgs,
@@ -31,6 +33,11 @@ input gives the same bytes. The digest goes to standard error.`,
 			if err != nil {
 				return err
 			}
+			if validate {
+				if err := plan.Validate(); err != nil {
+					return err
+				}
+			}
 			for _, w := range plan.Warnings {
 				fmt.Fprintln(streams.ErrOut, "warning:", w)
 			}
@@ -40,6 +47,7 @@ input gives the same bytes. The digest goes to standard error.`,
 	}
 	in.register(c)
 	c.Flags().StringVarP(&output, "output", "o", "yaml", "format: yaml, json or name")
+	c.Flags().BoolVar(&validate, "validate", true, "check every object against the API of the Kubernetes version")
 	return c
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -50,8 +51,15 @@ func transient(err error) bool {
 		return true
 	}
 	var status apierrors.APIStatus
-	return errors.As(err, &status) && (status.Status().Code == http.StatusInternalServerError || status.Status().Code == http.StatusBadGateway)
+	if !errors.As(err, &status) || strings.Contains(status.Status().Message, typedPatch) {
+		return false
+	}
+	return status.Status().Code == http.StatusInternalServerError || status.Status().Code == http.StatusBadGateway
 }
+
+// typedPatch is how server-side apply refuses an object that does not fit its type: with a 500, as if the server were at
+// fault (Kubernetes 1.36, apimachinery/pkg/util/managedfields).
+const typedPatch = "failed to create typed patch object"
 
 // each calls f for every item, at most parallel at once, and returns the results in the order of the items.
 func each[T, R any](items []T, f func(T) R) []R {

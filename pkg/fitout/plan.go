@@ -72,6 +72,10 @@ func plan(resolved *bundle.Resolved, rendering *render.Rendering, findings []clu
 	}, nil
 }
 
+// Validate checks everything rendered as the API server of the cluster's version would decode it, offline. The error is a
+// strictyaml.Faults: what bundles render is tested, so that the fault is in a value or a patch of the user's.
+func (p *Plan) Validate() error { return p.Rendering.API.Validate(p.Rendering.Objects(), nil) }
+
 // gather joins the faults in errs, in the order of their lines; an error that is no fault ends the gathering.
 func gather(errs ...error) (strictyaml.Faults, error) {
 	var all strictyaml.Faults

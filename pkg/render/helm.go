@@ -19,6 +19,7 @@ type chartInput struct {
 	Files             fs.FS
 	Values            map[string]any
 	KubernetesVersion string
+	APIVersions       []string // what the API server serves: apps/v1, apps/v1/DaemonSet
 	Release           string
 	Namespace         string
 }
@@ -38,8 +39,7 @@ func chartObjects(in chartInput) ([]*manifest.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The API versions are empty: a chart decides by the Kubernetes version, which says it exactly.
-	capabilities := &chartutil.Capabilities{KubeVersion: *version}
+	capabilities := &chartutil.Capabilities{KubeVersion: *version, APIVersions: in.APIVersions}
 	values, err := chartutil.ToRenderValues(chart, in.Values, chartutil.ReleaseOptions{Name: in.Release, Namespace: in.Namespace, IsInstall: true, Revision: 1}, capabilities)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/kubeapi"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 )
 
@@ -30,7 +31,8 @@ const ManagedBy = "fitout"
 type Rendering struct {
 	Bundle string // the Kubernetes minor
 	Addons []Addon
-	Digest string // over all objects of all addons
+	Digest string            // over all objects of all addons
+	API    *kubeapi.Snapshot // of the minor
 }
 
 // An Addon is the objects of one addon, in the order of their IDs.
@@ -53,9 +55,14 @@ func (r *Rendering) Objects() []*manifest.Object {
 
 // Bundle renders a resolved bundle. The error is a strictyaml.Faults where a user's patch is at fault.
 func Bundle(r *bundle.Resolved) (*Rendering, error) {
-	out := &Rendering{Bundle: r.Minor}
+	api, err := kubeapi.Load(r.Minor)
+	if err != nil {
+		return nil, err
+	}
+	out := &Rendering{Bundle: r.Minor, API: api}
+	served := api.APIVersions()
 	for _, resolved := range r.Addons {
-		addon, err := renderAddon(resolved, r.Cluster)
+		addon, err := renderAddon(resolved, r.Cluster, served)
 		if err != nil {
 			return nil, fmt.Errorf("addon %s: %w", resolved.Name, err)
 		}
@@ -68,9 +75,9 @@ func Bundle(r *bundle.Resolved) (*Rendering, error) {
 }
 
 // renderAddon runs the addon's chart, then the bundle's patches, then the user's resources.
-func renderAddon(r bundle.ResolvedAddon, cluster clusterfile.Cluster) (Addon, error) {
+func renderAddon(r bundle.ResolvedAddon, cluster clusterfile.Cluster, served []string) (Addon, error) {
 	objects, err := chartObjects(chartInput{
-		Files: r.Chart, Values: r.Values, KubernetesVersion: cluster.KubernetesVersion, Release: r.Name, Namespace: Namespace,
+		Files: r.Chart, Values: r.Values, KubernetesVersion: cluster.KubernetesVersion, APIVersions: served, Release: r.Name, Namespace: Namespace,
 	})
 	if err != nil {
 		return Addon{}, err
