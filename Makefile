@@ -8,7 +8,7 @@ DEADCODE = golang.org/x/tools/cmd/deadcode@v0.48.0
 # The packages under testdata, which ./... leaves out.
 BED = ./testdata/bed ./testdata/apisnapshot
 
-.PHONY: all build test lint update apis bench demo clean
+.PHONY: all build test test-versions lint update apis bench demo clean
 
 all: lint test build
 
@@ -21,6 +21,15 @@ test:
 	$(GO) run ./testdata/bed build --kubernetes 1.36 --kubernetes 1.18
 	$(GO) test -timeout 60m ./...
 
+## test-versions: every combination of every bundle applied twice to the real API server of its version; an hour
+MINORS = $(basename $(notdir $(wildcard bundles/*.yaml)))
+comma = ,
+empty =
+space = $(empty) $(empty)
+test-versions:
+	$(GO) run ./testdata/bed build $(addprefix --kubernetes ,$(MINORS))
+	$(GO) test -timeout 150m ./cmd/fitout -run 'TestLive$$' -v -apply-all -minors $(subst $(space),$(comma),$(MINORS))
+
 ## lint: formatting, vet, static analysis, dead code, and a tidy go.mod
 lint:
 	@unformatted=$$(gofmt -l addons bundles cmd internal pkg testdata/bed testdata/apisnapshot); \
@@ -31,14 +40,15 @@ lint:
 	@dead=$$($(GO) run $(DEADCODE) -test ./cmd/... ./pkg/... ./internal/... $(BED)) || exit 1; \
 	if [ -n "$$dead" ]; then echo "$$dead"; echo "dead code, remove it"; exit 1; fi
 
-## update: rewrite the golden files and the expected outputs of the scripts; read the difference before you commit it
+## update: rewrite golden files, the catalogue's pages and expected outputs of scripts; read the difference before you commit it
 update:
 	$(GO) test ./pkg/fitout -run TestGolden -update
+	$(GO) test ./pkg/bundle -run TestDocs -update
 	UPDATE_SCRIPTS=1 $(GO) test ./cmd/fitout -run 'TestScript$$'
 
 ## apis: rewrite the API snapshots of all bundles' versions from real API servers; builds those that the cache lacks
 apis:
-	$(GO) run ./testdata/apisnapshot $(basename $(notdir $(wildcard bundles/*.yaml)))
+	$(GO) run ./testdata/apisnapshot $(MINORS)
 
 ## bench: the figures of docs/performance.md
 bench:

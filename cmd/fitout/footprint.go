@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/footprint"
@@ -57,13 +58,26 @@ what --reserved names. It needs no cluster and no network.`,
 
 func (o *footprintOptions) register(c *cobra.Command) {
 	o.input.register(c)
-	c.Flags().StringVar(&o.size.Name, "node-size", footprint.DefaultSize, "size of the nodes: small (3 cores, 4Gi), medium (4, 8Gi) or large (8, 32Gi)")
+	c.Flags().StringVar(&o.size.Name, "node-size", footprint.DefaultSize, "size of the nodes: "+sizes())
 	c.Flags().StringVar(&o.size.Cores, "cores", "", "cores of a node, with --memory instead of --node-size")
 	c.Flags().StringVar(&o.size.Memory, "memory", "", "memory of a node, such as 3900Mi, with --cores")
 	c.Flags().StringToStringVar(&o.size.Reserved, "reserved", nil, "what the kubelet keeps back from pods, such as cpu=100m,memory=300Mi")
 	c.Flags().StringVar(&o.architecture, "arch", "amd64", "architecture of the nodes")
 	c.Flags().IntVar(&o.nodes, "nodes", 3, "number of nodes")
 	c.Flags().StringVarP(&o.output, "output", "o", "table", "format: table or json")
+}
+
+// sizes lists the named sizes: small (3 cores, 4Gi), medium (4 cores, 8Gi).
+func sizes() string {
+	all, err := footprint.Sizes()
+	if err != nil {
+		return err.Error()
+	}
+	var texts []string
+	for _, s := range all {
+		texts = append(texts, fmt.Sprintf("%s (%s cores, %s)", s.Name, s.Cores, s.Memory))
+	}
+	return strings.Join(texts, ", ")
 }
 
 // node is the node that the flags describe.

@@ -39,6 +39,9 @@ func TestLive(t *testing.T) {
 			if err := b.AddNodes(t.Context(), 3); err != nil {
 				t.Fatal(err)
 			}
+			if *applyAll {
+				t.Run("every combination", func(t *testing.T) { appliesCombinations(t, b) })
+			}
 			t.Run("with nodes", func(t *testing.T) { runScripts(t, b, "../../testdata/script/live") })
 		})
 	}

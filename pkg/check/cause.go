@@ -9,24 +9,32 @@ import (
 )
 
 // cause returns why the first pod that is not ready is not, with what to do: it cannot be scheduled, a container cannot
-// start, or one does not pass its probe. Pods that have ended (evicted ones stay until somebody deletes them) or are being
-// deleted come last. It is empty where every pod is ready, or none exists.
+// start, or one does not pass its probe. Pods that come to nothing more are the cause only where there are no others. It
+// is empty where every pod is ready, or none exists.
 func (s Snapshot) cause(pods []corev1.Pod) (cause, remedy string) {
-	var live, ended []corev1.Pod
+	coming, gone := unready(pods)
+	for _, list := range [][]corev1.Pod{coming, gone} {
+		if len(list) > 0 {
+			reason, remedy := s.podCause(list[0])
+			return fmt.Sprintf("pod %s: %s", list[0].Name, reason), remedy
+		}
+	}
+	return "", ""
+}
+
+// unready returns the pods that are not ready: those that may become so, and those that have failed (evicted ones stay
+// until somebody deletes them) or are being deleted.
+func unready(pods []corev1.Pod) (coming, gone []corev1.Pod) {
 	for _, p := range pods {
 		switch {
 		case podReady(p) || p.Status.Phase == corev1.PodSucceeded:
 		case p.Status.Phase == corev1.PodFailed || p.DeletionTimestamp != nil:
-			ended = append(ended, p)
+			gone = append(gone, p)
 		default:
-			live = append(live, p)
+			coming = append(coming, p)
 		}
 	}
-	for _, p := range append(live, ended...) {
-		reason, remedy := s.podCause(p)
-		return fmt.Sprintf("pod %s: %s", p.Name, reason), remedy
-	}
-	return "", ""
+	return coming, gone
 }
 
 // causeOn returns why nodes have no ready pod of a DaemonSet: what the pods on them, or on their way to one, say.
@@ -131,7 +139,7 @@ func (s Snapshot) podState(p corev1.Pod, containers []corev1.ContainerStatus) (r
 	}
 	switch i := slices.IndexFunc(s.Nodes, func(n corev1.Node) bool { return n.Name == p.Spec.NodeName }); {
 	case p.Status.Phase == corev1.PodFailed:
-		return fmt.Sprintf("has failed on node %s: %s: %s", p.Spec.NodeName, p.Status.Reason, line(p.Status.Message)), describePod(p)
+		return strings.TrimRight(fmt.Sprintf("has failed on node %s: %s: %s", p.Spec.NodeName, p.Status.Reason, line(p.Status.Message)), ": "), describePod(p)
 	case p.Spec.NodeName == "":
 		return "waits for the scheduler", "check that the scheduler runs"
 	case i < 0:

@@ -47,9 +47,9 @@ type Row struct {
 // Names of the checks.
 const (
 	Nodes        = "nodes"         // the cluster has nodes, and they are ready
-	Present      = "present"       // every object is there
+	Present      = "present"       // every object is there, and none is being deleted
 	Accounts     = "accounts"      // the ServiceAccount of every workload is there
-	Unchanged    = "unchanged"     // every object is as rendered
+	Unchanged    = "unchanged"     // every object that is there is as rendered
 	Ready        = "ready"         // every workload is ready, DaemonSets on every node they should be on
 	API          = "api"           // the API server reaches what the addon serves
 	HostPorts    = "host-ports"    // a ready pod declares the host ports on every node
@@ -134,7 +134,8 @@ func (j judge) present() Row {
 	case len(missing) > 0:
 		return j.row(Present, Failed, "run fitout apply", "%d of %d objects missing: %s", len(missing), len(j.addon.Objects), some(missing))
 	case len(leaving) > 0:
-		return j.row(Present, Failed, "wait until they are gone, then run fitout apply", "%d of %d objects are being deleted: %s", len(leaving), len(j.addon.Objects), some(leaving))
+		return j.row(Present, Failed, "wait until they are gone, then run fitout apply",
+			"%d of %d objects are being deleted: %s", len(leaving), len(j.addon.Objects), some(leaving))
 	}
 	return j.row(Present, Good, "", "%d objects", len(j.addon.Objects))
 }

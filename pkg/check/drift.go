@@ -104,15 +104,9 @@ func equal(want, got any, at place) bool {
 		g, gerr := resource.ParseQuantity(fmt.Sprint(got))
 		return werr == nil && gerr == nil && w.Cmp(g) == 0
 	}
-	switch w := want.(type) {
-	case int64:
-		g, ok := got.(float64)
-		return ok && float64(w) == g
-	case float64:
-		g, ok := got.(int64)
-		return ok && w == float64(g)
-	}
-	return false
+	w, isInt := want.(int64)
+	g, isFloat := got.(float64)
+	return isInt && isFloat && float64(w) == g
 }
 
 // quantity tells the fields that hold quantities: resources of containers and claims, the size of an emptyDir, the
@@ -204,9 +198,6 @@ func clip(v any) string {
 }
 
 func asJSON(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
+	text, _ := json.Marshal(v) // what was parsed from JSON is JSON
 	return cut(string(text), most)
 }

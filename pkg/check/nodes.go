@@ -18,13 +18,9 @@ const simulatedAnnotation = "kwok.x-k8s.io/node"
 
 func simulated(n corev1.Node) bool { return n.Annotations[simulatedAnnotation] == "fake" }
 
+// allSimulated reports whether every node is simulated.
 func (s Snapshot) allSimulated() bool {
-	for _, n := range s.Nodes {
-		if !simulated(n) {
-			return false
-		}
-	}
-	return len(s.Nodes) > 0
+	return !slices.ContainsFunc(s.Nodes, func(n corev1.Node) bool { return !simulated(n) })
 }
 
 // judgeNodes judges the nodes themselves.

@@ -51,14 +51,15 @@ func (s Snapshot) daemonSet(_, live *manifest.Object) (Verdict, string, string) 
 const tolerate = "remove the taint, or let the addon tolerate it"
 
 // rollingOut judges a workload that has all the ready pods that it needs, not all of them of its newest revision. A new
-// pod that cannot start is why a rollout hangs.
+// pod that cannot start is why a rollout hangs; old ones that go belong to it.
 func (s Snapshot) rollingOut(live *manifest.Object, detail string, result *status.Result, pods []corev1.Pod) (Verdict, string, string) {
 	state, remedy := "rolling out", "wait for the rollout"
 	if result.Status == status.FailedStatus {
 		state, remedy = "the rollout has failed", describe(live)
 	}
 	detail += ", " + state + ": " + result.Message
-	if cause, podRemedy := s.cause(pods); cause != "" {
+	coming, _ := unready(pods)
+	if cause, podRemedy := s.cause(coming); cause != "" {
 		return Degraded, detail + ", " + cause, podRemedy
 	}
 	return Degraded, detail, remedy
@@ -102,7 +103,10 @@ func (s Snapshot) replicaCause(live *manifest.Object, pods []corev1.Pod, result 
 	if cause, remedy = s.cause(pods); cause != "" {
 		return cause, remedy
 	}
-	if result.Status == status.CurrentStatus {
+	switch ready, _, _ := unstructured.NestedInt64(live.Object, "status", "readyReplicas"); {
+	case len(pods) == 0 && ready == 0:
+		return "no pod yet", describe(live)
+	case result.Status == status.CurrentStatus:
 		return "not all are ready", describe(live)
 	}
 	return result.Message, describe(live)

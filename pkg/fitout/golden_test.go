@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,10 +15,11 @@ import (
 	"github.com/fitout-dev/fitout/bundles"
 	"github.com/fitout-dev/fitout/internal/combination"
 	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
-	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/diff"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -33,7 +36,8 @@ func catalogue(t testing.TB) *bundle.Catalogue {
 }
 
 // TestGolden pins what every combination of every bundle renders. Each distinct rendering of an addon is one file, named
-// after the first combination that has it; index.txt says which combination has which files, and its digest.
+// after the first combination that has it; index.txt says which combination has which files, and its digest. For
+// neighbouring minors, delta has what changes from the one to the other.
 func TestGolden(t *testing.T) {
 	c := catalogue(t)
 	want := map[string]string{}
@@ -47,6 +51,14 @@ func TestGolden(t *testing.T) {
 			g.add(t, combo, plan.Rendering)
 		}
 		want[filepath.Join(minor, "index.txt")] = g.index.String()
+	}
+	minors := c.Minors()
+	for i := range minors[1:] {
+		before, after := minors[i], minors[i+1]
+		if clusterfile.CompareMinors(after, before) > 1 {
+			continue // nobody upgrades from the one to the other
+		}
+		want[filepath.Join("delta", before+"-"+after+".diff")] = delta(want, before, after)
 	}
 	if *update {
 		rewrite(t, want)
@@ -93,7 +105,9 @@ func text(t *testing.T, a render.Addon) string {
 	var out bytes.Buffer
 	for _, o := range a.Objects {
 		if o.GetKind() == "CustomResourceDefinition" {
-			digest, err := manifest.Digest([]*manifest.Object{o})
+			bare := o.DeepCopy()
+			bare.SetLabels(nil) // the bundle's is among them
+			digest, err := manifest.Digest([]*manifest.Object{bare})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -105,6 +119,36 @@ func text(t *testing.T, a render.Addon) string {
 		}
 	}
 	return out.String()
+}
+
+// delta is what changes in the files from one minor to the next, but for the label that names the bundle.
+func delta(files map[string]string, before, after string) string {
+	var same []string
+	var out bytes.Buffer
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		dir, file := filepath.Split(name)
+		old, had := files[filepath.Join(before, file)]
+		switch {
+		case file == "index.txt":
+		case dir == before+"/" && files[filepath.Join(after, file)] == "":
+			fmt.Fprintf(&out, "%s: gone\n", file)
+		case dir != after+"/":
+		case !had:
+			fmt.Fprintf(&out, "%s: new\n", file)
+		default:
+			d := diff.Diff(before+"/"+file, []byte(old), after+"/"+file, []byte(withBundle(files[name], after, before)))
+			out.Write(d)
+			if len(d) == 0 {
+				same = append(same, strings.TrimSuffix(file, ".yaml"))
+			}
+		}
+	}
+	return fmt.Sprintf("same: %s\n%s", strings.Join(same, " "), out.String())
+}
+
+// withBundle replaces the bundle's label in rendered text.
+func withBundle(text, from, to string) string {
+	return strings.ReplaceAll(text, fmt.Sprintf("%s: %q", render.LabelBundle, from), fmt.Sprintf("%s: %q", render.LabelBundle, to))
 }
 
 func rewrite(t *testing.T, files map[string]string) {
@@ -142,8 +186,8 @@ func compare(t *testing.T, want map[string]string) {
 			t.Errorf("%v; run make update", err)
 			continue
 		}
-		if diff := cmp.Diff(strings.Split(string(file), "\n"), strings.Split(rendered, "\n")); diff != "" {
-			t.Errorf("%s: what is rendered differs; if it is meant, run make update (-golden +rendered):\n%s", name, diff)
+		if d := diff.Diff("golden/"+name, file, "rendered", []byte(rendered)); len(d) > 0 {
+			t.Errorf("%s: what is rendered differs; if it is meant, run make update:\n%s", name, d)
 		}
 	}
 }

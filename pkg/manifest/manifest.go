@@ -11,7 +11,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode"
 
 	yamlv3 "go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -103,7 +102,7 @@ func endsWhereItSeems(doc []byte) error {
 		if content := bytes.TrimSpace(line); len(content) == 0 || content[0] == '#' {
 			continue
 		}
-		if unicode.IsLetter(rune(line[0])) {
+		if c := line[0] | 0x20; c >= 'a' && c <= 'z' {
 			return nil
 		}
 		break

@@ -73,6 +73,8 @@ func TestParseRefuses(t *testing.T) {
 		"two JSON texts":       {`{"a":1} {"b":2}`, "text: document 1: goes on after the end of its first object; separate objects by a line of ---"},
 		"lines of JSON":        {"{\"a\":1}\n{\"b\":2}\n", "text: document 1: goes on after the end of its first object; separate objects by a line of ---"},
 		"less and less indent": {"  a: 1\nb: 2\n", "text: document 1: goes on after the end of its first object; separate objects by a line of ---"},
+		"after a mark":         {"\ufeff{a: 1} {b: 2}\n", "text: document 1: goes on after the end of its first object; separate objects by a line of ---"},
+		"no end":               {"{a: [1}", "text: document 1: yaml: did not find expected ',' or ']'"},
 		"a tab":                {"a:\n\tb: c\n", "text: document 1: yaml: line 2: found character that cannot start any token"},
 		"not a number":         {"a: .nan\n", "text: document 1: json: unsupported value: NaN"},
 	} {

@@ -82,6 +82,12 @@ func (r *Report) Outcome() string {
 	if len(r.Checks) > 0 {
 		parts = append(parts, verdicts(r.Checks))
 	}
+	if len(parts) == 0 && r.Error != "" {
+		parts = append(parts, oneLine(r.Error))
+	}
+	if len(parts) == 0 {
+		return string(r.Verdict)
+	}
 	return fmt.Sprintf("%s: %s", r.Verdict, strings.Join(parts, "; "))
 }
 
