@@ -8,7 +8,7 @@ DEADCODE = golang.org/x/tools/cmd/deadcode@v0.48.0
 # The packages under testdata, which ./... leaves out.
 BED = ./testdata/bed ./testdata/apisnapshot
 
-.PHONY: all build test test-versions lint update apis bench demo clean
+.PHONY: all build test test-versions lint policy update apis parity bench demo clean
 
 all: lint test build
 
@@ -30,15 +30,28 @@ test-versions:
 	$(GO) run ./testdata/bed build $(addprefix --kubernetes ,$(MINORS))
 	$(GO) test -timeout 150m ./cmd/fitout -run 'TestLive$$' -v -apply-all -minors $(subst $(space),$(comma),$(MINORS))
 
-## lint: formatting, vet, static analysis, dead code, and a tidy go.mod
+## lint: formatting, vet, static analysis, dead code, a tidy go.mod, and the policies of the catalogue
 lint:
-	@unformatted=$$(gofmt -l addons bundles cmd internal pkg testdata/bed testdata/apisnapshot); \
+	@unformatted=$$(gofmt -l addons bundles cmd internal pkg testdata/bed testdata/apisnapshot testdata/policy); \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:" $$unformatted; exit 1; fi
 	$(GO) mod tidy -diff
 	$(GO) vet ./... $(BED)
 	$(GO) run $(STATICCHECK) ./... $(BED)
 	@dead=$$($(GO) run $(DEADCODE) -test ./cmd/... ./pkg/... ./internal/... $(BED)) || exit 1; \
 	if [ -n "$$dead" ]; then echo "$$dead"; echo "dead code, remove it"; exit 1; fi
+	$(MAKE) policy
+
+## policy: pod security levels, kube-score, RBAC rules and image references over all modern bundles; prints what is excepted
+policy:
+	cd testdata/policy && $(GO) mod tidy -diff && $(GO) vet . && $(GO) run $(STATICCHECK) . && $(GO) test . && GO="$(GO)" $(GO) run .
+
+## parity: what differs from the manifests that upstream publishes, which PARITY_REFERENCES names the folder of
+parity:
+	@if [ -z "$(PARITY_REFERENCES)" ]; then \
+		echo "parity: not compared, upstream's manifests are not at hand; set PARITY_REFERENCES to their folder"; \
+	else \
+		$(GO) run ./internal/parity/cmd "$(PARITY_REFERENCES)"; \
+	fi
 
 ## update: rewrite golden files, the catalogue's pages and expected outputs of scripts; read the difference before you commit it
 update:
