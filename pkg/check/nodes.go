@@ -87,6 +87,26 @@ func (s Snapshot) eligible(template corev1.PodTemplateSpec) (nodes []corev1.Node
 	return nodes, refused
 }
 
+// controlPlaneTaints keep workloads off control-plane nodes: kubeadm's taint from 1.24, and the one until 1.24.
+var controlPlaneTaints = []string{"node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"}
+
+// onlyControlPlane reports whether all nodes hold the control plane, and nothing else: no worker has joined yet.
+func (s Snapshot) onlyControlPlane() bool {
+	for _, n := range s.Nodes {
+		if !slices.ContainsFunc(n.Spec.Taints, func(t corev1.Taint) bool { return slices.Contains(controlPlaneTaints, t.Key) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// awaitsWorkers tells that pods of a template cannot be anywhere before a worker joins, and what keeps them off the nodes
+// that there are.
+func (s Snapshot) awaitsWorkers(template corev1.PodTemplateSpec) (detail string, yes bool) {
+	nodes, refused := s.eligible(template)
+	return "waits for worker nodes: " + refused, len(nodes) == 0 && refused != "" && s.onlyControlPlane()
+}
+
 func schedulingTaint(t *corev1.Taint) bool {
 	return t.Effect == corev1.TaintEffectNoSchedule || t.Effect == corev1.TaintEffectNoExecute
 }

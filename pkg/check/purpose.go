@@ -67,6 +67,9 @@ func (j judge) hostPorts() []Row {
 			return []Row{j.row(HostPorts, Failed, describe(o), "%s cannot be read: %v", manifest.IDOf(o), err)}
 		}
 		pods := j.snapshot.podsOf(o.GetNamespace(), template.Selector)
+		if detail, yes := j.snapshot.awaitsWorkers(template.PodTemplateSpec); yes {
+			return []Row{j.row(HostPorts, Pending, "", "%s", detail)}
+		}
 		nodes, taint := j.snapshot.eligible(template.PodTemplateSpec)
 		for _, node := range nodes {
 			expected++

@@ -137,6 +137,8 @@ func (s Snapshot) apiService(_, live *manifest.Object) (Verdict, string, string)
 		return Good, "is available", ""
 	case s.allSimulated():
 		return NotJudged, "cannot answer: its pods are on simulated nodes (" + simulatedAnnotation + "), where nothing runs", ""
+	case s.onlyControlPlane():
+		return Pending, "waits for worker nodes", ""
 	case available == nil:
 		return Failed, "is not judged by the API server yet", "check that the API server aggregates APIs"
 	}

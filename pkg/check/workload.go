@@ -25,6 +25,9 @@ func (s Snapshot) daemonSet(_, live *manifest.Object) (Verdict, string, string) 
 	if err != nil {
 		return unreadable(live, err)
 	}
+	if detail, yes := s.awaitsWorkers(template.PodTemplateSpec); yes {
+		return Pending, detail, ""
+	}
 	nodes, refused := s.eligible(template.PodTemplateSpec)
 	if len(nodes) == 0 && refused != "" {
 		return Failed, "0/0, no node takes its pods: " + refused, tolerate
@@ -85,6 +88,9 @@ func (s Snapshot) replicated(rendered, live *manifest.Object) (Verdict, string, 
 	ready, _, _ := unstructured.NestedInt64(live.Object, "status", "readyReplicas")
 	detail := fmt.Sprintf("%d/%d", ready, want)
 	pods := s.podsOf(live.GetNamespace(), template.Selector)
+	if waits, yes := s.awaitsWorkers(template.PodTemplateSpec); yes && ready < want {
+		return Pending, waits, ""
+	}
 	switch {
 	case ready < want:
 		cause, remedy := s.replicaCause(live, pods, result)
