@@ -6,9 +6,9 @@ GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 DEADCODE = golang.org/x/tools/cmd/deadcode@v0.48.0
 # The packages under testdata, which ./... leaves out.
-BED = ./testdata/bed ./testdata/apisnapshot
+BED = ./testdata/bed ./testdata/apisnapshot ./testdata/clusterbed
 
-.PHONY: all build test test-versions lint policy update apis parity bench demo clean
+.PHONY: all build test test-versions e2e lint policy update apis parity bench demo clean
 
 all: lint test build
 
@@ -30,9 +30,14 @@ test-versions:
 	$(GO) run ./testdata/bed build $(addprefix --kubernetes ,$(MINORS))
 	$(GO) test -timeout 150m ./cmd/fitout -run 'TestLive$$' -v -apply-all -minors $(subst $(space),$(comma),$(MINORS))
 
+## e2e: a real two-node cluster on this machine, fitted out and tried (root, Debian, cgroup v1; docs/test-beds.md)
+KUBERNETES ?= 1.36
+e2e:
+	FITOUT_E2E=$(KUBERNETES) $(GO) test -count=1 -timeout 60m -v ./internal/clusterbed -run '^TestEndToEnd$$'
+
 ## lint: formatting, vet, static analysis, dead code, a tidy go.mod, and the policies of the catalogue
 lint:
-	@unformatted=$$(gofmt -l addons bundles cmd internal pkg testdata/bed testdata/apisnapshot testdata/policy); \
+	@unformatted=$$(gofmt -l addons bundles cmd internal pkg testdata/bed/*.go testdata/apisnapshot testdata/clusterbed/*.go testdata/policy); \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:" $$unformatted; exit 1; fi
 	$(GO) mod tidy -diff
 	$(GO) vet ./... $(BED)

@@ -46,15 +46,6 @@ func (b *Bed) PIDs() map[string]int {
 	return pids
 }
 
-// LogFile is the path of a component's log, stdout and stderr together.
-func (b *Bed) LogFile(name string) (string, error) {
-	c, err := b.component(name)
-	if err != nil {
-		return "", err
-	}
-	return c.log, nil
-}
-
 // StopComponent stops one component and leaves it stopped, for tests of
 // faults. It returns when the process is gone.
 func (b *Bed) StopComponent(name string) error {

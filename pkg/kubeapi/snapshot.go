@@ -12,6 +12,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
@@ -52,8 +53,22 @@ type Ref string
 // maxSnapshot bounds what a snapshot may expand to, in bytes. The largest one has less than a tenth.
 const maxSnapshot = 16 << 20
 
-// Load reads the snapshot of a minor ("1.36").
+// loaded keeps the snapshots that were read, by minor. They do not change.
+var loaded sync.Map
+
+// Load returns the snapshot of a minor ("1.36").
 func Load(minor string) (*Snapshot, error) {
+	if s, ok := loaded.Load(minor); ok {
+		return s.(*Snapshot), nil
+	}
+	s, err := read(minor)
+	if err == nil {
+		loaded.Store(minor, s)
+	}
+	return s, err
+}
+
+func read(minor string) (*Snapshot, error) {
 	packed, err := snapshots.ReadFile("snapshots/" + minor + ".json.gz")
 	if err != nil {
 		return nil, fmt.Errorf("there is no API snapshot of Kubernetes %s; there are %v", minor, Minors())

@@ -1,0 +1,67 @@
+//go:build linux
+
+package clusterbed
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Supported is nil on a machine where a bed can run, and else says what is
+// missing.
+func Supported() error {
+	if os.Geteuid() != 0 {
+		return fmt.Errorf("a cluster bed makes namespaces and mounts: run it as root")
+	}
+	if _, err := hierarchies(); err != nil {
+		return err
+	}
+	if _, err := os.Stat("/etc/debian_version"); err != nil {
+		return fmt.Errorf("a cluster bed takes its tools from Debian packages: %w: run it on Debian", err)
+	}
+	return nil
+}
+
+// writeConfigs writes the configuration of containerd and the kubelets.
+func (p *plan) writeConfigs() error {
+	if err := os.WriteFile(p.file("conf", "containerd.toml"), []byte(containerdConfig(pauseImage)), 0o600); err != nil {
+		return err
+	}
+	for _, node := range p.Nodes {
+		if err := os.WriteFile(p.file("conf", node.Name+"-kubelet.yaml"), []byte(p.kubeletConfig(node)), 0o600); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(p.file("cluster.yaml"), []byte(clusterFile), 0o600)
+}
+
+// clusterFile is the cluster file for `fitout up` on a bed: what it cannot ask
+// the cluster for. kube-proxy may not write the connection table's size, which
+// is the machine's.
+const clusterFile = `apiVersion: fitout.dev/v1alpha1
+kind: Cluster
+name: clusterbed
+addons:
+  kube-proxy:
+    values:
+      conntrackMaxPerCore: 0
+`
+
+// adminTLS returns the admin's credentials of the bed in dir. Certificates of
+// ingress controllers are not checked: they sign themselves.
+func adminTLS(dir string) (*tls.Config, error) {
+	ca, err := os.ReadFile(filepath.Join(dir, "pki", "ca.crt"))
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(ca)
+	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, "pki", "admin.crt"), filepath.Join(dir, "pki", "admin.key"))
+	if err != nil {
+		return nil, fmt.Errorf("the admin's certificate: %w", err)
+	}
+	return &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{pair}}, nil
+}

@@ -1,0 +1,197 @@
+//go:build linux
+
+package clusterbed_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fitout-dev/fitout/internal/clusterbed"
+)
+
+// probe is a pod of the DaemonSet with which the network is tried.
+type probe struct{ ip, container string }
+
+// dataPath tries the network from a pod on each node, and from the nodes.
+func (f *fixture) dataPath(t *testing.T) {
+	f.makeProbes(t)
+	for _, from := range f.nodes() {
+		f.inPod(t, from, "10.32.0.1", "lookup", "kubernetes.default.svc.cluster.local")
+		f.inPod(t, from, "probe on", "get", "http://probe.default.svc.cluster.local:8080/")
+		for _, to := range f.nodes() {
+			f.inPod(t, from, "probe on "+to, "get", "http://"+to+":8080/") // the pod there: see inPod
+		}
+		eventually(t, time.Minute, func(ctx context.Context) string {
+			out, err := f.bed.Exec(ctx, from, "probe", "get", "http://"+probeService+":8080/")
+			return unless(out, err, "probe on")
+		})
+	}
+	for i := range f.nodes() {
+		for _, url := range []string{"http://198.18.0.%d/", "https://198.18.0.%d/"} {
+			url := fmt.Sprintf(url, 11+i)
+			eventually(t, time.Minute, func(ctx context.Context) string {
+				status, err := f.hostAnswers(ctx, url)
+				if err != nil {
+					return err.Error()
+				}
+				if status != http.StatusNotFound { // of an ingress controller without rules
+					return fmt.Sprintf("%s answers %d", url, status)
+				}
+				return ""
+			})
+		}
+	}
+}
+
+// probeService is the address of the Service of the probes.
+const probeService = "10.32.8.8"
+
+// makeProbes makes the DaemonSet and its Service unless they are there.
+func (f *fixture) makeProbes(t *testing.T) {
+	eventually(t, 90*time.Second, func(ctx context.Context) string {
+		for path, object := range probeObjects() {
+			err := f.bed.Do(ctx, http.MethodPost, path, object, nil)
+			if err != nil && !strings.Contains(err.Error(), "AlreadyExists") && !strings.Contains(err.Error(), "already allocated") {
+				return err.Error()
+			}
+		}
+		found, err := f.readyProbes(ctx)
+		if err != nil {
+			return err.Error()
+		}
+		if len(found) != len(f.nodes()) {
+			return fmt.Sprintf("%d probes are ready", len(found))
+		}
+		return ""
+	})
+}
+
+// readyProbes returns the ready probe of each node.
+func (f *fixture) readyProbes(ctx context.Context) (map[string]probe, error) {
+	var list struct {
+		Items []struct {
+			Metadata struct {
+				DeletionTimestamp string
+			}
+			Spec   struct{ NodeName string }
+			Status struct {
+				PodIP             string
+				ContainerStatuses []struct {
+					Ready       bool
+					ContainerID string
+				}
+			}
+		}
+	}
+	if err := f.bed.Get(ctx, "/api/v1/namespaces/default/pods?labelSelector=app%3Dprobe", &list); err != nil {
+		return nil, err
+	}
+	found := map[string]probe{}
+	for _, pod := range list.Items {
+		for _, status := range pod.Status.ContainerStatuses {
+			if status.Ready && pod.Metadata.DeletionTimestamp == "" {
+				id := strings.TrimPrefix(status.ContainerID, "containerd://")
+				found[pod.Spec.NodeName] = probe{ip: pod.Status.PodIP, container: id}
+			}
+		}
+	}
+	return found, nil
+}
+
+func probeObjects() map[string]any {
+	type object = map[string]any
+	labels := object{"app": "probe"}
+	return map[string]any{
+		"/apis/apps/v1/namespaces/default/daemonsets": object{
+			"metadata": object{"name": "probe"},
+			"spec": object{"selector": object{"matchLabels": labels}, "template": object{
+				"metadata": object{"labels": labels},
+				"spec": object{"terminationGracePeriodSeconds": 0, "containers": []object{{
+					"name": "probe", "image": clusterbed.ToolsImage, "args": []string{"serve", ":8080"},
+					"env":            []object{{"name": "NODE", "valueFrom": object{"fieldRef": object{"fieldPath": "spec.nodeName"}}}},
+					"readinessProbe": object{"httpGet": object{"path": "/", "port": 8080}, "periodSeconds": 1},
+				}}},
+			}},
+		},
+		"/api/v1/namespaces/default/services": object{
+			"metadata": object{"name": "probe"},
+			"spec":     object{"clusterIP": probeService, "selector": labels, "ports": []object{{"port": 8080}}},
+		},
+	}
+}
+
+// inPod runs the probe's program in the probe of a node until its output holds
+// what is wanted: endpoints and rules follow the readiness of pods by seconds,
+// and after the restart of a node the API server knows the old containers for
+// a while. A node's name in a URL stands for the address of the probe there.
+func (f *fixture) inPod(t *testing.T, node, want, verb, what string) {
+	t.Helper()
+	eventually(t, time.Minute, func(ctx context.Context) string {
+		found, err := f.readyProbes(ctx)
+		if err != nil {
+			return err.Error()
+		}
+		target := what
+		for name, p := range found {
+			target = strings.Replace(target, "//"+name+":", "//"+p.ip+":", 1)
+		}
+		id := fmt.Sprintf("probe-%d", time.Now().UnixNano())
+		out, err := f.bed.Exec(ctx, node, "ctr", "-n", "k8s.io", "tasks", "exec", "--exec-id", id, found[node].container, "/bin/probe", verb, target)
+		return unless(out, err, want)
+	})
+}
+
+// unless returns why an output is not as wanted, or "".
+func unless(out string, err error, want string) string {
+	if err != nil {
+		return err.Error()
+	}
+	if !strings.Contains(out, want) {
+		return fmt.Sprintf("printed %q, expected %q in it", out, want)
+	}
+	return ""
+}
+
+// footprint describes what a bed could leave behind on the machine.
+func footprint(t *testing.T) string {
+	t.Helper()
+	var text strings.Builder
+	for _, command := range []string{
+		"ip -o link show | cut -d: -f2", "ip netns list", "grep -c . /proc/self/mountinfo",
+		"find /sys/fs/cgroup -maxdepth 2 -name '*clusterbed*'",
+		"cat /proc/sys/net/ipv4/ip_forward /proc/sys/vm/overcommit_memory /proc/sys/vm/panic_on_oom /proc/sys/kernel/panic /proc/sys/kernel/panic_on_oops /proc/sys/kernel/keys/root_maxkeys",
+		"pgrep -af 'clusterbed (serve|fabric|node|janitor)|containerd-shim|[/]kubelet|^kubelet' | wc -l",
+	} {
+		out, err := exec.Command("sh", "-c", command).CombinedOutput()
+		if err != nil && len(out) > 0 {
+			t.Fatalf("%s: %v\n%s", command, err, out)
+		}
+		fmt.Fprintf(&text, "%s:\n%s", command, out)
+	}
+	return text.String()
+}
+
+// hostAnswers asks a port of a node through the bed's proxy and returns the
+// status.
+func (f *fixture) hostAnswers(ctx context.Context, url string) (int, error) {
+	client, err := f.bed.HTTP()
+	if err != nil {
+		return 0, err
+	}
+	client.Transport.(*http.Transport).TLSClientConfig.InsecureSkipVerify = true // signed by itself
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, err
+	}
+	answer, err := client.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer answer.Body.Close()
+	return answer.StatusCode, nil
+}

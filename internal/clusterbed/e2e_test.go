@@ -1,0 +1,295 @@
+//go:build linux
+
+package clusterbed_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fitout-dev/fitout/internal/clusterbed"
+)
+
+// TestEndToEnd fits out a real cluster and tries what the addons are for. It
+// needs root, Debian and minutes, so it runs only when FITOUT_E2E names the
+// Kubernetes minor to run it with: `make e2e`.
+func TestEndToEnd(t *testing.T) {
+	minor := os.Getenv("FITOUT_E2E")
+	if minor == "" {
+		t.Skip("FITOUT_E2E is not set: make e2e sets it")
+	}
+	if err := clusterbed.Supported(); err != nil {
+		t.Skip(err)
+	}
+	before := footprint(t)
+	f := startBed(t, minor)
+
+	t.Run("up", f.up)
+	t.Run("up again changes nothing", f.upAgain)
+	t.Run("check", f.check)
+	t.Run("data path", f.dataPath)
+	t.Run("metrics", f.metrics)
+	t.Run("node conditions", f.nodeConditions)
+	t.Run("storage driver", f.storageDriver)
+	t.Run("a killed node comes back", f.nodeComesBack)
+	t.Run("stop leaves nothing", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := f.bed.Stop(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if after := footprint(t); after != before {
+			t.Errorf("what the machine held before:\n%s\nand after:\n%s", before, after)
+		}
+	})
+}
+
+// A fixture is a bed and the fitout command of this checkout.
+type fixture struct {
+	bed    *clusterbed.Bed
+	fitout string
+	ready  time.Time // when the nodes were registered, seconds after the API server was ready
+}
+
+func startBed(t *testing.T, minor string) *fixture {
+	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Minute)
+	defer cancel()
+	f := &fixture{fitout: filepath.Join(t.TempDir(), "fitout")}
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", f.fitout, "../../cmd/fitout").CombinedOutput(); err != nil {
+		t.Fatalf("build fitout: %v\n%s", err, out)
+	}
+	if dir := os.Getenv("FITOUT_E2E_BED"); dir != "" { // one that runs already, and goes on
+		var err error
+		if f.bed, err = clusterbed.Open(dir); err != nil {
+			t.Fatal(err)
+		}
+		f.ready = time.Now()
+		return f
+	}
+	images, err := clusterbed.BundleImages(ctx, f.fitout, minor, "flannel", "traefik")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.bed, err = clusterbed.Start(ctx, clusterbed.Options{Minor: minor, Images: images, Tied: true, Log: t.Output()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.ready = time.Now()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the logs of the bed are in %s", filepath.Join(f.bed.Dir, "logs"))
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := f.bed.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+// run runs a verb of fitout on the bed and returns its report.
+func (f *fixture) run(t *testing.T, verb string) report {
+	cmd := exec.CommandContext(t.Context(), f.fitout, verb,
+		"--kubeconfig", f.bed.Kubeconfig, "--cni", "flannel", "--ingress", "traefik", "--csi", "true",
+		"-f", filepath.Join(f.bed.Dir, "cluster.yaml"), "-o", "json")
+	var progress strings.Builder
+	cmd.Stderr = &progress
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("fitout %s: %v\n%s%s", verb, err, progress.String(), out)
+	}
+	var r report
+	if err := json.Unmarshal(out, &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// report is the part of fitout's report that these tests look at.
+type report struct {
+	Verdict string
+	Waves   []struct {
+		Name    string
+		Seconds float64
+		Changes []struct{ Action string }
+	}
+	Checks []struct{ Addon, Check, Verdict, Detail string }
+}
+
+func (f *fixture) up(t *testing.T) {
+	r := f.run(t, "up")
+	t.Logf("from the nodes registered to checked: %.1f s", time.Since(f.ready).Seconds())
+	for _, wave := range r.Waves {
+		t.Logf("  %5.1f s %s, %d objects", wave.Seconds, wave.Name, len(wave.Changes))
+	}
+	if r.Verdict != "good" {
+		t.Errorf("verdict %q: %+v", r.Verdict, r.Checks)
+	}
+}
+
+func (f *fixture) upAgain(t *testing.T) {
+	for _, wave := range f.run(t, "up").Waves {
+		for _, change := range wave.Changes {
+			if change.Action != "unchanged" {
+				t.Errorf("wave %s: %+v", wave.Name, change)
+			}
+		}
+	}
+}
+
+func (f *fixture) check(t *testing.T) {
+	for _, row := range f.run(t, "check").Checks {
+		if row.Verdict != "good" && row.Verdict != "not judged" {
+			t.Errorf("%+v", row)
+		}
+	}
+}
+
+// metrics asks what `kubectl top nodes` and `kubectl top pods` ask.
+func (f *fixture) metrics(t *testing.T) {
+	eventually(t, time.Minute, func(ctx context.Context) string {
+		var list struct {
+			Items []struct {
+				Metadata struct{ Name string }
+				Usage    map[string]string
+			}
+		}
+		if err := f.bed.Get(ctx, "/apis/metrics.k8s.io/v1beta1/nodes", &list); err != nil {
+			return err.Error()
+		}
+		for _, item := range list.Items {
+			t.Logf("%s uses %s CPU, %s memory", item.Metadata.Name, item.Usage["cpu"], item.Usage["memory"])
+		}
+		if len(list.Items) != 2 {
+			return "metrics of the nodes are not complete"
+		}
+		return ""
+	})
+}
+
+func (f *fixture) nodeConditions(t *testing.T) {
+	eventually(t, time.Minute, func(ctx context.Context) string {
+		for _, name := range f.nodes() {
+			var node struct {
+				Status struct {
+					Conditions []struct{ Type, Status string }
+				}
+			}
+			if err := f.bed.Get(ctx, "/api/v1/nodes/"+name, &node); err != nil {
+				return err.Error()
+			}
+			found := map[string]string{}
+			for _, condition := range node.Status.Conditions {
+				found[condition.Type] = condition.Status
+			}
+			if found["KernelDeadlock"] != "False" || found["ReadonlyFilesystem"] != "False" {
+				return name + " lacks the conditions of node-problem-detector"
+			}
+		}
+		return ""
+	})
+}
+
+// storageDriver asks whether the kubelets know the CSI driver, which they do
+// once its registrar has introduced it.
+func (f *fixture) storageDriver(t *testing.T) {
+	eventually(t, time.Minute, func(ctx context.Context) string {
+		for _, name := range f.nodes() {
+			var node struct {
+				Spec struct {
+					Drivers []struct{ Name, NodeID string }
+				}
+			}
+			if err := f.bed.Get(ctx, "/apis/storage.k8s.io/v1/csinodes/"+name, &node); err != nil {
+				return err.Error()
+			}
+			if len(node.Spec.Drivers) != 1 || node.Spec.Drivers[0].Name != "csi.scaleway.com" {
+				return name + " does not know the driver"
+			}
+			t.Logf("%s is %s", name, node.Spec.Drivers[0].NodeID)
+		}
+		return ""
+	})
+}
+
+func (f *fixture) nodeComesBack(t *testing.T) {
+	if err := f.bed.KillNode(t.Context(), "node-2"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, time.Minute, func(ctx context.Context) string {
+		if status := f.nodeReady(ctx, "node-2"); status != "Unknown" {
+			return "node-2 is dead, but its condition Ready is " + status
+		}
+		return ""
+	})
+	if err := f.bed.StartNode(t.Context(), "node-2"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 90*time.Second, func(ctx context.Context) string {
+		if status := f.nodeReady(ctx, "node-2"); status != "True" {
+			return "node-2 is back, but its condition Ready is " + status
+		}
+		return ""
+	})
+	f.dataPath(t)
+	eventually(t, 90*time.Second, func(context.Context) string {
+		out, err := exec.CommandContext(t.Context(), f.fitout, "check", "--kubeconfig", f.bed.Kubeconfig, "--cni", "flannel",
+			"--ingress", "traefik", "--csi", "true", "-f", filepath.Join(f.bed.Dir, "cluster.yaml")).CombinedOutput()
+		if err != nil {
+			return err.Error() + "\n" + string(out)
+		}
+		return ""
+	})
+}
+
+func (f *fixture) nodeReady(ctx context.Context, name string) string {
+	var node struct {
+		Status struct {
+			Conditions []struct{ Type, Status string }
+		}
+	}
+	if err := f.bed.Get(ctx, "/api/v1/nodes/"+name, &node); err != nil {
+		return err.Error()
+	}
+	for _, condition := range node.Status.Conditions {
+		if condition.Type == "Ready" {
+			return condition.Status
+		}
+	}
+	return "missing"
+}
+
+func (f *fixture) nodes() []string {
+	var names []string
+	for name := range f.bed.Nodes {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// eventually tries until the reason for a failure is empty.
+func eventually(t *testing.T, patience time.Duration, try func(ctx context.Context) string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	reason := ""
+	for {
+		if reason = try(ctx); reason == "" {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Errorf("after %v: %s", patience, reason)
+			return
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}

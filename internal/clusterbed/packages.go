@@ -1,0 +1,52 @@
+//go:build linux
+
+package clusterbed
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// packages maps what a bed uses of the machine to the Debian package that has
+// it. Everything else is built from source.
+var packages = map[string]string{
+	"/usr/sbin/runc":                 "runc",
+	"/usr/sbin/xtables-legacy-multi": "iptables",
+	"/usr/sbin/nft":                  "nftables",
+	"/usr/sbin/conntrack":            "conntrack",
+	"/usr/sbin/ipset":                "ipset",
+	"/usr/bin/ip":                    "iproute2",
+	"/usr/bin/kmod":                  "kmod",
+	"/usr/bin/busybox":               "busybox-static",
+	"/usr/bin/nsenter":               "util-linux",
+	"/usr/bin/mount":                 "mount",
+}
+
+// installPackages installs the packages that are missing, with apt.
+func installPackages(ctx context.Context, log io.Writer) error {
+	var missing []string
+	for _, program := range sortedKeys(packages) {
+		if _, err := os.Stat(program); err != nil {
+			missing = append(missing, packages[program])
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	fmt.Fprintf(log, "clusterbed: installing %s\n", strings.Join(missing, " "))
+	for _, args := range [][]string{
+		{"apt-get", "update"},
+		append([]string{"apt-get", "install", "-y", "--no-install-recommends"}, missing...),
+	} {
+		cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s\ninstall %s yourself", strings.Join(args, " "), err, lastLines(out, 5), strings.Join(missing, " "))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,3 @@
+module oya.to/namedlocker
+
+go 1.26.0
