@@ -18,7 +18,8 @@ build:
 
 ## test: unit, golden, command scripts, and live tests on real control planes (built on the first run, then cached)
 test:
-	$(GO) run ./testdata/bed build --kubernetes 1.36 --kubernetes 1.18
+	$(GO) run ./testdata/bed build --kubernetes 1.36
+	$(GO) run ./testdata/bed build --kubernetes 1.18
 	$(GO) test -timeout 60m ./...
 
 ## test-versions: every combination of every bundle applied twice to the real API server of its version; an hour
@@ -27,7 +28,7 @@ comma = ,
 empty =
 space = $(empty) $(empty)
 test-versions:
-	$(GO) run ./testdata/bed build $(addprefix --kubernetes ,$(MINORS))
+	$(GO) run ./testdata/bed build
 	$(GO) test -timeout 150m ./cmd/fitout -run 'TestLive$$' -v -apply-all -minors $(subst $(space),$(comma),$(MINORS))
 
 ## e2e: a real two-node cluster on this machine, fitted out and tried (root, Debian, cgroup v1; docs/test-beds.md)

@@ -165,7 +165,7 @@ func footprint(t *testing.T) string {
 		"ip -o link show | cut -d: -f2", "ip netns list", "grep -c . /proc/self/mountinfo",
 		"find /sys/fs/cgroup -maxdepth 2 -name '*clusterbed*'",
 		"cat /proc/sys/net/ipv4/ip_forward /proc/sys/vm/overcommit_memory /proc/sys/vm/panic_on_oom /proc/sys/kernel/panic /proc/sys/kernel/panic_on_oops /proc/sys/kernel/keys/root_maxkeys",
-		"pgrep -af 'clusterbed (serve|fabric|node|janitor)|containerd-shim|[/]kubelet|^kubelet' | wc -l",
+		"pgrep -af 'clusterbed (serve|fabric|node|janitor)|containerd-shim|^kubelet' | wc -l",
 	} {
 		out, err := exec.Command("sh", "-c", command).CombinedOutput()
 		if err != nil && len(out) > 0 {
