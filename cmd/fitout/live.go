@@ -59,7 +59,7 @@ func (l *live) Done(wave int, took time.Duration, failed bool) {
 }
 
 func (l *live) Checking(rows []check.Row) {
-	l.check = "check: waiting for " + waitText(unmet(rows))
+	l.check = "check: waiting for " + waitText(check.Unmet(rows))
 	l.draw()
 }
 

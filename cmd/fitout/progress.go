@@ -70,7 +70,7 @@ func (p *plain) Done(wave int, took time.Duration, failed bool) {
 }
 
 func (p *plain) Checking(rows []check.Row) {
-	if text := waitText(unmet(rows)); text != p.last {
+	if text := waitText(check.Unmet(rows)); text != p.last {
 		p.last = text
 		p.line("check: waiting for %s", text)
 	}
@@ -115,16 +115,6 @@ func waitText(rows []check.Row) string {
 		parts = append(parts, r.Detail)
 	}
 	return strings.Join(parts, "; ")
-}
-
-func unmet(rows []check.Row) []check.Row {
-	var out []check.Row
-	for _, r := range rows {
-		if r.Verdict == check.Failed || r.Verdict == check.Degraded {
-			out = append(out, r)
-		}
-	}
-	return out
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }

@@ -93,17 +93,24 @@ func Overall(rows []Row) Verdict {
 
 // MaySettle reports whether all that is unmet may come right without anybody applying anything.
 func MaySettle(rows []Row) bool {
-	unmet := false
-	for _, r := range rows {
-		if r.Verdict != Failed && r.Verdict != Degraded {
-			continue
-		}
+	unmet := Unmet(rows)
+	for _, r := range unmet {
 		if r.Check == Present || r.Check == Accounts || r.Check == Unchanged || r.Check == StorageClass {
 			return false
 		}
-		unmet = true
 	}
-	return unmet
+	return len(unmet) > 0
+}
+
+// Unmet returns the rows that are failed or degraded.
+func Unmet(rows []Row) []Row {
+	var out []Row
+	for _, r := range rows {
+		if r.Verdict == Failed || r.Verdict == Degraded {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // judge is the judgement of one addon.

@@ -133,7 +133,7 @@ func gate(ctx context.Context, cluster Cluster, kinds manifest.Kinds, w wave.Wav
 	for {
 		snapshot, err := cluster.Observe(ctx, kinds, w.Objects)
 		if err == nil {
-			if last = unmet(check.Gate(w.Objects, snapshot)); len(last) == 0 {
+			if last = check.Unmet(check.Gate(w.Objects, snapshot)); len(last) == 0 {
 				return nil
 			}
 			waiting(last)
@@ -146,16 +146,6 @@ func gate(ctx context.Context, cluster Cluster, kinds manifest.Kinds, w wave.Wav
 			return err
 		}
 	}
-}
-
-func unmet(rows []check.Row) []check.Row {
-	var out []check.Row
-	for _, r := range rows {
-		if r.Verdict == check.Failed || r.Verdict == check.Degraded {
-			out = append(out, r)
-		}
-	}
-	return out
 }
 
 // notReady is the error of a gate that was left: what it waited for and why that is not ready.
