@@ -15,6 +15,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/rogpeppe/go-internal/testscript"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -127,7 +128,7 @@ func acceptsCombinations(t *testing.T, b *bed.Bed) {
 			if w.Name == "namespaces" || w.Name == "definitions" {
 				client = real
 			}
-			if _, err := client.Apply(ctx, plan.Kinds, w.Objects); err != nil {
+			if _, err := client.Apply(ctx, plan.Kinds, w.Objects, inventory.Known{}); err != nil {
 				t.Errorf("%s: wave %s: %v", c.Name(), w.Name, err)
 			}
 			if client == real {
@@ -166,7 +167,7 @@ func TestLiveRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.Apply(t.Context(), manifest.KindsOf(nil), objects)
+	_, err = c.Apply(t.Context(), manifest.KindsOf(nil), objects, inventory.Known{})
 	if err == nil || !bytes.Contains([]byte(err.Error()), []byte("dta")) {
 		t.Errorf("an unknown field was not refused: %v", err)
 	}

@@ -19,6 +19,7 @@ type Addon struct {
 	Provides   []string  `json:"provides" doc:"capabilities that other addons require"`
 	Requires   []string  `json:"requires" doc:"capabilities that must be ready before the addon's workloads are applied"`
 	Checks     Checks    `json:"checks" doc:"what is judged besides presence, drift, readiness and API availability"`
+	Recreate   []string  `json:"recreate" doc:"kinds whose objects may be deleted and created again where a field cannot be changed, since nothing is lost by it"`
 	Lifecycle  Lifecycle `json:"lifecycle" doc:"which minors it supports, and for how long"`
 }
 

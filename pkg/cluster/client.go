@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -17,7 +18,7 @@ import (
 )
 
 // FieldManager is the name under which Fitout owns fields.
-const FieldManager = "fitout"
+const FieldManager = inventory.FieldManager
 
 const (
 	// parallel bounds the requests under way at once. Eight keep an API server with 20 ms of round trip busy without
@@ -34,6 +35,7 @@ const (
 // A Client talks to one API server.
 type Client struct {
 	dynamic dynamic.Interface
+	raw     rest.Interface
 	server  string
 	version string // v1.36.4
 	Options
@@ -41,10 +43,10 @@ type Client struct {
 
 // Options are what a run decides about applying.
 type Options struct {
-	// ForceConflicts takes over fields that another manager owns; without it they are errors.
-	ForceConflicts bool
 	// DryRun asks the server to validate and not to persist.
 	DryRun bool
+	// Holder is who this run is to others that want to change the cluster at the same time.
+	Holder Holder
 	// Waiting, if set, is told once that the API server does not answer yet and is tried again.
 	Waiting func(reason error)
 }
@@ -62,15 +64,24 @@ func New(ctx context.Context, config *rest.Config, options Options) (*Client, er
 	if c.atLeast(fairnessFrom) {
 		config.QPS = -1
 	}
-	c.dynamic, err = dynamic.NewForConfig(config)
+	if c.dynamic, err = dynamic.NewForConfig(config); err != nil {
+		return nil, err
+	}
+	c.raw, err = rest.UnversionedRESTClientFor(unversioned(config))
 	return c, err
 }
 
-func serverVersion(ctx context.Context, config *rest.Config, waiting func(error)) (string, error) {
+// unversioned returns the configuration of a client that is given whole paths, and bytes for bodies.
+func unversioned(config *rest.Config) *rest.Config {
 	config = rest.CopyConfig(config)
 	config.GroupVersion = &schema.GroupVersion{}
 	config.NegotiatedSerializer = rawSerializer
-	client, err := rest.UnversionedRESTClientFor(config)
+	config.ContentType = "application/json"
+	return config
+}
+
+func serverVersion(ctx context.Context, config *rest.Config, waiting func(error)) (string, error) {
+	client, err := rest.UnversionedRESTClientFor(unversioned(config))
 	if err != nil {
 		return "", err
 	}

@@ -84,3 +84,14 @@ func (c *Client) listOne(ctx context.Context, from collection) ([]manifest.Objec
 	}
 	return objects, nil
 }
+
+// get fetches one object.
+func (c *Client) get(ctx context.Context, resource interface {
+	Get(ctx context.Context, name string, o metav1.GetOptions, sub ...string) (*manifest.Object, error)
+}, name string) (live *manifest.Object, err error) {
+	err = retry(ctx, func() error {
+		live, err = resource.Get(ctx, name, metav1.GetOptions{})
+		return err
+	})
+	return live, err
+}
