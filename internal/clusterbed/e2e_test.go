@@ -38,6 +38,9 @@ func TestEndToEnd(t *testing.T) {
 	t.Run("node conditions", f.nodeConditions)
 	t.Run("storage driver", f.storageDriver)
 	t.Run("a killed node comes back", f.nodeComesBack)
+	if os.Getenv("FITOUT_E2E_BED") != "" {
+		return // it goes on
+	}
 	t.Run("stop leaves nothing", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -287,8 +290,7 @@ func eventually(t *testing.T, patience time.Duration, try func(ctx context.Conte
 		}
 		select {
 		case <-ctx.Done():
-			t.Errorf("after %v: %s", patience, reason)
-			return
+			t.Fatalf("after %v: %s", patience, reason)
 		case <-time.After(500 * time.Millisecond):
 		}
 	}
