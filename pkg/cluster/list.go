@@ -69,7 +69,7 @@ func (c *Client) list(ctx context.Context, collections []collection) (map[manife
 
 func (c *Client) listOne(ctx context.Context, from collection) ([]manifest.Object, error) {
 	var objects []manifest.Object
-	err := retry(ctx, func() error {
+	err := c.retry(ctx, func() error {
 		list, err := c.in(from.gvr, from.namespaced, from.namespace).List(ctx, metav1.ListOptions{LabelSelector: from.selector})
 		if apierrors.IsNotFound(err) {
 			return nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/report"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
@@ -21,9 +22,11 @@ func (c *Client) serverSide(ctx context.Context, resource dynamic.ResourceInterf
 	}
 	options := metav1.PatchOptions{FieldManager: FieldManager, Force: &c.ForceConflicts, FieldValidation: strict, DryRun: c.dryRun()}
 	var after *manifest.Object
-	err = retry(ctx, func() error {
-		after, err = resource.Patch(ctx, o.GetName(), types.ApplyPatchType, body, options)
-		return err
+	err = c.retry(ctx, func() error {
+		if after, err = resource.Patch(ctx, o.GetName(), types.ApplyPatchType, body, options); err != nil {
+			return raced(err)
+		}
+		return stays(after)
 	})
 	if err != nil {
 		return "", err
@@ -36,4 +39,17 @@ func (c *Client) dryRun() []string {
 		return []string{metav1.DryRunAll}
 	}
 	return nil
+}
+
+// A racedError is a write that met another one of the same object at the same moment: that of a try which the client had
+// given up, for one. It says nothing of who owns what.
+type racedError struct{ error }
+
+func (e racedError) Unwrap() error { return e.error }
+
+func raced(err error) error {
+	if apierrors.IsAlreadyExists(err) || apierrors.IsConflict(err) && !apierrors.HasStatusCause(err, metav1.CauseTypeFieldManagerConflict) {
+		return racedError{err}
+	}
+	return err
 }

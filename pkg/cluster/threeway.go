@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/base64"
@@ -44,18 +45,13 @@ func (c *Client) threeWay(ctx context.Context, resource dynamic.ResourceInterfac
 	}
 	wanted := o.DeepCopy()
 	setAnnotation(wanted, lastApplied, record)
-	if before == nil {
-		err := retry(ctx, func() error {
-			_, err := resource.Create(ctx, wanted, metav1.CreateOptions{FieldManager: FieldManager, FieldValidation: strict, DryRun: c.dryRun()})
-			return err
-		})
-		if !apierrors.IsAlreadyExists(err) {
-			return report.Created, err
-		}
-		// It is there without our label, or the answer to a first try was lost.
-		if before, err = c.get(ctx, resource, o.GetName()); err != nil {
+	if stays(before) != nil {
+		if before, err = c.settled(ctx, resource, o.GetName()); err != nil {
 			return "", err
 		}
+	}
+	if before == nil {
+		return c.create(ctx, resource, wanted)
 	}
 	if len(check.Differences(wanted, before)) == 0 {
 		return report.Unchanged, nil
@@ -63,10 +59,37 @@ func (c *Client) threeWay(ctx context.Context, resource dynamic.ResourceInterfac
 	return c.change(ctx, resource, before, wanted)
 }
 
-func (c *Client) get(ctx context.Context, resource dynamic.ResourceInterface, name string) (live *manifest.Object, err error) {
-	err = retry(ctx, func() error {
-		live, err = resource.Get(ctx, name, metav1.GetOptions{})
+// create creates an object. Where it is there all the same, it either has no label of ours, or it is just as wanted: then
+// the answer to a first try was lost.
+func (c *Client) create(ctx context.Context, resource dynamic.ResourceInterface, wanted *manifest.Object) (report.Action, error) {
+	err := c.retry(ctx, func() error {
+		_, err := resource.Create(ctx, wanted, metav1.CreateOptions{FieldManager: FieldManager, FieldValidation: strict, DryRun: c.dryRun()})
 		return err
+	})
+	if !apierrors.IsAlreadyExists(err) {
+		return report.Created, err
+	}
+	live, err := c.settled(ctx, resource, wanted.GetName())
+	switch {
+	case err != nil:
+		return "", err
+	case live == nil:
+		return c.create(ctx, resource, wanted)
+	case len(check.Differences(wanted, live)) == 0:
+		return report.Created, nil
+	}
+	return c.change(ctx, resource, live, wanted)
+}
+
+// settled returns the live object, nil where there is none. One that is being deleted is waited for.
+func (c *Client) settled(ctx context.Context, resource dynamic.ResourceInterface, name string) (live *manifest.Object, err error) {
+	err = c.retry(ctx, func() error {
+		live, err = resource.Get(ctx, name, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			live = nil
+			return nil
+		}
+		return cmp.Or(err, stays(live))
 	})
 	return live, err
 }
@@ -92,7 +115,7 @@ func (c *Client) change(ctx context.Context, resource dynamic.ResourceInterface,
 		return "", err
 	}
 	var after *manifest.Object
-	err = retry(ctx, func() error {
+	err = c.retry(ctx, func() error {
 		after, err = resource.Patch(ctx, wanted.GetName(), types.StrategicMergePatchType, body, metav1.PatchOptions{FieldManager: FieldManager, DryRun: c.dryRun()})
 		return err
 	})
@@ -106,24 +129,28 @@ func (c *Client) change(ctx context.Context, resource dynamic.ResourceInterface,
 // in between; then it looks again.
 func (c *Client) replace(ctx context.Context, resource dynamic.ResourceInterface, live, wanted *manifest.Object) (report.Action, error) {
 	const tries = 5
+	before := live
 	for try := 1; ; try++ {
 		merged, err := merge(live, wanted)
 		if err != nil {
 			return "", err
 		}
 		var after *manifest.Object
-		err = retry(ctx, func() error {
+		err = c.retry(ctx, func() error {
 			after, err = resource.Update(ctx, merged, metav1.UpdateOptions{FieldManager: FieldManager, DryRun: c.dryRun()})
 			return err
 		})
 		if err == nil {
-			return actionOf(live, after, wanted), nil
+			return actionOf(before, after, wanted), nil
 		}
 		if !apierrors.IsConflict(err) || try == tries {
 			return "", err
 		}
-		if live, err = c.get(ctx, resource, wanted.GetName()); err != nil {
+		if live, err = c.settled(ctx, resource, wanted.GetName()); err != nil {
 			return "", err
+		}
+		if live == nil {
+			return c.create(ctx, resource, wanted)
 		}
 	}
 }
