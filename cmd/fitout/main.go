@@ -19,6 +19,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/klog/v2"
 )
 
 func main() { os.Exit(Main()) }
@@ -28,6 +29,7 @@ func Main() int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // a third less CPU for 15 MB more: a run is short
 	}
+	klog.SetLogger(klog.Logger{}) // client-go writes there what is an error here, or passes
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}

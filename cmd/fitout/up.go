@@ -110,7 +110,9 @@ func (o *runOptions) run(c *cobra.Command, run verb) error {
 	o.cluster.Waiting = func(reason error) {
 		fmt.Fprintf(o.streams.ErrOut, "the API server does not answer yet (%v); trying for a while\n", reason)
 	}
-	client, plan, err := o.online(c.Context(), c.Flags(), o.kube, o.cluster)
+	ctx, cancel := context.WithTimeout(c.Context(), o.fitout.Timeout)
+	defer cancel()
+	client, plan, err := o.online(ctx, c.Flags(), o.kube, o.cluster)
 	if err != nil {
 		return err
 	}

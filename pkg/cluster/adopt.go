@@ -29,7 +29,7 @@ func (c *Client) inherit(ctx context.Context, t task) error {
 	if err != nil || len(patch) == 0 {
 		return err
 	}
-	err = retry(ctx, func() error {
+	err = c.retry(ctx, func() error {
 		_, err := c.in(t.gvr, t.scope.Namespaced, t.wanted.GetNamespace()).Patch(ctx, t.wanted.GetName(), types.JSONPatchType, patch, metav1.PatchOptions{FieldManager: FieldManager})
 		return err
 	})

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/transport"
 )
 
 // FieldManager is the name under which Fitout owns fields.
@@ -38,6 +39,7 @@ type Client struct {
 	raw     rest.Interface
 	server  string
 	version string // v1.36.4
+	outages
 	Options
 }
 
@@ -54,11 +56,15 @@ type Options struct {
 // New connects to an API server and asks for its version. The error says where it was looked for.
 func New(ctx context.Context, config *rest.Config, options Options) (*Client, error) {
 	c := &Client{server: config.Host, Options: options}
+	config = rest.CopyConfig(config)
+	if config.Timeout == 0 {
+		config.Timeout = requestTimeout
+	}
+	renewTokenFile(config)
 	var err error
-	if c.version, err = serverVersion(ctx, config, options.Waiting); err != nil {
+	if c.version, err = c.serverVersion(ctx, config); err != nil {
 		return nil, fmt.Errorf("cannot reach the API server %s: %w; check --kubeconfig, --context and the network", config.Host, reason(err))
 	}
-	config = rest.CopyConfig(config)
 	config.WarningHandler = rest.NoWarnings{} // bundles choose their API versions; a deprecated one is the right one there
 	config.QPS, config.Burst = 50, 100
 	if c.atLeast(fairnessFrom) {
@@ -80,16 +86,27 @@ func unversioned(config *rest.Config) *rest.Config {
 	return config
 }
 
-func serverVersion(ctx context.Context, config *rest.Config, waiting func(error)) (string, error) {
+// renewTokenFile makes a token file be read again once its token is refused. By itself client-go reads it every minute,
+// so that one that was renewed would be of no use until then.
+func renewTokenFile(config *rest.Config) {
+	if config.BearerTokenFile == "" {
+		return
+	}
+	config.Wrap(transport.ResettableTokenSourceWrapTransport(transport.NewCachedFileTokenSource(config.BearerTokenFile)))
+	config.BearerTokenFile, config.BearerToken = "", ""
+}
+
+func (c *Client) serverVersion(ctx context.Context, config *rest.Config) (string, error) {
 	client, err := rest.UnversionedRESTClientFor(unversioned(config))
 	if err != nil {
 		return "", err
 	}
 	var info version.Info
-	err = retry(ctx, func() error {
+	waiting := c.Waiting
+	err = c.retry(ctx, func() error {
 		body, err := client.Get().AbsPath("/version").DoRaw(ctx)
 		if err != nil {
-			if waiting != nil && transient(err) {
+			if _, passes := troubleOf(err); passes && waiting != nil {
 				waiting(reason(err))
 				waiting = nil
 			}

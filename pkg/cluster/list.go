@@ -69,7 +69,7 @@ func (c *Client) list(ctx context.Context, collections []collection) (map[manife
 
 func (c *Client) listOne(ctx context.Context, from collection) ([]manifest.Object, error) {
 	var objects []manifest.Object
-	err := retry(ctx, func() error {
+	err := c.retry(ctx, func() error {
 		list, err := c.in(from.gvr, from.namespaced, from.namespace).List(ctx, metav1.ListOptions{LabelSelector: from.selector})
 		if apierrors.IsNotFound(err) {
 			return nil
@@ -89,7 +89,7 @@ func (c *Client) listOne(ctx context.Context, from collection) ([]manifest.Objec
 func (c *Client) get(ctx context.Context, resource interface {
 	Get(ctx context.Context, name string, o metav1.GetOptions, sub ...string) (*manifest.Object, error)
 }, name string) (live *manifest.Object, err error) {
-	err = retry(ctx, func() error {
+	err = c.retry(ctx, func() error {
 		live, err = resource.Get(ctx, name, metav1.GetOptions{})
 		return err
 	})

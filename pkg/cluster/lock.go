@@ -53,7 +53,7 @@ var ErrLockLost = errors.New("another run has taken the lock over, since this on
 // Lock takes the cluster's lock. While another run has it, waiting is told who, and it is tried again for the given time;
 // then the error is a LockedError. The returned context ends when the lock is lost. release lets go of the lock.
 func (c *Client) Lock(ctx context.Context, patience time.Duration, waiting func(holder string)) (locked context.Context, release func(), err error) {
-	l := &lock{resource: c.in(leases, true, render.Namespace), holder: c.Holder}
+	l := &lock{client: c, resource: c.in(leases, true, render.Namespace), holder: c.Holder}
 	if err := l.acquire(ctx, patience, waiting); err != nil {
 		return ctx, nil, fmt.Errorf("lock the cluster: %w", explain(err))
 	}
@@ -74,6 +74,7 @@ var leases = schema.GroupVersionResource{Group: "coordination.k8s.io", Version: 
 
 // lock is the Lease as this run has it.
 type lock struct {
+	client   *Client
 	resource dynamic.ResourceInterface
 	holder   Holder
 	version  string // resource version of what we wrote last
@@ -181,7 +182,7 @@ func (l *lock) write(ctx context.Context, send func(context.Context, *manifest.O
 		return err
 	}
 	var written *manifest.Object
-	err = retry(ctx, func() error {
+	err = l.client.retry(ctx, func() error {
 		written, err = send(ctx, &manifest.Object{Object: fields}, metav1.CreateOptions{FieldManager: FieldManager})
 		return err
 	})
@@ -193,7 +194,7 @@ func (l *lock) write(ctx context.Context, send func(context.Context, *manifest.O
 
 func (l *lock) read(ctx context.Context) (*coordinationv1.Lease, error) {
 	var lease coordinationv1.Lease
-	err := retry(ctx, func() error {
+	err := l.client.retry(ctx, func() error {
 		o, err := l.resource.Get(ctx, LockName, metav1.GetOptions{})
 		if err != nil {
 			return err

@@ -30,7 +30,7 @@ func (c *Client) Record(ctx context.Context, i *inventory.Inventory) error {
 	}
 	resource := c.in(core("configmaps"), true, inventory.ID.Namespace)
 	var written *manifest.Object
-	err = retry(ctx, func() error {
+	err = c.retry(ctx, func() error {
 		if i.ResourceVersion == "" {
 			written, err = resource.Create(ctx, o, metav1.CreateOptions{FieldManager: FieldManager})
 		} else {
@@ -54,7 +54,7 @@ func (c *Client) Record(ctx context.Context, i *inventory.Inventory) error {
 
 // Forget deletes the record, unless somebody else has written it since it was read.
 func (c *Client) Forget(ctx context.Context, i *inventory.Inventory) error {
-	err := retry(ctx, func() error {
+	err := c.retry(ctx, func() error {
 		return c.in(core("configmaps"), true, inventory.ID.Namespace).Delete(ctx, inventory.Name,
 			metav1.DeleteOptions{Preconditions: &metav1.Preconditions{ResourceVersion: &i.ResourceVersion}})
 	})

@@ -80,7 +80,7 @@ func (c *Client) resourceOf(e inventory.Entry) interface {
 // remove deletes an object, if it still is the one that was looked at, with what it owns, and waits until it is gone.
 func (c *Client) remove(ctx context.Context, e inventory.Entry, live *manifest.Object) error {
 	uid, background := live.GetUID(), metav1.DeletePropagationBackground
-	err := retry(ctx, func() error {
+	err := c.retry(ctx, func() error {
 		return c.resourceOf(e).Delete(ctx, e.Name, metav1.DeleteOptions{PropagationPolicy: &background, Preconditions: &metav1.Preconditions{UID: &uid}})
 	})
 	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) { // a conflict: another one of the same name

@@ -1,8 +1,8 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
@@ -70,26 +70,37 @@ func (c *Client) patch(ctx context.Context, t task, wanted *manifest.Object, for
 	if err != nil {
 		return report.Change{}, err
 	}
-	var after metav1.PartialObjectMetadata
-	var status int
-	err = retry(ctx, func() error {
+	accept := metadataOnly
+	if c.DryRun || wanted.GetKind() == "Namespace" { // a namespace that is on its way out says why it is still there
+		accept = "application/json"
+	}
+	after, status := &manifest.Object{}, 0
+	err = c.retry(ctx, func() error {
 		request := c.raw.Patch(types.ApplyPatchType).AbsPath(pathOf(t)...).
 			Param("fieldManager", FieldManager).Param("force", strconv.FormatBool(force)).Param("fieldValidation", strict).
-			SetHeader("Accept", metadataOnly).Body(body)
+			SetHeader("Accept", accept).Body(body)
 		for _, value := range c.dryRun() {
 			request.Param("dryRun", value)
 		}
 		result := request.Do(ctx).StatusCode(&status)
 		text, err := result.Raw()
 		if err != nil {
-			return result.Error()
+			return raced(cmp.Or(result.Error(), err))
 		}
-		return json.Unmarshal(text, &after)
+		if err := after.UnmarshalJSON(text); err != nil {
+			return err
+		}
+		after.SetGroupVersionKind(wanted.GroupVersionKind())
+		return stays(after)
 	})
 	if err != nil {
 		return report.Change{}, err
 	}
-	return report.Change{Action: actionOf(status, t.live, &after, wanted), UID: after.UID}, nil
+	change := report.Change{Action: actionOf(status, t.live, after, wanted), UID: after.GetUID()}
+	if c.DryRun {
+		change.Before, change.After = t.live, after
+	}
+	return change, nil
 }
 
 // pathOf returns the path of an object's URL.
@@ -143,4 +154,17 @@ func only(m, keys map[string]string) map[string]string {
 		}
 	}
 	return out
+}
+
+// A racedError is a write that met another one of the same object at the same moment: that of a try which the client had
+// given up, for one. It says nothing of who owns what.
+type racedError struct{ error }
+
+func (e racedError) Unwrap() error { return e.error }
+
+func raced(err error) error {
+	if apierrors.IsAlreadyExists(err) || apierrors.IsConflict(err) && !apierrors.HasStatusCause(err, metav1.CauseTypeFieldManagerConflict) {
+		return racedError{err}
+	}
+	return err
 }

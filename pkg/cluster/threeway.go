@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -40,23 +41,21 @@ func (c *Client) threeWay(ctx context.Context, t task) (report.Change, error) {
 	}
 	m := merge{client: c, resource: c.in(t.gvr, t.scope.Namespaced, t.wanted.GetNamespace()), wanted: t.wanted.DeepCopy(), live: t.live}
 	setAnnotation(m.wanted, lastApplied, record)
-	if m.live == nil {
-		created, err := m.create(ctx)
-		if !apierrors.IsAlreadyExists(err) {
-			return report.Change{Action: report.Created, UID: created.GetUID()}, err
-		}
-		// It is there without our label, or the answer to a first try was lost.
-		if m.live, err = c.get(ctx, m.resource, t.wanted.GetName()); err != nil {
+	if stays(m.live) != nil {
+		if err := m.look(ctx); err != nil {
 			return report.Change{}, err
 		}
+	}
+	if m.live == nil {
+		return m.create(ctx, t)
 	}
 	noted, err := m.settle(t)
 	if err != nil {
 		return report.Change{}, err
 	}
-	change := report.Change{Action: report.Unchanged, UID: m.live.GetUID(), Notes: noted}
+	change := report.Change{Action: report.Unchanged, UID: m.live.GetUID(), Notes: noted, Before: m.live, After: m.live}
 	if len(check.Differences(m.wanted, m.live)) > 0 {
-		change.Action, err = m.change(ctx)
+		change.Action, change.After, err = m.change(ctx)
 	}
 	return change, err
 }
@@ -70,15 +69,39 @@ type merge struct {
 	live     *manifest.Object
 }
 
-func (m *merge) create(ctx context.Context) (created *manifest.Object, err error) {
-	err = retry(ctx, func() error {
+// create creates the object. Where it is there all the same, it either has no label of ours, or it is just as wanted: then
+// the answer to a first try was lost.
+func (m *merge) create(ctx context.Context, t task) (report.Change, error) {
+	var created *manifest.Object
+	err := m.client.retry(ctx, func() (err error) {
 		created, err = m.resource.Create(ctx, m.wanted, metav1.CreateOptions{FieldManager: FieldManager, FieldValidation: strict, DryRun: m.client.dryRun()})
 		return err
 	})
-	if created == nil {
-		created = &manifest.Object{}
+	if err == nil {
+		return report.Change{Action: report.Created, UID: created.GetUID(), After: created}, nil
 	}
-	return created, err
+	if !apierrors.IsAlreadyExists(err) {
+		return report.Change{}, err
+	}
+	if err := m.look(ctx); err != nil {
+		return report.Change{}, err
+	}
+	if t.live = m.live; t.live != nil && len(check.Differences(m.wanted, m.live)) == 0 {
+		return report.Change{Action: report.Created, UID: m.live.GetUID(), After: m.live}, nil
+	}
+	return m.client.threeWay(ctx, t)
+}
+
+// look finds out what is live: nil where there is nothing. An object that is being deleted is waited for.
+func (m *merge) look(ctx context.Context) error {
+	return m.client.retry(ctx, func() (err error) {
+		m.live, err = m.resource.Get(ctx, m.wanted.GetName(), metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			m.live = nil
+			return nil
+		}
+		return cmp.Or(err, stays(m.live))
+	})
 }
 
 // settle reads what was applied last and settles, by policy, what others have changed since.
@@ -138,56 +161,60 @@ func foreign(wanted, live *manifest.Object) []Conflict {
 // change sends the difference: a strategic merge patch for the kinds whose merge keys are known; for all others the
 // merged object as a whole, since servers of this age cannot read a merge patch of every kind (1.18 refuses "minimum: 0"
 // in one of a CRD: it reads an integer where the type has a float).
-func (m *merge) change(ctx context.Context) (report.Action, error) {
+func (m *merge) change(ctx context.Context) (report.Action, *manifest.Object, error) {
 	typed, err := mergeable.New(m.wanted.GroupVersionKind())
 	if err != nil { // definitions, API services, custom resources
 		return m.replace(ctx)
 	}
 	meta, err := strategicpatch.NewPatchMetaFromStruct(typed)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	modified, current, err := m.texts()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	body, err := strategicpatch.CreateThreeWayMergePatch(m.applied, modified, current, meta, true)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	var after *manifest.Object
-	err = retry(ctx, func() error {
+	err = m.client.retry(ctx, func() error {
 		after, err = m.resource.Patch(ctx, m.wanted.GetName(), types.StrategicMergePatchType, body, metav1.PatchOptions{FieldManager: FieldManager, DryRun: m.client.dryRun()})
 		return err
 	})
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	return actionOf(http.StatusOK, m.live, after, m.wanted), nil
+	return actionOf(http.StatusOK, m.live, after, m.wanted), after, nil
 }
 
 // replace merges the difference into the live object here and puts the result, as long as nobody else changes the object
 // in between; then it looks again.
-func (m *merge) replace(ctx context.Context) (report.Action, error) {
+func (m *merge) replace(ctx context.Context) (report.Action, *manifest.Object, error) {
 	const tries = 5
+	before := m.live
 	for try := 1; ; try++ {
 		merged, err := m.merged()
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
 		var after *manifest.Object
-		err = retry(ctx, func() error {
+		err = m.client.retry(ctx, func() error {
 			after, err = m.resource.Update(ctx, merged, metav1.UpdateOptions{FieldManager: FieldManager, DryRun: m.client.dryRun()})
 			return err
 		})
 		if err == nil {
-			return actionOf(http.StatusOK, m.live, after, m.wanted), nil
+			return actionOf(http.StatusOK, before, after, m.wanted), after, nil
 		}
 		if !apierrors.IsConflict(err) || try == tries {
-			return "", err
+			return "", nil, err
 		}
-		if m.live, err = m.client.get(ctx, m.resource, m.wanted.GetName()); err != nil {
-			return "", err
+		if err := m.look(ctx); err != nil {
+			return "", nil, err
+		}
+		if m.live == nil {
+			return "", nil, fmt.Errorf("somebody has deleted it at this moment; run the same command again")
 		}
 	}
 }
