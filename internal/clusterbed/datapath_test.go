@@ -153,8 +153,8 @@ func unless(out string, err error, want string) string {
 	return ""
 }
 
-// footprint describes what a bed could leave behind on the machine.
-func footprint(t *testing.T) string {
+// leftovers describes what a bed could leave behind on the machine.
+func leftovers(t *testing.T) string {
 	t.Helper()
 	var text strings.Builder
 	for _, command := range []string{
