@@ -22,8 +22,9 @@ var mayImport = map[string][]string{
 	"pkg/check":       {"pkg/render", "pkg/manifest"},
 	"pkg/footprint":   {"pkg/bundle", "pkg/manifest", "pkg/render", "pkg/strictyaml"},
 	"pkg/report":      {"pkg/check", "pkg/clusterfile", "pkg/manifest"},
-	"pkg/cluster":     {"pkg/check", "pkg/clusterfile", "pkg/manifest", "pkg/render", "pkg/report"},
-	"pkg/fitout":      {"pkg/bundle", "pkg/check", "pkg/clusterfile", "pkg/manifest", "pkg/render", "pkg/report", "pkg/strictyaml", "pkg/wave"},
+	"pkg/inventory":   {"pkg/check", "pkg/manifest", "pkg/render"},
+	"pkg/cluster":     {"pkg/check", "pkg/clusterfile", "pkg/inventory", "pkg/manifest", "pkg/render", "pkg/report"},
+	"pkg/fitout":      {"pkg/bundle", "pkg/check", "pkg/clusterfile", "pkg/inventory", "pkg/manifest", "pkg/render", "pkg/report", "pkg/strictyaml", "pkg/wave"},
 	"addons":          {},
 	"bundles":         {},
 }
