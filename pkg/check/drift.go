@@ -135,8 +135,8 @@ func (p place) droppable() bool { return !p.verbatim && !slices.Contains(meaning
 // A Difference is one rendered field that the live object has otherwise.
 type Difference struct {
 	Path string // spec.template.spec.containers[0].image
-	Want any
-	Got  any // nil where the field is missing
+	Want any    // nil where the field is to go
+	Got  any    // nil where the field is missing
 }
 
 // String says what is there, and what is to be there: the part of it that differs, where it is long.
@@ -146,6 +146,8 @@ func (d Difference) String() string {
 	switch {
 	case d.Got == nil:
 		return fmt.Sprintf("%s is gone, not %s", d.Path, clip(d.Want))
+	case d.Want == nil:
+		return fmt.Sprintf("%s is %s, and is to go", d.Path, clip(d.Got))
 	case wantsList && hasList && len(wantList) != len(gotList):
 		return fmt.Sprintf("%s has %d elements, not %d", d.Path, len(gotList), len(wantList))
 	}

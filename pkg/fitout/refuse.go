@@ -32,7 +32,7 @@ func (s *session) foresee() error {
 		if live == nil {
 			continue
 		}
-		fixed := check.Immutable(o, live)
+		fixed := check.Immutable(s.plan.Cluster.Minor(), o, live)
 		switch {
 		case len(fixed) == 0:
 		case safe[id] || s.options.Recreate.Has(id):
