@@ -9,44 +9,22 @@ import (
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
 	"github.com/fitout-dev/fitout/pkg/report"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Live fetches those of the given objects that Fitout applied before: one LIST for each of their resources and
-// namespaces, or one GET for each object that a list may have missed, if unlabelled is set.
+// Live fetches those of the given objects that Fitout applied before, or, if unlabelled is set, all of them that are there:
+// one LIST for each of their resources and namespaces.
 func (c *Client) Live(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object, unlabelled bool) (map[manifest.ID]*manifest.Object, error) {
 	collections, err := own(kinds, objects)
 	if err != nil {
 		return nil, err
 	}
-	if !unlabelled {
-		return c.list(ctx, collections)
-	}
-	type answer struct {
-		live *manifest.Object
-		err  error
-	}
-	answers := each(objects, func(o *manifest.Object) answer {
-		resource, err := c.resource(kinds, o)
-		if err != nil {
-			return answer{nil, err}
-		}
-		live, err := c.get(ctx, resource, o.GetName())
-		if apierrors.IsNotFound(err) {
-			return answer{}
-		}
-		return answer{live, err}
-	})
-	all := map[manifest.ID]*manifest.Object{}
-	var errs []error
-	for _, a := range answers {
-		errs = append(errs, a.err)
-		if a.live != nil {
-			all[manifest.IDOf(a.live)] = a.live
+	if unlabelled {
+		for i := range collections {
+			collections[i].selector = ""
 		}
 	}
-	return all, errors.Join(errs...)
+	return c.list(ctx, collections)
 }
 
 // A task is one object on its way into the cluster.

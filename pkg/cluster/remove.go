@@ -18,8 +18,9 @@ import (
 )
 
 // Remove deletes recorded objects, all of them at about the same time, and waits until they are gone. What somebody else
-// has taken over stays, and the change says why. The error joins all failures.
-func (c *Client) Remove(ctx context.Context, entries []inventory.Entry) ([]report.Change, error) {
+// has taken over stays, and so do namespaces and definitions that somebody uses, unless they are named; the change says
+// why. The error joins all failures.
+func (c *Client) Remove(ctx context.Context, entries []inventory.Entry, named inventory.Names) ([]report.Change, error) {
 	type outcome struct {
 		change report.Change
 		err    error
@@ -31,13 +32,17 @@ func (c *Client) Remove(ctx context.Context, entries []inventory.Entry) ([]repor
 			return outcome{change, nil}
 		}
 		if err == nil {
-			if reason := takenOver(e, live); reason != "" {
+			reason := takenOver(e, live)
+			if reason == "" && !c.DryRun && !named.Has(e.ID) {
+				reason, err = c.inUse(ctx, live)
+			}
+			if reason != "" {
 				change.Action, change.Notes = report.Kept, []string{fmt.Sprintf("kept: %s: %s", e.ID, reason)}
 				return outcome{change, nil}
 			}
-			if !c.DryRun {
-				err = c.remove(ctx, e, live)
-			}
+		}
+		if err == nil && !c.DryRun {
+			err = c.remove(ctx, e, live)
 		}
 		if err != nil {
 			err = fmt.Errorf("remove %s: %w", e.ID, explain(err))

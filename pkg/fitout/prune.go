@@ -35,19 +35,19 @@ func (s *session) prune(ctx context.Context, orphans []inventory.Entry) ([]repor
 			Notes: []string{fmt.Sprintf("kept: %s: no longer wanted, but a %s is pruned only if it is named: --prune %s/%s", e.ID, e.Kind, e.Kind, e.Name)}})
 		return true
 	})
-	removed, err := remove(ctx, s.cluster, orphans)
+	removed, err := remove(ctx, s.cluster, orphans, s.options.Prune)
 	return append(changes, removed...), err
 }
 
 // remove removes entries wave by wave.
-func remove(ctx context.Context, cluster Cluster, entries []inventory.Entry) ([]report.Change, error) {
+func remove(ctx context.Context, cluster Cluster, entries []inventory.Entry, named inventory.Names) ([]report.Change, error) {
 	var changes []report.Change
 	for len(entries) > 0 {
 		n := 1
 		for n < len(entries) && entries[n].Wave == entries[0].Wave {
 			n++
 		}
-		done, err := cluster.Remove(ctx, entries[:n])
+		done, err := cluster.Remove(ctx, entries[:n], named)
 		changes = append(changes, done...)
 		if err != nil {
 			return changes, err

@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/render"
 )
 
 // A RefusedError says why a run was refused before anything was touched.
@@ -46,4 +48,30 @@ func (s *session) foresee() error {
 		return &RefusedError{Reasons: reasons}
 	}
 	return nil
+}
+
+// adopt marks what other tools installed for being taken over, and says from whom; without --adopt, what they have set
+// otherwise is refused, as long as no policy says what to do about it.
+func (s *session) adopt() error {
+	differs := false
+	var found []string
+	for _, o := range inventory.Foreign(s.known.Live) {
+		found = append(found, o.String())
+		if s.options.Adopt {
+			s.known.Adopt[o.ID] = true
+			s.progress.Note("adopting " + o.String())
+		}
+	}
+	for _, o := range s.plan.Rendering.Objects() {
+		live := s.known.Live[manifest.IDOf(o)]
+		if live != nil && !inventory.Owned(live) && s.known.Conflicts.Of(o.GetLabels()[render.LabelAddon]) == inventory.Fail {
+			differs = differs || slices.ContainsFunc(check.Differences(o, live), func(d check.Difference) bool {
+				return d.Got != nil && !strings.HasPrefix(d.Path, "metadata.")
+			})
+		}
+	}
+	if s.options.Adopt || s.options.DryRun || !differs {
+		return nil
+	}
+	return &RefusedError{Reasons: append(found, "run again with --adopt to take these objects over, with --conflicts keep to leave the fields that they have otherwise, or disable the addon")}
 }

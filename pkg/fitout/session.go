@@ -83,17 +83,16 @@ func (s *session) read(ctx context.Context) (err error) {
 		return err
 	}
 	s.known = inventory.Known{Conflicts: s.plan.conflicts(s.options.Conflicts), Adopt: map[manifest.ID]bool{}, Recreate: map[manifest.ID]bool{}}
-	objects := s.plan.Rendering.Objects()
-	if s.record != nil || s.options.Adopt || s.options.DryRun {
-		if s.known.Live, err = s.cluster.Live(ctx, s.plan.Kinds, objects, s.options.Adopt || s.options.DryRun); err != nil {
-			return err
-		}
+	// Without a record, what is there is of other tools; it must be known before any of it is touched.
+	everything := s.record == nil || s.options.Adopt || s.options.DryRun
+	if s.known.Live, err = s.cluster.Live(ctx, s.plan.Kinds, s.plan.Rendering.Objects(), everything); err != nil {
+		return err
 	}
 	if s.record != nil {
 		s.known.Digests = s.record.Digests()
 	}
-	if s.options.Adopt {
-		s.adopt()
+	if err := s.adopt(); err != nil {
+		return err
 	}
 	if err := s.keepEdits(); err != nil {
 		return err
@@ -103,14 +102,6 @@ func (s *session) read(ctx context.Context) (err error) {
 	}
 	s.target, err = s.plan.target(s.waves, s.options.Version)
 	return err
-}
-
-// adopt marks what other tools installed, and says what is taken over from whom.
-func (s *session) adopt() {
-	for _, found := range inventory.Foreign(s.known.Live) {
-		s.known.Adopt[found.ID] = true
-		s.progress.Note("adopting " + found.String())
-	}
 }
 
 // settled reports whether there is nothing to do: the last run was of the same target and complete, every object still is

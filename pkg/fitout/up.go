@@ -26,8 +26,9 @@ type Cluster interface {
 	Live(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object, unlabelled bool) (map[manifest.ID]*manifest.Object, error)
 	// Apply makes live objects what the given ones say; changes are complete also where it fails.
 	Apply(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object, known inventory.Known) ([]report.Change, error)
-	// Remove deletes recorded objects and waits until they are gone, but for those that somebody else has taken over.
-	Remove(ctx context.Context, entries []inventory.Entry) ([]report.Change, error)
+	// Remove deletes recorded objects and waits until they are gone, but for those that somebody else has taken over, or
+	// uses and nobody named.
+	Remove(ctx context.Context, entries []inventory.Entry, named inventory.Names) ([]report.Change, error)
 	// Observe fetches the live state of objects, with nodes, pods and storage classes.
 	Observe(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (check.Snapshot, error)
 }
