@@ -20,11 +20,12 @@ var mayImport = map[string][]string{
 	"pkg/render":      {"pkg/bundle", "pkg/clusterfile", "pkg/kubeapi", "pkg/manifest", "pkg/strictyaml"},
 	"pkg/wave":        {"pkg/render", "pkg/manifest"},
 	"pkg/check":       {"pkg/clusterfile", "pkg/render", "pkg/manifest"},
+	"pkg/localedit":   {"pkg/bundle", "pkg/manifest"},
 	"pkg/footprint":   {"pkg/bundle", "pkg/manifest", "pkg/render", "pkg/strictyaml"},
 	"pkg/report":      {"pkg/check", "pkg/clusterfile", "pkg/manifest"},
 	"pkg/inventory":   {"pkg/check", "pkg/manifest", "pkg/render"},
 	"pkg/cluster":     {"pkg/check", "pkg/clusterfile", "pkg/inventory", "pkg/manifest", "pkg/render", "pkg/report"},
-	"pkg/fitout":      {"pkg/bundle", "pkg/check", "pkg/clusterfile", "pkg/inventory", "pkg/manifest", "pkg/render", "pkg/report", "pkg/strictyaml", "pkg/wave"},
+	"pkg/fitout":      {"pkg/bundle", "pkg/check", "pkg/clusterfile", "pkg/inventory", "pkg/localedit", "pkg/manifest", "pkg/render", "pkg/report", "pkg/strictyaml", "pkg/wave"},
 	"addons":          {},
 	"bundles":         {},
 }

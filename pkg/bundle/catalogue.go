@@ -117,13 +117,19 @@ func decode(from fs.FS, file string, into any) error {
 	return err
 }
 
-// verify checks what no single file can tell: entries against addons and charts, and the ranges of support.
+// verify checks what no single file can tell: entries against addons and charts, the ranges of support, and
+// the fields that are edited.
 func (c *Catalogue) verify() []error {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(c.addons)) {
 		for _, s := range c.addons[name].Lifecycle.Support {
 			if _, _, err := s.Range(); err != nil {
 				errs = append(errs, fmt.Errorf("%s/addon.yaml: lifecycle.support: %w", name, err))
+			}
+		}
+		for i, e := range c.addons[name].Edits {
+			if err := e.verify(); err != nil {
+				errs = append(errs, fmt.Errorf("%s/addon.yaml: edits[%d]: %w", name, i, err))
 			}
 		}
 	}
