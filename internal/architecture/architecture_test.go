@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"pkg/wave":        {"pkg/render", "pkg/manifest"},
 	"pkg/check":       {"pkg/clusterfile", "pkg/render", "pkg/manifest"},
 	"pkg/localedit":   {"pkg/bundle", "pkg/manifest"},
+	"pkg/access":      {"pkg/render", "pkg/manifest"},
 	"pkg/footprint":   {"pkg/bundle", "pkg/manifest", "pkg/render", "pkg/strictyaml"},
 	"pkg/report":      {"pkg/check", "pkg/clusterfile", "pkg/manifest"},
 	"pkg/inventory":   {"pkg/check", "pkg/manifest", "pkg/render"},
