@@ -64,7 +64,7 @@ Exit codes: 0 fitted out, 1 failed, 2 usage or invalid input (nothing was touche
 		return usageError{fmt.Errorf("%w; %s --help lists the flags", err, c.CommandPath())}
 	})
 	root.AddCommand(upCommand(streams), renderCommand(streams), applyCommand(streams), checkCommand(streams), validateCommand(streams),
-		bundlesCommand(streams), footprintCommand(streams), explainCommand(streams), versionCommand(streams))
+		bundlesCommand(streams), footprintCommand(streams), explainCommand(streams), probeCommand(streams), versionCommand(streams))
 	return root
 }
 
