@@ -16,7 +16,7 @@ func probeCommand(streams genericiooptions.IOStreams) *cobra.Command {
 		Use: "probe", Short: "Try a network from where this runs",
 		Long: `Probe is what fitout check runs in pods of a cluster: serve answers, run asks. Both also work by themselves.`,
 	}
-	c.AddCommand(probeServeCommand(), probeRunCommand(streams))
+	c.AddCommand(probeServeCommand(), probeRunCommand(streams), janitorCommand(streams))
 	return c
 }
 

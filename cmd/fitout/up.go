@@ -21,6 +21,7 @@ type runOptions struct {
 	timing  fitout.Timing
 	output  string
 	streams genericiooptions.IOStreams
+	probe   *probeOptions // where the run ends with probes
 }
 
 // verb is one of the runs of the front door.
@@ -43,14 +44,6 @@ func applyCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	o := newRunOptions(streams)
 	c := o.command("apply", "Apply a bundle in waves, without the check at the end", fitout.Apply)
 	o.registerApply(c)
-	return c
-}
-
-func checkCommand(streams genericiooptions.IOStreams) *cobra.Command {
-	o := newRunOptions(streams)
-	o.timing.Settle = 0
-	c := o.command("check", "Judge whether a cluster is fitted out and works; changes nothing", fitout.Check)
-	c.Flags().DurationVar(&o.timing.Settle, "wait", o.timing.Settle, "how long to wait for what is not good yet")
 	return c
 }
 
@@ -80,6 +73,11 @@ func (o *runOptions) run(c *cobra.Command, run verb) error {
 	if err != nil {
 		return err
 	}
+	if o.probe != nil {
+		if err := o.probe.validate(); err != nil {
+			return err
+		}
+	}
 	o.cluster.Waiting = func(reason error) {
 		fmt.Fprintf(o.streams.ErrOut, "the API server does not answer yet (%v); trying for a while\n", reason)
 	}
@@ -90,6 +88,9 @@ func (o *runOptions) run(c *cobra.Command, run verb) error {
 	progress := newProgress(o.streams.ErrOut, time.Now)
 	r, runErr := run(c.Context(), client, plan, o.timing, progress)
 	progress.Close()
+	if o.probe != nil && runErr == nil {
+		runErr = o.probe.run(c.Context(), o, c.Flags(), client, plan, r)
+	}
 	if err := print(o.streams.Out, r); err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ const (
 // A Client talks to one API server.
 type Client struct {
 	dynamic dynamic.Interface
+	config  *rest.Config
 	server  string
 	version string // v1.36.4
 	Options
@@ -62,15 +63,13 @@ func New(ctx context.Context, config *rest.Config, options Options) (*Client, er
 	if c.atLeast(fairnessFrom) {
 		config.QPS = -1
 	}
+	c.config = config
 	c.dynamic, err = dynamic.NewForConfig(config)
 	return c, err
 }
 
 func serverVersion(ctx context.Context, config *rest.Config, waiting func(error)) (string, error) {
-	config = rest.CopyConfig(config)
-	config.GroupVersion = &schema.GroupVersion{}
-	config.NegotiatedSerializer = rawSerializer
-	client, err := rest.UnversionedRESTClientFor(config)
+	client, err := rest.UnversionedRESTClientFor(raw(config))
 	if err != nil {
 		return "", err
 	}
@@ -87,6 +86,14 @@ func serverVersion(ctx context.Context, config *rest.Config, waiting func(error)
 		return json.Unmarshal(body, &info)
 	})
 	return info.GitVersion, err
+}
+
+// raw returns a configuration for requests by path.
+func raw(config *rest.Config) *rest.Config {
+	config = rest.CopyConfig(config)
+	config.GroupVersion = &schema.GroupVersion{}
+	config.NegotiatedSerializer = rawSerializer
+	return config
 }
 
 // atLeast reports whether the server's minor is at least the given one.
