@@ -36,6 +36,7 @@ func hireJanitor(kube *genericclioptions.ConfigFlags, flags *pflag.FlagSet, name
 		}
 	})
 	janitor := exec.Command(self, args...)
+	janitor.Args[0] = "fitout"
 	detach(janitor)
 	pipe, err := janitor.StdinPipe()
 	if err != nil {
