@@ -8,13 +8,22 @@ DEADCODE = golang.org/x/tools/cmd/deadcode@v0.48.0
 # The packages under testdata, which ./... leaves out.
 BED = ./testdata/bed ./testdata/apisnapshot ./testdata/clusterbed
 
-.PHONY: all build test test-versions e2e lint policy update apis parity bench footprint demo clean
+.PHONY: all build image test test-versions e2e lint policy update apis parity bench footprint demo clean
 
 all: lint test build
 
 ## build: the binary, in bin/
 build:
 	$(GO) build -trimpath -ldflags "-s -w" -o bin/fitout ./cmd/fitout
+
+## image: the image of probe pods, for amd64 and arm64, in bin/fitout-image.tar; takes no container engine
+IMAGE ?= docker.io/fitout/fitout:devel
+PLATFORMS = linux/amd64 linux/arm64
+image:
+	for platform in $(PLATFORMS); do \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO) build -trimpath -ldflags "-s -w" -o bin/$$platform/fitout ./cmd/fitout || exit 1; \
+	done
+	$(GO) run ./internal/ociimage/cmd --name $(IMAGE) --out bin/fitout-image.tar $(foreach p,$(PLATFORMS),$(p)=bin/$(p)/fitout)
 
 ## test: unit, golden, command scripts, and live tests on real control planes (built on the first run, then cached)
 test:

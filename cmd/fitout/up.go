@@ -22,6 +22,7 @@ type runOptions struct {
 	fitout  fitout.Options
 	output  string
 	streams genericiooptions.IOStreams
+	probe   *probeOptions // where the run ends with probes
 
 	conflicts, prune, recreate []string
 }
@@ -46,14 +47,6 @@ func applyCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	o := newRunOptions(streams)
 	c := o.command("apply", "Apply a bundle in waves, without the check at the end", fitout.Apply)
 	o.registerApply(c)
-	return c
-}
-
-func checkCommand(streams genericiooptions.IOStreams) *cobra.Command {
-	o := newRunOptions(streams)
-	o.fitout.Settle = 0
-	c := o.command("check", "Judge whether a cluster is fitted out and works; changes nothing", fitout.Check)
-	c.Flags().DurationVar(&o.fitout.Settle, "wait", o.fitout.Settle, "how long to wait for what is not good yet")
 	return c
 }
 
@@ -107,6 +100,11 @@ func (o *runOptions) run(c *cobra.Command, run verb) error {
 	if err := o.settle(); err != nil {
 		return err
 	}
+	if o.probe != nil {
+		if err := o.probe.validate(); err != nil {
+			return err
+		}
+	}
 	o.cluster.Waiting = func(reason error) {
 		fmt.Fprintf(o.streams.ErrOut, "the API server does not answer yet (%v); trying for a while\n", reason)
 	}
@@ -119,6 +117,9 @@ func (o *runOptions) run(c *cobra.Command, run verb) error {
 	progress := newProgress(o.streams.ErrOut, time.Now)
 	r, runErr := run(c.Context(), client, plan, o.fitout, progress)
 	progress.Close()
+	if o.probe != nil && runErr == nil {
+		runErr = o.probe.run(c.Context(), o, c.Flags(), client, plan, r)
+	}
 	if err := print(o.streams.Out, r); err != nil {
 		return err
 	}

@@ -19,14 +19,15 @@ var mayImport = map[string][]string{
 	"pkg/kubeapi":     {"pkg/manifest", "pkg/strictyaml"},
 	"pkg/render":      {"pkg/bundle", "pkg/clusterfile", "pkg/kubeapi", "pkg/manifest", "pkg/strictyaml"},
 	"pkg/wave":        {"pkg/render", "pkg/manifest"},
-	"pkg/check":       {"pkg/clusterfile", "pkg/render", "pkg/manifest"},
+	"pkg/probe":       {"pkg/clusterfile", "pkg/manifest"},
+	"pkg/check":       {"pkg/bundle", "pkg/clusterfile", "pkg/manifest", "pkg/probe", "pkg/render"},
 	"pkg/localedit":   {"pkg/bundle", "pkg/manifest"},
 	"pkg/access":      {"pkg/render", "pkg/manifest"},
 	"pkg/footprint":   {"pkg/bundle", "pkg/manifest", "pkg/render", "pkg/strictyaml"},
 	"pkg/report":      {"pkg/check", "pkg/clusterfile", "pkg/manifest"},
 	"pkg/inventory":   {"pkg/check", "pkg/manifest", "pkg/render"},
-	"pkg/cluster":     {"pkg/check", "pkg/clusterfile", "pkg/inventory", "pkg/manifest", "pkg/render", "pkg/report"},
-	"pkg/fitout":      {"pkg/bundle", "pkg/check", "pkg/clusterfile", "pkg/inventory", "pkg/localedit", "pkg/manifest", "pkg/render", "pkg/report", "pkg/strictyaml", "pkg/wave"},
+	"pkg/cluster":     {"pkg/check", "pkg/clusterfile", "pkg/inventory", "pkg/manifest", "pkg/probe", "pkg/render", "pkg/report"},
+	"pkg/fitout":      {"pkg/bundle", "pkg/check", "pkg/clusterfile", "pkg/inventory", "pkg/localedit", "pkg/manifest", "pkg/probe", "pkg/render", "pkg/report", "pkg/strictyaml", "pkg/wave"},
 	"addons":          {},
 	"bundles":         {},
 }
@@ -41,7 +42,7 @@ var onlyIn = []struct{ prefix, in, reason string }{
 	{"log", "", "the library is silent; progress is told through an interface"},
 	{"log/slog", "", "the library is silent; progress is told through an interface"},
 	{"os", "cmd/fitout internal/bed internal/parity/cmd", "the library takes fs.FS and readers, never paths"},
-	{"net/http", "pkg/cluster", "one package talks to an API server"},
+	{"net/http", "pkg/cluster pkg/probe", "one package talks to an API server, one tries the network from inside"},
 }
 
 // imports returns the direct imports of each package of the project that is not a test, by its path in the module.

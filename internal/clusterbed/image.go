@@ -3,20 +3,20 @@
 package clusterbed
 
 import (
-	"archive/tar"
 	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fitout-dev/fitout/internal/ociimage"
 )
 
 // An archive is an image in a file that containerd imports.
@@ -153,9 +153,7 @@ const mayBindLowPorts = "\x01\x00\x00\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x0
 // layer returns the one layer of the image: a tar with the old top folders as
 // links, the files, the links, and a /tmp.
 func (c content) layer(files map[string]string) ([]byte, error) {
-	var buffer bytes.Buffer
-	out := tar.NewWriter(&buffer)
-	made := map[string]bool{}
+	layer := ociimage.NewLayer()
 	links := map[string]string{}
 	if len(c.tools) > 0 {
 		links = map[string]string{"/bin": "usr/bin", "/sbin": "usr/sbin", "/lib": "usr/lib", "/lib64": "usr/lib64"}
@@ -163,91 +161,44 @@ func (c content) layer(files map[string]string) ([]byte, error) {
 	for to, target := range c.links {
 		links[merged(to)] = target
 	}
-	if err := addFolder(out, made, "/tmp", 0o1777); err != nil {
+	if err := layer.Folder("/tmp", 0o1777); err != nil {
 		return nil, err
 	}
 	for _, to := range sortedKeys(files) {
-		if err := addFolder(out, made, path.Dir(to), 0o755); err != nil {
-			return nil, err
-		}
 		text, err := os.ReadFile(files[to])
 		if err != nil {
 			return nil, err
 		}
-		header := &tar.Header{Name: to[1:], Mode: 0o755, Size: int64(len(text))}
+		attributes := map[string]string{}
 		if to == c.binds {
-			header.PAXRecords = map[string]string{"SCHILY.xattr.security.capability": mayBindLowPorts}
+			attributes["security.capability"] = mayBindLowPorts
 		}
-		if err := add(out, header, text); err != nil {
+		if err := layer.File(to, 0o755, text, attributes); err != nil {
 			return nil, err
 		}
 	}
 	for _, to := range sortedKeys(links) {
-		if err := addFolder(out, made, path.Dir(to), 0o755); err != nil {
-			return nil, err
-		}
-		if err := add(out, &tar.Header{Typeflag: tar.TypeSymlink, Name: to[1:], Linkname: links[to], Mode: 0o777}, nil); err != nil {
+		if err := layer.Link(to, links[to]); err != nil {
 			return nil, err
 		}
 	}
-	err := out.Close()
-	return buffer.Bytes(), err
+	return layer.Tar()
 }
 
-// addFolder adds a folder and those above it, once.
-func addFolder(out *tar.Writer, made map[string]bool, dir string, mode int64) error {
-	if dir == "/" || made[dir] {
-		return nil
-	}
-	if err := addFolder(out, made, path.Dir(dir), 0o755); err != nil {
-		return err
-	}
-	made[dir] = true
-	return add(out, &tar.Header{Typeflag: tar.TypeDir, Name: dir[1:] + "/", Mode: mode}, nil)
-}
-
-func add(out *tar.Writer, header *tar.Header, text []byte) error {
-	if err := out.WriteHeader(header); err != nil {
-		return err
-	}
-	_, err := out.Write(text)
-	return err
-}
-
-// writeArchive writes an image in the format of `docker save`.
+// writeArchive writes an image to a file.
 func writeArchive(file, name string, c content, layer []byte) error {
-	digest := sha256.Sum256(layer)
-	settings := map[string]any{"Env": []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, "User": c.user}
+	image := ociimage.Platform{
+		OS: "linux", Arch: "amd64", User: c.user, Layer: layer,
+		Env: []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+	}
 	if c.entrypoint != "" {
-		settings["Entrypoint"] = []string{c.entrypoint}
-	}
-	config, err := json.Marshal(map[string]any{
-		"architecture": "amd64", "os": "linux", "config": settings,
-		"rootfs": map[string]any{"type": "layers", "diff_ids": []string{"sha256:" + hex.EncodeToString(digest[:])}},
-	})
-	if err != nil {
-		return err
-	}
-	configName := fmt.Sprintf("%x.json", sha256.Sum256(config))
-	manifest, err := json.Marshal([]map[string]any{{"Config": configName, "RepoTags": []string{name}, "Layers": []string{"layer.tar"}}})
-	if err != nil {
-		return err
+		image.Entrypoint = []string{c.entrypoint}
 	}
 	to, err := os.Create(file)
 	if err != nil {
 		return err
 	}
-	defer to.Close()
-	out := tar.NewWriter(to)
-	for _, part := range []struct {
-		name string
-		text []byte
-	}{{"manifest.json", manifest}, {configName, config}, {"layer.tar", layer}} {
-		if err := add(out, &tar.Header{Name: part.name, Mode: 0o644, Size: int64(len(part.text))}, part.text); err != nil {
-			return err
-		}
-	}
-	return out.Close()
+	return errors.Join(ociimage.Write(to, name, image), to.Close())
 }
 
 func sortedKeys(m map[string]string) []string {

@@ -132,6 +132,11 @@ func (c *Catalogue) verify() []error {
 				errs = append(errs, fmt.Errorf("%s/addon.yaml: edits[%d]: %w", name, i, err))
 			}
 		}
+		for _, p := range c.addons[name].Probes {
+			if err := p.verify(); err != nil {
+				errs = append(errs, fmt.Errorf("%s/addon.yaml: probes: %s: %w", name, p.Name, err))
+			}
+		}
 	}
 	for _, minor := range c.Minors() {
 		b := c.bundles[minor]

@@ -37,6 +37,7 @@ const (
 type Client struct {
 	dynamic dynamic.Interface
 	raw     rest.Interface
+	config  *rest.Config
 	server  string
 	version string // v1.36.4
 	outages
@@ -70,6 +71,7 @@ func New(ctx context.Context, config *rest.Config, options Options) (*Client, er
 	if c.atLeast(fairnessFrom) {
 		config.QPS = -1
 	}
+	c.config = config
 	if c.dynamic, err = dynamic.NewForConfig(config); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/cluster"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+)
+
+// dismissal is what a janitor is told when there is nothing left to clean up.
+const dismissal = "done"
+
+// hireJanitor starts a process of its own session that removes a namespace when this process ends without dismissing it:
+// after a SIGKILL nobody else could. It has the same kubeconfig flags.
+func hireJanitor(kube *genericclioptions.ConfigFlags, flags *pflag.FlagSet, namespace string) (dismiss func(), err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find the program that cleans up after probes: %w", err)
+	}
+	args := []string{"probe", "janitor", namespace}
+	own := pflag.NewFlagSet("", pflag.ContinueOnError)
+	registerKube(kube, own)
+	flags.Visit(func(f *pflag.Flag) {
+		if own.Lookup(f.Name) != nil {
+			args = append(args, fmt.Sprintf("--%s=%s", f.Name, f.Value))
+		}
+	})
+	janitor := exec.Command(self, args...)
+	janitor.Args[0] = "fitout"
+	detach(janitor)
+	pipe, err := janitor.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := janitor.Start(); err != nil {
+		return nil, fmt.Errorf("start what cleans up after probes: %w; use --probe=never", err)
+	}
+	return func() {
+		io.WriteString(pipe, dismissal) //nolint:errcheck // a janitor that is gone has done its work
+		pipe.Close()
+		janitor.Wait() //nolint:errcheck
+	}, nil
+}
+
+// janitorCommand waits for the end of its standard input, which is that of the process that hired it.
+func janitorCommand(streams genericiooptions.IOStreams) *cobra.Command {
+	kube := genericclioptions.NewConfigFlags(true)
+	c := &cobra.Command{
+		Use: "janitor NAMESPACE", Short: "Remove a namespace when standard input ends without a dismissal", Args: cobra.ExactArgs(1), Hidden: true,
+		RunE: func(c *cobra.Command, args []string) error {
+			signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+			told, err := io.ReadAll(streams.In)
+			if err == nil && bytes.Equal(told, []byte(dismissal)) {
+				return nil
+			}
+			return cleanUp(c, kube, args[0])
+		},
+	}
+	registerKube(kube, c.Flags())
+	return c
+}
+
+// cleanUp removes a namespace, several times: a request of the process that was killed may still be on its way.
+func cleanUp(c *cobra.Command, kube *genericclioptions.ConfigFlags, namespace string) error {
+	config, err := restConfig(kube)
+	if err != nil {
+		return err
+	}
+	client, err := cluster.New(c.Context(), config, cluster.Options{})
+	if err != nil {
+		return err
+	}
+	for range 5 {
+		if err := client.RemoveProbe(c.Context(), namespace); err != nil {
+			return err
+		}
+		time.Sleep(time.Second)
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/fitout-dev/fitout/internal/bed"
+	"github.com/fitout-dev/fitout/internal/bed/bedtest"
+	"github.com/fitout-dev/fitout/pkg/probe"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+)
+
+// Whatever ends a check while its pods are starting, its namespace goes: the check removes it where it can, and its janitor
+// where it was killed.
+func TestProbesLeaveNothing(t *testing.T) {
+	b := bedtest.Start(t, bed.Options{Minor: "1.36"})
+	client, err := kubernetes.NewForConfig(restConfigOf(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	addNode(t, client)
+	for name, signal := range map[string]syscall.Signal{"killed": syscall.SIGKILL, "interrupted": syscall.SIGINT, "hung up": syscall.SIGHUP} {
+		t.Run(name, func(t *testing.T) {
+			check, stderr := startCheck(t, b)
+			namespace := awaitPods(t, client, stderr)
+			if err := check.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			check.Wait() //nolint:errcheck // it was ended
+			for range 100 {
+				n, err := client.CoreV1().Namespaces().Get(t.Context(), namespace, metav1.GetOptions{})
+				if apierrors.IsNotFound(err) || err == nil && n.DeletionTimestamp != nil {
+					return
+				}
+				time.Sleep(100 * time.Millisecond)
+			}
+			t.Errorf("namespace %s is still there; the check said:\n%s", namespace, stderr)
+		})
+	}
+}
+
+// addNode adds a node that is ready and that nobody simulates: pods are given to it and never run.
+func addNode(t *testing.T, client kubernetes.Interface) {
+	t.Helper()
+	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "real", Labels: map[string]string{"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}}}
+	node, err := client.CoreV1().Nodes().Create(t.Context(), node, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	node.ResourceVersion = "" // controllers change it meanwhile
+	node.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue, LastHeartbeatTime: metav1.Now()}}
+	if _, err := client.CoreV1().Nodes().UpdateStatus(t.Context(), node, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// startCheck runs this test binary as fitout.
+func startCheck(t *testing.T, b *bed.Bed) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := exec.Command(self, "check", "--kubeconfig", b.Kubeconfig(), "--probe", "--probe-image", "example.org/fitout:none")
+	check.Args[0] = "fitout"
+	check.Env = append(os.Environ(), "KUBECONFIG=/nowhere") // the janitor has the flag, too
+	var stderr bytes.Buffer
+	check.Stderr = &stderr
+	if err := check.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { check.Process.Kill() }) //nolint:errcheck
+	return check, &stderr
+}
+
+// awaitPods waits until the check has pods in its namespace.
+func awaitPods(t *testing.T, client kubernetes.Interface, stderr *bytes.Buffer) string {
+	t.Helper()
+	for range 200 {
+		namespaces, err := client.CoreV1().Namespaces().List(t.Context(), metav1.ListOptions{LabelSelector: probe.LabelRun})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range namespaces.Items {
+			pods, err := client.CoreV1().Pods(n.Name).List(t.Context(), metav1.ListOptions{})
+			if err == nil && n.DeletionTimestamp == nil && len(pods.Items) == 2 {
+				return n.Name
+			}
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatalf("no pod of the check: %s", stderr)
+	return ""
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+)
+
+// probeCommand holds what fitout check runs inside a cluster.
+func probeCommand(streams genericiooptions.IOStreams) *cobra.Command {
+	c := &cobra.Command{
+		Use: "probe", Short: "Try a network from where this runs",
+		Long: `Probe is what fitout check runs in pods of a cluster: serve answers, run asks. Both also work by themselves.`,
+	}
+	c.AddCommand(probeServeCommand(), probeRunCommand(streams), janitorCommand(streams))
+	return c
+}
+
+func probeServeCommand() *cobra.Command {
+	s := probe.Server{}
+	c := &cobra.Command{
+		Use: "serve", Short: "Answer probes: HTTP, and TCP and UDP echo", Args: cobra.NoArgs,
+		Long: `Serve answers HTTP requests with a name, and sends back what comes over TCP and UDP. When its time is over it
+closes its ports and waits to be ended: a pod that ended would be started again, and go on for ever.`,
+		RunE: func(c *cobra.Command, _ []string) error { return s.Serve(c.Context()) },
+	}
+	c.Flags().StringSliceVar(&s.HTTP, "listen", []string{fmt.Sprintf(":%d", probe.HTTPPort)}, "addresses that answer HTTP")
+	c.Flags().StringVar(&s.Echo, "echo", fmt.Sprintf(":%d", probe.EchoPort), "address that sends back what comes, over TCP and UDP")
+	c.Flags().StringVar(&s.Name, "name", "fitout probe", "what is answered over HTTP")
+	c.Flags().DurationVar(&s.For, "for", 10*time.Minute, "how long to answer")
+	return c
+}
+
+func probeRunCommand(streams genericiooptions.IOStreams) *cobra.Command {
+	return &cobra.Command{
+		Use: "run", Short: "Carry out the tasks on standard input and print their results", Args: cobra.NoArgs,
+		Long: `Run reads a JSON list of tasks, carries them all out at once, and prints a JSON list of results in the same order.`,
+		Example: `  echo '[{"id":"dns","kind":"dns","network":"udp","address":"10.32.0.10","port":53,
+    "name":"kubernetes.default.svc.cluster.local"}]' | fitout probe run`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			var tasks []probe.Task
+			if err := json.NewDecoder(streams.In).Decode(&tasks); err != nil {
+				return usageError{fmt.Errorf("standard input is not a list of tasks: %w; give a JSON list", err)}
+			}
+			return json.NewEncoder(streams.Out).Encode(probe.Run(c.Context(), tasks))
+		},
+	}
+}

@@ -1,0 +1,187 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/fitout-dev/fitout/pkg/render"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// ProbePods is the check of whether every node runs the pods that the probes are made from.
+const ProbePods = "probe-pods"
+
+// A Survey is what was observed of a cluster for its probes.
+type Survey struct {
+	Snapshot
+	Now          time.Time
+	DNS          *corev1.Service    // of the cluster DNS; nil where there is none
+	APIServer    string             // address of the Service kubernetes
+	NodeMetrics  []*manifest.Object // of metrics.k8s.io
+	MetricsError string             // why there are no metrics
+	CSINodes     []*manifest.Object
+	Scene        Scene
+}
+
+// A Scene is the pods that probes are made from, and what they ask for.
+type Scene struct {
+	// Absent says why there are no pods, where there are none.
+	Absent  string
+	Pods    []corev1.Pod
+	Service string // address of the peers' Service
+	Host    string // of the Ingress to the peers
+	Domain  string // of the cluster DNS: cluster.local
+	Outside string // a name outside the cluster; where it is empty, none is asked for
+}
+
+// An errand is a task with what the judge has to know of it.
+type errand struct {
+	probe.Task
+	pod, node string // that is asked, and where it is
+	group     string // for counting: UDP, same node
+	to        string // what it is about, for people
+	// ground is set on an errand without which others of the same node to the same target say nothing: it tells a packet
+	// that is too large from a network that is down.
+	ground bool
+}
+
+// A stop is the verdict on a probe that needs no asking.
+type stop struct {
+	verdict Verdict
+	detail  string
+}
+
+// A trial is a probe of an addon, as it is made on a cluster: tasks for pods, or a row where nothing needs to be asked.
+type trial struct {
+	judge
+	bundle.Probe
+	errands []errand
+	row     *Row
+}
+
+// Trials are all probes of a cluster.
+type Trials struct {
+	survey Survey
+	list   []trial
+}
+
+// An Answer is what one pod answered: results in the order of its tasks, or why it could not be asked.
+type Answer struct {
+	Results []probe.Result
+	Error   string
+}
+
+// PlanProbes plans the probes of everything rendered.
+func PlanProbes(addons []render.Addon, s Survey) Trials {
+	t := Trials{survey: s}
+	for _, a := range addons {
+		for _, p := range a.Probes {
+			planned := s.plan(judge{addon: a, snapshot: s.Snapshot}, p)
+			if planned.row != nil || len(planned.errands) > 0 {
+				t.list = append(t.list, planned)
+			}
+		}
+	}
+	return t
+}
+
+// plan plans one probe. One that nobody asked for has neither a row nor errands.
+func (s Survey) plan(j judge, p bundle.Probe) trial {
+	t := trial{judge: j, Probe: p}
+	verdict := func(v Verdict, remedy, detail string) trial {
+		row := j.row(p.Name, v, remedy, "%s", detail)
+		t.row = &row
+		return t
+	}
+	if known, ok := outside[p.Name]; ok {
+		return verdict(known(s, t))
+	}
+	if p.Name == "dns-outside" && s.Scene.Outside == "" {
+		return t
+	}
+	if len(s.Nodes) == 0 {
+		return verdict(Pending, "", "waits for nodes")
+	}
+	errands, stop := inside[p.Name](s, t)
+	switch {
+	case stop.verdict == Failed:
+		return verdict(Failed, p.Usually, stop.detail)
+	case stop.verdict != "":
+		return verdict(stop.verdict, "", stop.detail)
+	case s.Scene.Absent != "":
+		return verdict(NotJudged, "", s.Scene.Absent)
+	case len(errands) == 0:
+		return verdict(NotJudged, "", "no probe pod runs; see the check "+ProbePods)
+	}
+	for i, e := range errands {
+		e.ID = fmt.Sprintf("%s/%s/%d", j.addon.Name, p.Name, i)
+		e.Timeout = metav1.Duration{Duration: p.Deadline()}
+		t.errands = append(t.errands, e)
+	}
+	return t
+}
+
+// Tasks returns what each pod is to be asked, by its name.
+func (t Trials) Tasks() map[string][]probe.Task {
+	tasks := map[string][]probe.Task{}
+	for _, trial := range t.list {
+		for _, e := range trial.errands {
+			tasks[e.pod] = append(tasks[e.pod], e.Task)
+		}
+	}
+	return tasks
+}
+
+// Judge judges by what the pods answered, by the name of the pod: a row for each probe.
+func (t Trials) Judge(answers map[string]Answer) []Row {
+	results := map[string]probe.Result{}
+	for _, a := range answers {
+		for _, r := range a.Results {
+			results[r.ID] = r
+		}
+	}
+	var rows []Row
+	for _, trial := range t.list {
+		if trial.row != nil {
+			rows = append(rows, *trial.row)
+			continue
+		}
+		rows = append(rows, t.survey.judgeErrands(trial, results, answers))
+	}
+	return rows
+}
+
+// stage returns the nodes that are to run probe pods, and the others with the reason why not.
+func (s Survey) stage() (nodes []corev1.Node, others []string) {
+	for _, n := range s.Nodes {
+		os, arch := n.Labels[corev1.LabelOSStable], n.Labels[corev1.LabelArchStable]
+		ready, why := nodeReady(n)
+		switch {
+		case simulated(n):
+			others = append(others, n.Name+" is simulated")
+		case n.Labels["type"] == "virtual-kubelet":
+			others = append(others, n.Name+" is virtual")
+		case os != "linux" || !slices.Contains([]string{"amd64", "arm64"}, arch):
+			others = append(others, fmt.Sprintf("%s is %s/%s", n.Name, os, arch))
+		case !ready:
+			others = append(others, fmt.Sprintf("%s is not ready (%s)", n.Name, why))
+		default:
+			nodes = append(nodes, n)
+		}
+	}
+	return nodes, others
+}
+
+// PrepareProbe says why no pod of a probe can do anything on the nodes that there are; it is empty where one can.
+func (s Survey) PrepareProbe() string {
+	nodes, others := s.stage()
+	if len(nodes) == 0 && len(others) > 0 {
+		return "no node runs probe pods: " + some(others)
+	}
+	return ""
+}

@@ -1,0 +1,241 @@
+package check_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fitout-dev/fitout/addons"
+	"github.com/fitout-dev/fitout/bundles"
+	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/fitout-dev/fitout/pkg/render"
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// A stage is a cluster and its probe pods as testdata/probes.yaml has it.
+type stage struct {
+	Addons []struct {
+		Name    string         `json:"name"`
+		Checks  bundle.Checks  `json:"checks"`
+		Probes  []bundle.Probe `json:"probes"`
+		Objects []fields       `json:"objects"`
+	} `json:"addons"`
+	Objects []fields `json:"objects"`
+}
+
+// A probeCase changes the stage and what pods answer, and says which rows are others then.
+type probeCase struct {
+	Name     string            `json:"name"`
+	Live     map[string]fields `json:"live"`    // merge patches by kind and name
+	Absent   string            `json:"absent"`  // why there are no probe pods
+	Metrics  string            `json:"metrics"` // why there are none
+	NoAPI    bool              `json:"noAPI"`   // there is no Service default/kubernetes
+	Fails    map[string]string `json:"fails"`   // expression over "pod address:port network size name" -> error
+	Silent   map[string]string `json:"silent"`  // pod -> why it could not be asked
+	Required bool              `json:"required"`
+	Want     []string          `json:"want"`
+}
+
+func (c probeCase) survey(t *testing.T) ([]render.Addon, check.Survey) {
+	t.Helper()
+	var world stage
+	readYAML(t, "testdata/probes.yaml", &world)
+	var list []render.Addon
+	for _, a := range world.Addons {
+		addon := render.Addon{Addon: bundle.Addon{Name: a.Name, Checks: a.Checks, Probes: a.Probes}}
+		for _, o := range a.Objects {
+			addon.Objects = append(addon.Objects, &manifest.Object{Object: o})
+		}
+		list = append(list, addon)
+	}
+	of := func(kind string) []fields {
+		return changed(slices.DeleteFunc(slices.Clone(world.Objects), func(o fields) bool { return o["kind"] != kind }), c.Live, true)
+	}
+	s := check.Survey{Now: time.Date(2026, 11, 5, 12, 0, 30, 0, time.UTC), APIServer: "10.32.0.1", MetricsError: c.Metrics}
+	s.Nodes = typed[corev1.Node](t, of("Node"))
+	s.Objects = map[manifest.ID]*manifest.Object{}
+	for _, o := range unstructuredOf(of("CSIDriver")) {
+		s.Objects[manifest.IDOf(o)] = o
+	}
+	s.NodeMetrics, s.CSINodes = unstructuredOf(of("NodeMetrics")), unstructuredOf(of("CSINode"))
+	if services := typed[corev1.Service](t, of("Service")); len(services) > 0 {
+		s.DNS = &services[0]
+	}
+	if c.NoAPI {
+		s.APIServer = ""
+	}
+	s.Scene = check.Scene{Service: "10.32.0.20", Host: "p.invalid", Domain: "cluster.local", Outside: "example.org", Absent: c.Absent}
+	for _, p := range typed[corev1.Pod](t, of("Pod")) {
+		if p.Namespace == "kube-system" {
+			s.Pods = append(s.Pods, p)
+		} else if c.Absent == "" {
+			s.Scene.Pods = append(s.Scene.Pods, p)
+		}
+	}
+	return list, s
+}
+
+func unstructuredOf(list []fields) []*manifest.Object {
+	var out []*manifest.Object
+	for _, o := range list {
+		out = append(out, &manifest.Object{Object: o})
+	}
+	return out
+}
+
+// rows plans, answers and judges.
+func (c probeCase) rows(t *testing.T) []check.Row {
+	t.Helper()
+	list, s := c.survey(t)
+	trials := check.PlanProbes(list, s)
+	answers := map[string]check.Answer{}
+	for pod, tasks := range trials.Tasks() {
+		if why, ok := c.Silent[pod]; ok {
+			answers[pod] = check.Answer{Error: why}
+			continue
+		}
+		var answer check.Answer
+		for _, task := range tasks {
+			answer.Results = append(answer.Results, c.answer(pod, task))
+		}
+		answers[pod] = answer
+	}
+	return append([]check.Row{s.JudgeProbePods(c.Required)}, trials.Judge(answers)...)
+}
+
+func (c probeCase) answer(pod string, task probe.Task) probe.Result {
+	r := probe.Result{ID: task.ID, OK: true, Tries: 1, Took: metav1.Duration{Duration: 2 * time.Millisecond}}
+	text := fmt.Sprintf("%s %s:%d %s %d %s%s", pod, task.Address, task.Port, task.Network, task.Size, task.Name, task.Host)
+	for expression, why := range c.Fails {
+		if regexp.MustCompile(expression).MatchString(text) {
+			r.OK, r.Error = false, why
+		}
+	}
+	return r
+}
+
+func probeCases(t *testing.T) map[string]probeCase {
+	files, err := filepath.Glob("testdata/probes/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	all := map[string]probeCase{}
+	for _, file := range files {
+		var list []probeCase
+		readYAML(t, file, &list)
+		for _, c := range list {
+			all[c.Name] = c
+		}
+	}
+	return all
+}
+
+func TestProbesWell(t *testing.T) {
+	want := []string{
+		"probe-pods good 2 of 2 nodes run the probe",
+		"net pod-network good 4 of 4 good (same node 2/2, across nodes 2/2), slowest 2ms",
+		"net packet-size good 8 of 8 good (UDP same node 2/2, TCP same node 2/2, UDP across nodes 2/2, TCP across nodes 2/2), slowest 2ms",
+		"net service-network good 2 of 2 good, slowest 2ms",
+		"net api-server good 2 of 2 good, slowest 2ms",
+		"net network-policy good 10 of 10 good (open 4/4, closed 4/4, to itself 2/2), slowest 2ms",
+		"proxy proxy-health good 2 of 2 good, slowest 2ms",
+		"dns dns-service good 4 of 4 good (UDP 2/2, TCP 2/2), slowest 2ms",
+		"dns dns-pods good 4 of 4 good (UDP 2/2, TCP 2/2), slowest 2ms",
+		"dns dns-outside good 4 of 4 good (UDP 2/2, TCP 2/2), slowest 2ms",
+		"door ingress-ports good 8 of 8 good (port 80 4/4, port 443 4/4), slowest 2ms",
+		"door ingress-route good 4 of 4 good, slowest 2ms",
+		"metrics node-metrics good 2 of 2 nodes have metrics younger than a minute",
+		"detector node-conditions good 2 of 2 nodes have no problem of [KernelDeadlock ReadonlyFilesystem]",
+		"disk storage-driver good 2 of 2 nodes know the driver disk.example",
+	}
+	if diff := cmp.Diff(want, lines(probeCase{}.rows(t))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Where something is broken, the rows that it concerns say so, and no others.
+func TestProbes(t *testing.T) {
+	well := lines(probeCase{}.rows(t))
+	for name, c := range probeCases(t) {
+		t.Run(name, func(t *testing.T) {
+			got := slices.DeleteFunc(lines(c.rows(t)), func(line string) bool { return slices.Contains(well, line) })
+			if diff := cmp.Diff(c.Want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Each probe of the catalogue is known to the judge, is good on the stage, and is unmet in a case.
+func TestEveryProbeFails(t *testing.T) {
+	good, unmet := map[string]bool{}, map[string]bool{}
+	for _, r := range (probeCase{}).rows(t) {
+		good[r.Check] = r.Verdict == check.Good
+	}
+	for _, c := range probeCases(t) {
+		for _, r := range c.rows(t) {
+			if r.Verdict == check.Failed || r.Verdict == check.Degraded {
+				unmet[r.Check] = true
+				if r.Detail == "" || r.Remedy == "" {
+					t.Errorf("case %q: an unmet check without reason or remedy: %+v", c.Name, r)
+				}
+			}
+		}
+	}
+	names := []string{check.ProbePods}
+	catalogue, err := bundle.Load(addons.FS, bundles.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range catalogue.Names() {
+		a, _ := catalogue.Addon(name)
+		for _, p := range a.Probes {
+			names = append(names, p.Name)
+		}
+	}
+	for _, name := range names {
+		if !good[name] || !unmet[name] {
+			t.Errorf("probe %s: good on the stage %v, unmet in a case %v", name, good[name], unmet[name])
+		}
+	}
+}
+
+// On a large cluster each node asks a bounded number of others, and each is asked.
+func TestProbesOfManyNodes(t *testing.T) {
+	list, s := probeCase{}.survey(t)
+	node, asker, peer := s.Nodes[0], s.Scene.Pods[0], s.Scene.Pods[2]
+	s.Nodes, s.Scene.Pods = nil, nil
+	for i := range 100 {
+		node.Name = fmt.Sprintf("node-%03d", i)
+		s.Nodes = append(s.Nodes, node)
+		for _, p := range []corev1.Pod{asker, peer} {
+			p.Name, p.Spec.NodeName, p.Status.PodIP = fmt.Sprintf("%s-%03d", p.Name, i), node.Name, fmt.Sprintf("100.64.%d.1", i)
+			s.Scene.Pods = append(s.Scene.Pods, p)
+		}
+	}
+	asked := map[string]int{}
+	for pod, tasks := range check.PlanProbes(list, s).Tasks() {
+		if len(tasks) > 100 {
+			t.Errorf("%s has %d tasks", pod, len(tasks))
+		}
+		for _, task := range tasks {
+			if strings.Contains(task.ID, "/pod-network/") {
+				asked[task.Address]++
+			}
+		}
+	}
+	for i := range 100 {
+		if n := asked[fmt.Sprintf("100.64.%d.1", i)]; n != 8 {
+			t.Errorf("the peer on node %d is asked by %d", i, n)
+		}
+	}
+}

@@ -1,0 +1,137 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/probe"
+)
+
+// A tally counts the errands of a trial.
+type tally struct {
+	groups      []string // in the order of their first errand
+	asked, good map[string]int
+	failures    []string
+	slowest     time.Duration
+	again       int               // good only at a later try
+	silent      map[string]string // why a node's pod could not be asked
+	groundless  []string          // what says nothing, since nothing arrives there at all
+}
+
+func count(t trial, results map[string]probe.Result, answers map[string]Answer) tally {
+	c := tally{asked: map[string]int{}, good: map[string]int{}, silent: map[string]string{}}
+	down := map[string]bool{}
+	for _, e := range t.errands {
+		r, ok := results[e.ID]
+		way := e.node + " to " + e.to
+		switch {
+		case !ok:
+			c.silent[e.node] = answers[e.pod].Error
+		case down[way]:
+		case e.ground && !r.OK:
+			down[way] = true
+			c.groundless = append(c.groundless, fmt.Sprintf("%s (nothing arrives: %s)", way, line(r.Error)))
+		case e.ground && e.group == "": // only a ground
+		default:
+			c.add(e, r, way)
+		}
+	}
+	return c
+}
+
+// add counts the result of an errand.
+func (c *tally) add(e errand, r probe.Result, way string) {
+	if c.asked[e.group] == 0 {
+		c.groups = append(c.groups, e.group)
+	}
+	c.asked[e.group]++
+	if !r.OK {
+		failure := way + ": " + line(r.Error)
+		if !slices.Contains(c.failures, failure) { // over UDP and over TCP
+			c.failures = append(c.failures, failure)
+		}
+		return
+	}
+	c.good[e.group]++
+	c.slowest = max(c.slowest, r.Took.Duration)
+	if r.Tries > 1 && !e.Closed {
+		c.again++
+	}
+}
+
+// String says how many were good, by group where there are several: 6 of 8 good (UDP 4/4, TCP 2/4).
+func (c tally) String() string {
+	asked, good := 0, 0
+	var parts []string
+	for _, g := range c.groups {
+		asked, good = asked+c.asked[g], good+c.good[g]
+		parts = append(parts, fmt.Sprintf("%s %d/%d", g, c.good[g], c.asked[g]))
+	}
+	text := fmt.Sprintf("%d of %d good", good, asked)
+	if len(parts) > 1 {
+		text += " (" + strings.Join(parts, ", ") + ")"
+	}
+	return text
+}
+
+// judgeErrands judges a trial by the results of its errands. What nobody could ask is not judged, and so is the trial
+// where all others are good.
+func (s Survey) judgeErrands(t trial, results map[string]probe.Result, answers map[string]Answer) Row {
+	c := count(t, results, answers)
+	unasked := s.unasked(t, c)
+	if len(c.groups) == 0 {
+		return t.judge.row(t.Name, NotJudged, "", "%s", some(unasked))
+	}
+	detail := c.String()
+	if len(c.failures) > 0 {
+		detail += "; " + some(c.failures)
+	} else {
+		detail += ", slowest " + c.slowest.Round(time.Millisecond/10).String()
+	}
+	if c.again > 0 {
+		detail += fmt.Sprintf(", %d only when asked again", c.again)
+	}
+	if len(unasked) > 0 {
+		detail += "; not judged: " + some(unasked)
+	}
+	good := 0
+	for _, n := range c.good {
+		good += n
+	}
+	switch {
+	case len(c.failures) > 0:
+		return t.judge.row(t.Name, partly(good), t.Usually, "%s", detail)
+	case len(unasked) > 0:
+		return t.judge.row(t.Name, NotJudged, "", "%s", detail)
+	}
+	return t.judge.row(t.Name, Good, "", "%s", detail)
+}
+
+// betweenPods are the probes for which a node without a ready peer is not asked either.
+var betweenPods = []string{"pod-network", "packet-size", "network-policy"}
+
+// unasked lists the nodes from which or towards which nothing was asked, with the reason. Nodes that can have no probe pod
+// are none of them, but for those that are not ready.
+func (s Survey) unasked(t trial, c tally) []string {
+	out := c.groundless
+	roles := []string{probe.Asker}
+	if slices.Contains(betweenPods, t.Name) {
+		roles = append(roles, probe.Peer)
+	}
+	for _, n := range s.Nodes {
+		ready, _ := nodeReady(n)
+		why, silent := c.silent[n.Name]
+		switch {
+		case silent:
+			out = append(out, fmt.Sprintf("%s (%s)", n.Name, why))
+		case simulated(n):
+		case !ready:
+			out = append(out, n.Name+" (is not ready)")
+		case s.onStage(n.Name) && slices.ContainsFunc(roles, func(role string) bool { return !s.plays(n.Name, role) }):
+			out = append(out, n.Name+" (runs no probe pod)")
+		}
+	}
+	return out
+}

@@ -1,0 +1,129 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// outside are the probes that need no pod: the API server knows the answer.
+var outside = map[string]func(s Survey, t trial) (v Verdict, remedy, detail string){
+	"node-metrics":    Survey.nodeMetrics,
+	"node-conditions": Survey.nodeConditions,
+	"storage-driver":  Survey.storageDriver,
+}
+
+const (
+	freshMetrics = time.Minute
+	// staleCondition is three times the longest time after which node-problem-detector reports again (5 minutes).
+	staleCondition = 15 * time.Minute
+)
+
+// idle is the verdict where an addon has no node to work on.
+func (s Survey) idle(nodes []corev1.Node) stop {
+	switch {
+	case len(nodes) > 0:
+		return stop{}
+	case len(s.Nodes) == 0:
+		return stop{Pending, "waits for nodes"}
+	case s.allSimulated():
+		return stop{NotJudged, "all nodes are simulated (" + simulatedAnnotation + "), where nothing runs"}
+	case s.onlyControlPlane():
+		return stop{Pending, "waits for worker nodes"}
+	}
+	return stop{NotJudged, "no node that it belongs on is ready"}
+}
+
+// onNodes judges something that each of the nodes must have; fault returns what is wrong on one.
+func (s Survey) onNodes(t trial, nodes []corev1.Node, good string, fault func(n corev1.Node) string) (Verdict, string, string) {
+	if idle := s.idle(nodes); idle.verdict != "" {
+		return idle.verdict, "", idle.detail
+	}
+	var faults []string
+	for _, n := range nodes {
+		if why := fault(n); why != "" {
+			faults = append(faults, n.Name+" "+why)
+		}
+	}
+	text := fmt.Sprintf("%d of %d nodes %s", len(nodes)-len(faults), len(nodes), good)
+	if len(faults) > 0 {
+		return partly(len(nodes) - len(faults)), t.Usually, text + "; " + some(faults)
+	}
+	return Good, "", text
+}
+
+// nodeMetrics compares times of the cluster's own clocks, where metrics-server tells when it answered.
+func (s Survey) nodeMetrics(t trial) (Verdict, string, string) {
+	nodes, _ := s.stage()
+	switch {
+	case s.MetricsError == "" || len(nodes) == 0:
+	case s.onlyControlPlane():
+		return Pending, "", "waits for worker nodes"
+	default:
+		return Failed, t.Usually, "the API answers no metrics: " + line(s.MetricsError)
+	}
+	return s.onNodes(t, nodes, "have metrics younger than a minute", func(n corev1.Node) string {
+		i := slices.IndexFunc(s.NodeMetrics, func(o *manifest.Object) bool { return o.GetName() == n.Name })
+		if i < 0 {
+			return "has none"
+		}
+		text, _, _ := unstructured.NestedString(s.NodeMetrics[i].Object, "timestamp")
+		taken, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return fmt.Sprintf("has metrics without a time (%q)", text)
+		}
+		now := s.NodeMetrics[i].GetCreationTimestamp().Time
+		if now.IsZero() {
+			now = s.Now
+		}
+		if age := now.Sub(taken); age > freshMetrics {
+			return fmt.Sprintf("has metrics that are %s old", age.Round(time.Second))
+		}
+		return ""
+	})
+}
+
+func (s Survey) nodeConditions(t trial) (Verdict, string, string) {
+	return s.onNodes(t, t.nodes(s), fmt.Sprintf("have no problem of %v", t.Conditions), func(n corev1.Node) string {
+		for _, kind := range t.Conditions {
+			i := slices.IndexFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool { return string(c.Type) == kind })
+			if i < 0 {
+				return "has no condition " + kind
+			}
+			c := n.Status.Conditions[i]
+			if c.Status != corev1.ConditionFalse {
+				return fmt.Sprintf("has %s %s (%s: %s)", kind, c.Status, c.Reason, line(c.Message))
+			}
+			if age := s.Now.Sub(c.LastHeartbeatTime.Time); age > staleCondition {
+				return fmt.Sprintf("has %s as it was %s ago", kind, age.Round(time.Minute))
+			}
+		}
+		return ""
+	})
+}
+
+func (s Survey) storageDriver(t trial) (Verdict, string, string) {
+	driver := manifest.ID{Group: "storage.k8s.io", Kind: "CSIDriver", Name: t.Driver}
+	if s.Objects[driver] == nil {
+		return Failed, "run fitout apply", driver.String() + " is missing"
+	}
+	return s.onNodes(t, t.nodes(s), "know the driver "+t.Driver, func(n corev1.Node) string {
+		for _, o := range s.CSINodes {
+			drivers, _, _ := unstructured.NestedSlice(o.Object, "spec", "drivers")
+			if o.GetName() == n.Name && slices.ContainsFunc(drivers, func(d any) bool { return nameOf(d) == t.Driver }) {
+				return ""
+			}
+		}
+		return "does not"
+	})
+}
+
+// nameOf returns the name of an entry of a list.
+func nameOf(entry any) string {
+	fields, _ := entry.(map[string]any)
+	return text(fields["name"])
+}

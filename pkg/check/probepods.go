@@ -1,0 +1,122 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/fitout-dev/fitout/pkg/probe"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// stuck are the reasons for which a container waits that no time mends.
+var stuck = []string{
+	"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError",
+	"RunContainerError", "CrashLoopBackOff",
+}
+
+// imageTrouble are those that say something of the image and nothing of the cluster.
+var imageTrouble = stuck[:4]
+
+// ProbesStarted reports whether every node that is to run probe pods has ready ones, or ones that will not become so.
+func (s Survey) ProbesStarted() bool {
+	nodes, _ := s.stage()
+	for _, n := range nodes {
+		for _, role := range []string{probe.Asker, probe.Peer} {
+			if pod := s.actor(n.Name, role); pod == nil || !podReady(*pod) && waiting(*pod, stuck) == "" {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// actor returns the pod of a role on a node, or nil.
+func (s Survey) actor(node, role string) *corev1.Pod {
+	for i, p := range s.Scene.Pods {
+		if p.Spec.NodeName == node && p.Labels[probe.LabelRole] == role && p.DeletionTimestamp == nil {
+			return &s.Scene.Pods[i]
+		}
+	}
+	return nil
+}
+
+// waiting returns the reason among the given ones for which a container of the pod waits; empty where there is none.
+func waiting(p corev1.Pod, reasons []string) string {
+	for _, c := range p.Status.ContainerStatuses {
+		if w := c.State.Waiting; w != nil && slices.Contains(reasons, w.Reason) {
+			return w.Reason
+		}
+	}
+	return ""
+}
+
+func (s Survey) onStage(node string) bool {
+	nodes, _ := s.stage()
+	return slices.ContainsFunc(nodes, func(n corev1.Node) bool { return n.Name == node })
+}
+
+// plays reports whether a node has a ready pod of a role.
+func (s Survey) plays(node, role string) bool {
+	pod := s.actor(node, role)
+	return pod != nil && podReady(*pod)
+}
+
+// JudgeProbePods judges whether the pods of the probes run. Without an image they are not judged; that a node cannot start
+// a pod although it has the image is a fault of the node. Where probes are required, whatever keeps them away is a failure.
+func (s Survey) JudgeProbePods(required bool) Row {
+	absent, remedy := NotJudged, ""
+	if required {
+		absent, remedy = Failed, "give an image that the nodes can pull with --probe-image"
+	}
+	switch {
+	case len(s.Nodes) == 0:
+		return Row{Check: ProbePods, Verdict: Pending, Detail: "waits for nodes"}
+	case s.Scene.Absent != "":
+		return Row{Check: ProbePods, Verdict: absent, Detail: s.Scene.Absent, Remedy: remedy}
+	}
+	nodes, others := s.stage()
+	row := Row{Check: ProbePods, Verdict: Good}
+	var missing []string
+	for _, n := range nodes {
+		for _, role := range []string{probe.Asker, probe.Peer} {
+			cause, remedy, fault := s.notRunning(n.Name, role)
+			if cause == "" {
+				continue
+			}
+			missing = append(missing, cause)
+			row.Verdict = Worse(row.Verdict, absent)
+			if fault {
+				row.Verdict = Failed
+			}
+			if row.Remedy == "" {
+				row.Remedy = remedy
+			}
+			break
+		}
+	}
+	running := len(nodes) - len(missing)
+	if row.Verdict == Failed {
+		row.Verdict = partly(running)
+	}
+	row.Detail = fmt.Sprintf("%d of %d nodes run the probe", running, len(nodes))
+	if len(missing) > 0 {
+		row.Detail += "; " + some(missing)
+	}
+	if len(others) > 0 {
+		row.Detail += "; without one: " + some(others)
+	}
+	return row
+}
+
+// notRunning says why a node has no ready pod of a role; fault is whether the cluster is to blame.
+func (s Survey) notRunning(node, role string) (cause, remedy string, fault bool) {
+	pod := s.actor(node, role)
+	if pod == nil {
+		return node + " was given no pod", "see what refuses it: kubectl get events -A", false
+	}
+	if podReady(*pod) {
+		return "", "", false
+	}
+	cause, remedy = s.podCause(*pod)
+	return cause, remedy, waiting(*pod, imageTrouble) == ""
+}

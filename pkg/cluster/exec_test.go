@@ -1,0 +1,97 @@
+package cluster_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/cluster"
+	"github.com/fitout-dev/fitout/pkg/probe"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/streaming/pkg/httpstream"
+	"k8s.io/streaming/pkg/httpstream/spdy"
+)
+
+// A server before 1.29 takes no WebSocket of this client; the answer then comes over SPDY. What the container prints is
+// given by print.
+func oldServer(t *testing.T, print func(question []byte) string) *cluster.Client {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/version":
+			io.WriteString(w, `{"gitVersion":"v1.18.20"}`) //nolint:errcheck
+		case r.URL.Path != "/api/v1/namespaces/fitout-probe-a/pods/asker-1/exec" || r.URL.Query().Get("container") != probe.Container:
+			http.NotFound(w, r)
+		case r.Method == http.MethodGet:
+			http.Error(w, "you must specify at least 1 of stdin, stdout, stderr", http.StatusBadRequest)
+		default:
+			serveSPDY(t, w, r, print)
+		}
+	}))
+	t.Cleanup(server.Close)
+	c, err := cluster.New(t.Context(), &rest.Config{Host: server.URL}, cluster.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func serveSPDY(t *testing.T, w http.ResponseWriter, r *http.Request, print func([]byte) string) {
+	if _, err := httpstream.Handshake(r, w, []string{"v4.channel.k8s.io"}); err != nil {
+		t.Error(err)
+		return
+	}
+	streams := map[string]httpstream.Stream{}
+	complete := make(chan struct{})
+	conn := spdy.NewResponseUpgrader().UpgradeResponse(w, r, func(s httpstream.Stream, _ <-chan struct{}) error {
+		if streams[s.Headers().Get("streamType")] = s; len(streams) == 4 {
+			close(complete)
+		}
+		return nil
+	})
+	defer conn.Close()
+	<-complete
+	question, err := io.ReadAll(streams["stdin"])
+	if err != nil {
+		t.Error(err)
+	}
+	io.WriteString(streams["stdout"], print(question)) //nolint:errcheck
+	streams["stdout"].Close()
+	streams["stderr"].Close()
+	streams["error"].Close()
+	time.Sleep(100 * time.Millisecond) // until the client has read
+}
+
+func TestAskOverSPDY(t *testing.T) {
+	pod := corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "fitout-probe-a", Name: "asker-1"}}
+	tasks := []probe.Task{{ID: "one", Kind: probe.TCP}, {ID: "two", Kind: probe.TCP}}
+	answer := func(question []byte) string {
+		var asked []probe.Task
+		if err := json.Unmarshal(question, &asked); err != nil || len(asked) != 2 || asked[1] != tasks[1] {
+			t.Errorf("asked %s", question)
+		}
+		return `[{"id":"one","ok":true,"took":"1ms"},{"id":"two","ok":false,"took":"5s","error":"i/o timeout"}]`
+	}
+	results, err := oldServer(t, answer).Ask(t.Context(), pod, tasks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(results) != 2 || !results[0].OK || results[1].Error != "i/o timeout" {
+		t.Errorf("results %+v", results)
+	}
+
+	other := oldServer(t, func([]byte) string { return "sh: no such program" })
+	if _, err := other.Ask(t.Context(), pod, tasks); err == nil || !strings.Contains(err.Error(), "pod asker-1 answers what is no list of results") {
+		t.Errorf("error %v", err)
+	}
+	pod.Name = "asker-2"
+	if _, err := other.Ask(t.Context(), pod, tasks); err == nil || !strings.Contains(err.Error(), "run a command in pod asker-2") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,68 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// aggregated bounds the question to an aggregated API: the API server itself waits for it, and an answer that does not
+// come says something of the cluster.
+const aggregated = 10 * time.Second
+
+// Survey observes what probes are planned and judged by, besides the objects of a plan.
+func (c *Client) Survey(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (check.Survey, error) {
+	snapshot, err := c.Observe(ctx, kinds, objects)
+	if err != nil {
+		return check.Survey{}, err
+	}
+	s := check.Survey{Snapshot: snapshot, Now: time.Now()}
+	service, apiErr := c.optional(ctx, "services", "default", "kubernetes")
+	s.APIServer = clusterIP(service)
+	dns, dnsErr := c.optional(ctx, "services", "kube-system", "kube-dns")
+	if dns != nil {
+		s.DNS = &corev1.Service{}
+		dnsErr = runtime.DefaultUnstructuredConverter.FromUnstructured(dns.Object, s.DNS)
+	}
+	var csiErr error
+	s.CSINodes, csiErr = pointers(c.listOne(ctx, collection{gvr: c.csiNodes()}))
+	if s.NodeMetrics, err = c.nodeMetrics(ctx); err != nil {
+		s.MetricsError = reason(err).Error()
+	}
+	return s, errors.Join(apiErr, dnsErr, csiErr)
+}
+
+// csiNodes are of v1 from 1.17 on.
+func (c *Client) csiNodes() schema.GroupVersionResource {
+	gvr := schema.GroupVersionResource{Group: "storage.k8s.io", Version: "v1", Resource: "csinodes"}
+	if !c.atLeast("1.17") {
+		gvr.Version = "v1beta1"
+	}
+	return gvr
+}
+
+// nodeMetrics asks once: an API that does not answer is what the probe is to find.
+func (c *Client) nodeMetrics(ctx context.Context) ([]*manifest.Object, error) {
+	ctx, cancel := context.WithTimeout(ctx, aggregated)
+	defer cancel()
+	list, err := c.dynamic.Resource(schema.GroupVersionResource{Group: "metrics.k8s.io", Version: "v1beta1", Resource: "nodes"}).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return pointers(list.Items, nil)
+}
+
+func pointers(objects []manifest.Object, err error) ([]*manifest.Object, error) {
+	out := make([]*manifest.Object, len(objects))
+	for i := range objects {
+		out[i] = &objects[i]
+	}
+	return out, err
+}

@@ -1,0 +1,159 @@
+package fitout
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/fitout-dev/fitout/pkg/report"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// A Prober is what probing needs of a running cluster. Package cluster has the real one.
+type Prober interface {
+	// Survey observes what probes are planned and judged by.
+	Survey(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (check.Survey, error)
+	// SweepProbes removes what earlier runs left whose time is over.
+	SweepProbes(ctx context.Context, now time.Time) error
+	// StartProbe creates the objects of a run of probes.
+	StartProbe(ctx context.Context, objects []*manifest.Object) error
+	// ProbePods returns the pods of a run, and the address of the peers' Service.
+	ProbePods(ctx context.Context, namespace string) ([]corev1.Pod, string, error)
+	// Ask carries out tasks in a pod.
+	Ask(ctx context.Context, pod corev1.Pod, tasks []probe.Task) ([]probe.Result, error)
+	// RemoveProbe removes all that a run brought.
+	RemoveProbe(ctx context.Context, namespace string) error
+}
+
+// ProbeOptions say how a cluster is probed.
+type ProbeOptions struct {
+	Run      string // a name of the run that no other has, a DNS label
+	Image    string
+	Absent   string        // why no pods are to be started, where none are
+	Required bool          // pods that cannot be started are a failure
+	Outside  string        // a name outside the cluster that the cluster DNS is to find; none if it is empty
+	Start    time.Duration // how long pods may take to start
+}
+
+// probeTime bounds the whole run, its pods, and how long a killed one may leave anything behind: a start, the longest
+// probe, and room for slow answers.
+const probeTime = 5 * time.Minute
+
+// Probe tries whether the cluster does its job, and adds a row for each probe to a report. Whatever it brought into the
+// cluster is removed, also where it is interrupted. The error is of the API server; what the probes find is in the rows.
+func Probe(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions, r *report.Report) error {
+	bounded, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	rows, err := probed(bounded, cluster, p, o)
+	r.Checks = append(r.Checks, rows...)
+	r.Verdict = check.Overall(r.Checks)
+	if err != nil {
+		r.Verdict, r.Error = check.Failed, err.Error()
+	}
+	return err
+}
+
+func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows []check.Row, err error) {
+	survey, err := cluster.Survey(ctx, p.Kinds, p.objects())
+	if err != nil {
+		return nil, err
+	}
+	survey.Scene = check.Scene{Domain: p.Cluster.Network.DNSDomain, Outside: o.Outside, Absent: o.Absent}
+	if why := survey.PrepareProbe(); why != "" {
+		survey.Scene.Absent = why
+	}
+	answers := map[string]check.Answer{}
+	if survey.Scene.Absent == "" && len(survey.Nodes) > 0 {
+		options := p.probe(o)
+		defer func() { err = remove(ctx, cluster, options.Namespace(), err) }()
+		if err := enter(ctx, cluster, options, o.Start, &survey); err != nil {
+			return nil, err
+		}
+	}
+	trials := check.PlanProbes(p.Rendering.Addons, survey)
+	if tasks := trials.Tasks(); len(tasks) > 0 {
+		answers = askAll(ctx, cluster, survey.Scene.Pods, tasks)
+	}
+	return append([]check.Row{survey.JudgeProbePods(o.Required)}, trials.Judge(answers)...), nil
+}
+
+// probe says what a run brings into the cluster: what the probes of the plan need.
+func (p *Plan) probe(o ProbeOptions) probe.Options {
+	options := probe.Options{Run: o.Run, Minor: p.Rendering.Bundle, Image: o.Image, Start: time.Now(), For: probeTime}
+	for _, a := range p.Rendering.Addons {
+		for _, t := range a.Probes {
+			options.IngressClass += t.Class
+			options.Policies = options.Policies || t.Name == "network-policy"
+		}
+	}
+	return options
+}
+
+// enter brings the pods of a run into the cluster and waits for them, in bounded time. What has come of them is in the
+// survey.
+func enter(ctx context.Context, cluster Prober, o probe.Options, patience time.Duration, survey *check.Survey) error {
+	if err := cluster.SweepProbes(ctx, time.Now()); err != nil {
+		return err
+	}
+	objects, err := probe.Objects(o)
+	if err != nil {
+		return err
+	}
+	if err := cluster.StartProbe(ctx, objects); err != nil {
+		return err
+	}
+	survey.Scene.Host = o.Host()
+	for until := time.Now().Add(patience); ; {
+		if survey.Scene.Pods, survey.Scene.Service, err = cluster.ProbePods(ctx, o.Namespace()); err != nil {
+			return err
+		}
+		if survey.ProbesStarted() || !time.Now().Before(until) || !pause(ctx, probePoll) {
+			return ctx.Err()
+		}
+	}
+}
+
+const probePoll = 500 * time.Millisecond
+
+// askAll asks all pods at once. A pod that hangs costs the time of its tasks and its own results, no others'.
+func askAll(ctx context.Context, cluster Prober, pods []corev1.Pod, tasks map[string][]probe.Task) map[string]check.Answer {
+	const connecting = 15 * time.Second
+	answers := map[string]check.Answer{}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, 32) // connections at once
+	for _, pod := range pods {
+		if len(tasks[pod.Name]) == 0 {
+			continue
+		}
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			longest := slices.MaxFunc(tasks[pod.Name], func(a, b probe.Task) int { return int(a.Timeout.Duration - b.Timeout.Duration) })
+			ctx, cancel := context.WithTimeout(ctx, longest.Timeout.Duration+connecting)
+			defer cancel()
+			answer := check.Answer{}
+			var err error
+			if answer.Results, err = cluster.Ask(ctx, pod, tasks[pod.Name]); err != nil {
+				answer.Error = err.Error()
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			answers[pod.Name] = answer
+		})
+	}
+	wg.Wait()
+	return answers
+}
+
+// remove takes a run out of the cluster, whatever has come of its context.
+func remove(ctx context.Context, cluster Prober, namespace string, err error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), observeTimeout)
+	defer cancel()
+	return errors.Join(err, cluster.RemoveProbe(ctx, namespace))
+}

@@ -1,0 +1,103 @@
+package probe_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/kubeapi"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+func options(minor string) probe.Options {
+	return probe.Options{
+		Run: "r1", Minor: minor, Image: "example.org/fitout:1", Start: time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC), For: 5 * time.Minute,
+		IngressClass: "nginx", Policies: true,
+	}
+}
+
+// The API of every version that has a bundle takes the objects.
+func TestObjectsAreValid(t *testing.T) {
+	for _, minor := range []string{"1.15", "1.16", "1.17", "1.18", "1.34", "1.35", "1.36", "1.37"} {
+		api, err := kubeapi.Load(minor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects, err := probe.Objects(options(minor))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := api.Validate(objects, nil); err != nil {
+			t.Errorf("%s: %v", minor, err)
+		}
+	}
+}
+
+func TestObjects(t *testing.T) {
+	o := options("1.36")
+	all := ids(t, o)
+	want := []string{
+		"Namespace fitout-probe-r1", "DaemonSet fitout-probe-r1/asker", "DaemonSet fitout-probe-r1/peer", "Service fitout-probe-r1/peer",
+		"Ingress fitout-probe-r1/peer", "NetworkPolicy fitout-probe-r1/closed", "NetworkPolicy fitout-probe-r1/open",
+	}
+	if diff := cmp.Diff(want, all); diff != "" {
+		t.Error(diff)
+	}
+	o.IngressClass, o.Policies = "", false
+	if diff := cmp.Diff(want[:4], ids(t, o)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func ids(t *testing.T, o probe.Options) []string {
+	t.Helper()
+	objects, err := probe.Objects(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, o := range objects {
+		out = append(out, manifest.IDOf(o).String())
+		if o.GetLabels()[probe.LabelRun] != "r1" || o.GetLabels()["app.kubernetes.io/managed-by"] != "fitout" {
+			t.Errorf("%s has the labels %v", manifest.IDOf(o), o.GetLabels())
+		}
+	}
+	if at := objects[0].GetAnnotations()[probe.AnnotationExpires]; at != "2026-11-05T12:05:00Z" {
+		t.Errorf("expires %s", at)
+	}
+	return out
+}
+
+// The pods may do nothing but answer, whatever the version calls it.
+func TestPodsAreConfined(t *testing.T) {
+	for minor, seccomp := range map[string][]string{
+		"1.18": {"metadata", "annotations", "seccomp.security.alpha.kubernetes.io/pod"},
+		"1.36": {"spec", "securityContext", "seccompProfile", "type"},
+	} {
+		objects, err := probe.Objects(options(minor))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range objects[1:3] {
+			pod, _, _ := unstructured.NestedMap(o.Object, "spec", "template")
+			if profile, _, _ := unstructured.NestedString(pod, seccomp...); profile != "runtime/default" && profile != "RuntimeDefault" {
+				t.Errorf("%s: seccomp profile %q", minor, profile)
+			}
+			containers, _, _ := unstructured.NestedSlice(pod, "spec", "containers")
+			container := containers[0].(map[string]any)
+			want := map[string]any{
+				"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "capabilities": map[string]any{"drop": []any{"ALL"}},
+			}
+			if diff := cmp.Diff(want, container["securityContext"]); diff != "" {
+				t.Error(diff)
+			}
+			token, found, _ := unstructured.NestedBool(pod, "spec", "automountServiceAccountToken")
+			nonRoot, _, _ := unstructured.NestedBool(pod, "spec", "securityContext", "runAsNonRoot")
+			if token || !found || !nonRoot {
+				t.Errorf("%s: token %v, runs as non-root %v", minor, token, nonRoot)
+			}
+		}
+	}
+}

@@ -1,0 +1,80 @@
+// Package probe is what Fitout tries a cluster with, from inside: tasks and results as data, the primitives that carry a
+// task out, the server that peers ask, and the objects that bring both into a cluster. What a result means is the
+// business of package check.
+package probe
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// A Kind is what a task does.
+type Kind string
+
+// The kinds.
+const (
+	DNS  Kind = "dns"  // asks a server for a name
+	TCP  Kind = "tcp"  // opens a connection
+	HTTP Kind = "http" // gets a page
+	TLS  Kind = "tls"  // shakes hands
+	Echo Kind = "echo" // sends bytes to the echo port of a peer and wants them back
+)
+
+// A Task is one question to one address.
+type Task struct {
+	ID      string `json:"id"`
+	Kind    Kind   `json:"kind"`
+	Network string `json:"network,omitempty"` // dns and echo: udp or tcp
+	Address string `json:"address"`           // IP address or host name
+	Port    int    `json:"port"`
+	Name    string `json:"name,omitempty"`   // dns: what is asked for; tls: the server name
+	Type    string `json:"type,omitempty"`   // dns: A or AAAA; A where it is empty
+	Secure  bool   `json:"secure,omitempty"` // http: over TLS. Certificates are read, not verified
+	Host    string `json:"host,omitempty"`   // http: the Host header
+	Path    string `json:"path,omitempty"`   // http
+	Status  int    `json:"status,omitempty"` // http: what must be answered; 0 takes any
+	// Size is how many bytes an echo sends. With udp, 0 fills one packet of the interface that leads to the address; it
+	// may not be fragmented.
+	Size int `json:"size,omitempty"`
+	// Closed turns the task around: it is good where nothing answers.
+	Closed bool `json:"closed,omitempty"`
+	// Timeout is for all tries together; DefaultTimeout where it is 0.
+	Timeout metav1.Duration `json:"timeout,omitzero"`
+}
+
+// DefaultTimeout is the time of a task that has none of its own.
+const DefaultTimeout = 5 * time.Second
+
+// A Result is the outcome of a task.
+type Result struct {
+	ID     string          `json:"id"`
+	OK     bool            `json:"ok"`
+	Took   metav1.Duration `json:"took"`  // the last try
+	Tries  int             `json:"tries"` // one, unless something was lost or not there yet
+	Answer string          `json:"answer,omitempty"`
+	Error  string          `json:"error,omitempty"`
+}
+
+func (t Task) address() string { return net.JoinHostPort(t.Address, strconv.Itoa(t.Port)) }
+
+func (t Task) timeout() time.Duration {
+	if t.Timeout.Duration <= 0 {
+		return DefaultTimeout
+	}
+	return t.Timeout.Duration
+}
+
+// validate refuses what no try can make good.
+func (t Task) validate() error {
+	if primitives[t.Kind] == nil {
+		return fmt.Errorf("task %s: there is no kind %q; use dns, tcp, http, tls or echo", t.ID, t.Kind)
+	}
+	if (t.Kind == DNS || t.Kind == Echo) && t.Network != "udp" && t.Network != "tcp" {
+		return fmt.Errorf("task %s: network is %q; use udp or tcp", t.ID, t.Network)
+	}
+	return nil
+}
