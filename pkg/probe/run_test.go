@@ -17,7 +17,7 @@ import (
 )
 
 // short is enough on the loopback, and long enough for a busy machine.
-var short = metav1.Duration{Duration: 900 * time.Millisecond}
+var short = metav1.Duration{Duration: 5 * time.Second}
 
 // Each kind of task has a case that is good and cases that are broken in its own way.
 func TestRun(t *testing.T) {
