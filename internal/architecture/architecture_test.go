@@ -20,6 +20,7 @@ var mayImport = map[string][]string{
 	"pkg/render":      {"pkg/bundle", "pkg/clusterfile", "pkg/kubeapi", "pkg/manifest", "pkg/strictyaml"},
 	"pkg/wave":        {"pkg/render", "pkg/manifest"},
 	"pkg/check":       {"pkg/clusterfile", "pkg/render", "pkg/manifest"},
+	"pkg/diff":        {"pkg/manifest"},
 	"pkg/localedit":   {"pkg/bundle", "pkg/manifest"},
 	"pkg/footprint":   {"pkg/bundle", "pkg/manifest", "pkg/render", "pkg/strictyaml"},
 	"pkg/report":      {"pkg/check", "pkg/clusterfile", "pkg/manifest"},
