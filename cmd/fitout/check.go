@@ -21,7 +21,7 @@ const imageRepository = "docker.io/fitout/fitout"
 
 func checkCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	o := newRunOptions(streams)
-	o.timing.Settle = 0
+	o.fitout.Settle = 0
 	o.probe = &probeOptions{}
 	c := o.command("check", "Judge whether a cluster is fitted out and works", fitout.Check)
 	c.Long = `Check compares a cluster with its bundle, and tries whether it does its job: whether names are found, packets
@@ -30,7 +30,7 @@ again, also when it is killed. What it judges it does not change. docs/probes.md
 	c.Example = `  fitout check
   fitout check --probe=always --probe-image registry.example.org/fitout:v1.0.0
   fitout check --probe=never -o junit`
-	c.Flags().DurationVar(&o.timing.Settle, "wait", o.timing.Settle, "how long to wait for what is not good yet")
+	c.Flags().DurationVar(&o.fitout.Settle, "wait", o.fitout.Settle, "how long to wait for what is not good yet")
 	o.probe.register(c.Flags())
 	return c
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/footprint"
 	"github.com/spf13/cobra"
@@ -30,7 +31,7 @@ func footprintCommand(streams genericiooptions.IOStreams) *cobra.Command {
 		Use:   "footprint",
 		Short: "Print what the addons request of each node and of the cluster",
 		Long: `Footprint adds up the requests and limits of everything that render prints: of what runs on each node, and of what
-runs once, against a node size. Pods may request what the node has, less the kubelet's eviction threshold (100Mi) and
+runs once, against a node size and the bundle's budget. Pods may request what the node has, less the kubelet's eviction threshold (100Mi) and
 what --reserved names. It needs no cluster and no network.`,
 		Example: `  fitout footprint --kubernetes 1.36 --cni cilium --ingress traefik
   fitout footprint -f cluster.yaml --node-size medium -o json
@@ -45,11 +46,16 @@ what --reserved names. It needs no cluster and no network.`,
 			if err != nil {
 				return usageError{err}
 			}
-			plan, err := o.offline(c.Flags())
+			catalogue, err := loadCatalogue()
 			if err != nil {
 				return err
 			}
-			return o.run(streams, plan, node, print)
+			plan, err := o.prepare(catalogue, c.Flags())
+			if err != nil {
+				return err
+			}
+			b, _ := catalogue.Bundle(plan.Cluster.Minor()) // there is one: prepare has found it
+			return o.run(streams, plan, node, b.Budget, print)
 		},
 	}
 	o.register(c)
@@ -106,7 +112,8 @@ func (o *footprintOptions) node(flags *pflag.FlagSet) (footprint.Node, error) {
 	return footprint.NodeOf(size, o.architecture)
 }
 
-func (o *footprintOptions) run(streams genericiooptions.IOStreams, plan *fitout.Plan, node footprint.Node, print func(io.Writer, *footprint.Footprint) error) error {
+func (o *footprintOptions) run(streams genericiooptions.IOStreams, plan *fitout.Plan, node footprint.Node, budget bundle.Budget,
+	print func(io.Writer, *footprint.Footprint) error) error {
 	for _, w := range plan.Warnings {
 		fmt.Fprintln(streams.ErrOut, "warning:", w)
 	}
@@ -114,5 +121,6 @@ func (o *footprintOptions) run(streams genericiooptions.IOStreams, plan *fitout.
 	if err != nil {
 		return err
 	}
+	f.Budget = budget
 	return print(streams.Out, f)
 }

@@ -92,6 +92,10 @@ func (i *input) offline(flags *pflag.FlagSet) (*fitout.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	return i.prepare(catalogue, flags)
+}
+
+func (i *input) prepare(catalogue *bundle.Catalogue, flags *pflag.FlagSet) (*fitout.Plan, error) {
 	file, faults, err := i.read(flags)
 	if err != nil {
 		return nil, err

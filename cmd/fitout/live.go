@@ -35,11 +35,17 @@ func (l *live) Planned(p *fitout.Plan) {
 	for _, line := range introduction(p) {
 		fmt.Fprintln(l.w, line)
 	}
-	for _, w := range p.Waves {
-		l.waves = append(l.waves, liveWave{name: w.Name, state: "blocked"})
+}
+
+func (l *live) Waves(names []string) {
+	for _, name := range names {
+		l.waves = append(l.waves, liveWave{name: name, state: "blocked"})
 	}
 	l.draw()
 }
+
+// Note is told before the waves are drawn.
+func (l *live) Note(text string) { fmt.Fprintln(l.w, text) }
 
 func (l *live) Applying(wave int) { l.set(wave, "applying", "") }
 

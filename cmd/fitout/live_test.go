@@ -15,11 +15,14 @@ import (
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/rogpeppe/go-internal/testscript"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	apiversion "k8s.io/apimachinery/pkg/util/version"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -56,6 +59,7 @@ func runScripts(t *testing.T, b *bed.Bed, dir string) {
 		return nil
 	}
 	params.Condition = func(name string) (bool, error) { return condition(name, b.Minor()) }
+	params.Cmds["create"] = func(ts *testscript.TestScript, neg bool, args []string) { create(ts, restConfigOf(b), neg, args) }
 	params.Cmds["patch"] = func(ts *testscript.TestScript, neg bool, args []string) { patch(ts, restConfigOf(b), neg, args) }
 	testscript.RunT(sequential{t}, params)
 }
@@ -90,6 +94,23 @@ func patch(ts *testscript.TestScript, config *rest.Config, neg bool, args []stri
 	ts.Check(err)
 	_, err = raw.Patch(types.MergePatchType).AbsPath(args[0]).Body([]byte(args[1])).DoRaw(context.Background())
 	ts.Check(err)
+}
+
+// create is the script command "create MANAGER FILE": objects as another tool creates them.
+func create(ts *testscript.TestScript, config *rest.Config, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: create MANAGER FILE")
+	}
+	objects, err := manifest.Parse(args[1], []byte(ts.ReadFile(args[1])))
+	ts.Check(err)
+	client, err := dynamic.NewForConfig(config)
+	ts.Check(err)
+	for _, o := range objects {
+		gvr, _, err := manifest.KindsOf(nil).Of(o)
+		ts.Check(err)
+		_, err = client.Resource(gvr).Namespace(o.GetNamespace()).Create(context.Background(), o, metav1.CreateOptions{FieldManager: args[0]})
+		ts.Check(err)
+	}
 }
 
 func restConfigOf(b *bed.Bed) *rest.Config {
@@ -127,7 +148,7 @@ func acceptsCombinations(t *testing.T, b *bed.Bed) {
 			if w.Name == "namespaces" || w.Name == "definitions" {
 				client = real
 			}
-			if _, err := client.Apply(ctx, plan.Kinds, w.Objects); err != nil {
+			if _, err := client.Apply(ctx, plan.Kinds, w.Objects, inventory.Known{}); err != nil {
 				t.Errorf("%s: wave %s: %v", c.Name(), w.Name, err)
 			}
 			if client == real {
@@ -166,7 +187,7 @@ func TestLiveRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.Apply(t.Context(), manifest.KindsOf(nil), objects)
+	_, err = c.Apply(t.Context(), manifest.KindsOf(nil), objects, inventory.Known{})
 	if err == nil || !bytes.Contains([]byte(err.Error()), []byte("dta")) {
 		t.Errorf("an unknown field was not refused: %v", err)
 	}

@@ -14,10 +14,12 @@ import (
 	"syscall"
 
 	"github.com/fitout-dev/fitout/pkg/cluster"
+	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/klog/v2"
 )
 
 func main() { os.Exit(Main()) }
@@ -27,6 +29,7 @@ func Main() int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // a third less CPU for 15 MB more: a run is short
 	}
+	klog.SetLogger(klog.Logger{}) // client-go writes there what is an error here, or passes
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
@@ -50,7 +53,7 @@ func rootCommand(streams genericiooptions.IOStreams) *cobra.Command {
 this cluster; applies it in waves; and proves that the result works.
 
 Exit codes: 0 fitted out, 1 failed, 2 usage or invalid input (nothing was touched), 3 pending (no nodes yet),
-4 degraded, 5 refused by policy (a field belongs to another manager).`,
+4 degraded, 5 refused (a field belongs to another manager, a field cannot be changed, another run holds the lock).`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
@@ -63,8 +66,9 @@ Exit codes: 0 fitted out, 1 failed, 2 usage or invalid input (nothing was touche
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; %s --help lists the flags", err, c.CommandPath())}
 	})
-	root.AddCommand(upCommand(streams), renderCommand(streams), applyCommand(streams), checkCommand(streams), validateCommand(streams),
-		bundlesCommand(streams), footprintCommand(streams), explainCommand(streams), probeCommand(streams), versionCommand(streams))
+	root.AddCommand(upCommand(streams), planCommand(streams), renderCommand(streams), applyCommand(streams), checkCommand(streams),
+		uninstallCommand(streams), validateCommand(streams), bundlesCommand(streams), footprintCommand(streams), explainCommand(streams),
+		probeCommand(streams), versionCommand(streams))
 	return root
 }
 
@@ -83,6 +87,8 @@ func exitCode(err error) int {
 	var usage usageError
 	var result resultError
 	var conflict *cluster.ConflictError
+	var locked *cluster.LockedError
+	var refused *fitout.RefusedError
 	switch {
 	case err == nil:
 		return report.ExitGood
@@ -90,7 +96,7 @@ func exitCode(err error) int {
 		return result.code
 	case errors.As(err, &faults), errors.As(err, &usage), isCobraUsage(err):
 		return report.ExitUsage
-	case errors.As(err, &conflict):
+	case errors.As(err, &conflict), errors.As(err, &locked), errors.As(err, &refused):
 		return report.ExitRefused
 	}
 	return report.ExitFailed

@@ -44,14 +44,22 @@ func (p *plain) Planned(plan *fitout.Plan) {
 	for _, line := range introduction(plan) {
 		p.line("%s", line)
 	}
-	for _, w := range plan.Waves {
-		p.waves = append(p.waves, w.Name)
-	}
 }
+
+func (p *plain) Waves(names []string) { p.waves = names }
+
+func (p *plain) Note(text string) { p.line("%s", text) }
 
 func (p *plain) Applying(int) {}
 
-func (p *plain) Applied(_ int, changes []report.Change) { p.applied = summary(changes) }
+func (p *plain) Applied(_ int, changes []report.Change) {
+	p.applied = summary(changes)
+	for _, c := range changes {
+		for _, note := range c.Notes {
+			p.line("%s", note)
+		}
+	}
+}
 
 func (p *plain) Waiting(wave int, unmet []check.Row) {
 	if text := waitText(unmet); text != p.last {
@@ -101,7 +109,7 @@ func summary(changes []report.Change) string {
 		counts[c.Action]++
 	}
 	var parts []string
-	for _, a := range []report.Action{report.Created, report.Configured, report.Unchanged, report.Failed} {
+	for _, a := range report.Actions {
 		if counts[a] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[a], a))
 		}

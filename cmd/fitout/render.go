@@ -38,10 +38,7 @@ standard error.`,
 					return err
 				}
 			}
-			for _, w := range plan.Warnings {
-				fmt.Fprintln(streams.ErrOut, "warning:", w)
-			}
-			fmt.Fprintf(streams.ErrOut, "bundle %s for %s, %s\n", plan.Rendering.Bundle, plan.Cluster.KubernetesVersion, plan.Rendering.Digest)
+			announce(streams.ErrOut, plan)
 			return print(streams.Out, inOrder(plan))
 		},
 	}
@@ -49,6 +46,14 @@ standard error.`,
 	c.Flags().StringVarP(&output, "output", "o", "yaml", "format: yaml, json or name")
 	c.Flags().BoolVar(&validate, "validate", true, "check every object against the API of the Kubernetes version")
 	return c
+}
+
+// announce says what was prepared, and what should not have been chosen.
+func announce(w io.Writer, p *fitout.Plan) {
+	for _, warning := range p.Warnings {
+		fmt.Fprintln(w, "warning:", warning)
+	}
+	fmt.Fprintf(w, "bundle %s for %s, %s\n", p.Rendering.Bundle, p.Cluster.KubernetesVersion, p.Rendering.Digest)
 }
 
 // inOrder returns the rendered objects in the order of the waves. The inventory is not among them: it is Fitout's own.

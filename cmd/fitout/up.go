@@ -7,6 +7,7 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -18,14 +19,16 @@ type runOptions struct {
 	input
 	kube    *genericclioptions.ConfigFlags
 	cluster cluster.Options
-	timing  fitout.Timing
+	fitout  fitout.Options
 	output  string
 	streams genericiooptions.IOStreams
 	probe   *probeOptions // where the run ends with probes
+
+	conflicts, prune, recreate []string
 }
 
 // verb is one of the runs of the front door.
-type verb func(ctx context.Context, c fitout.Cluster, p *fitout.Plan, t fitout.Timing, progress fitout.Progress) (*report.Report, error)
+type verb func(ctx context.Context, c fitout.Cluster, p *fitout.Plan, o fitout.Options, progress fitout.Progress) (*report.Report, error)
 
 func upCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	o := newRunOptions(streams)
@@ -48,12 +51,36 @@ func applyCommand(streams genericiooptions.IOStreams) *cobra.Command {
 }
 
 func newRunOptions(streams genericiooptions.IOStreams) *runOptions {
-	return &runOptions{input: input{in: streams.In}, kube: genericclioptions.NewConfigFlags(true), timing: fitout.DefaultTiming, streams: streams}
+	return &runOptions{input: input{in: streams.In}, kube: genericclioptions.NewConfigFlags(true), streams: streams,
+		fitout: fitout.Options{Timing: fitout.DefaultTiming, Version: version()}}
 }
 
 func (o *runOptions) registerApply(c *cobra.Command) {
-	c.Flags().DurationVar(&o.timing.Timeout, "timeout", o.timing.Timeout, "how long the whole run may take")
-	c.Flags().BoolVar(&o.cluster.ForceConflicts, "force-conflicts", false, "take over fields that another manager owns")
+	c.Flags().DurationVar(&o.fitout.Timeout, "timeout", o.fitout.Timeout, "how long the whole run may take")
+	c.Flags().StringSliceVar(&o.conflicts, "conflicts", nil, "what happens to fields that others manage: fail, keep or take-over, or ADDON=POLICY; repeatable (default: the cluster file's, or fail)")
+	c.Flags().BoolVar(&o.fitout.Adopt, "adopt", false, "take over what kubeadm, kubectl, Helm or another tool installed; says what")
+	c.Flags().StringSliceVar(&o.recreate, "recreate", nil, "KIND/NAME of an object that may be deleted and created anew where a field of it cannot be changed; repeatable")
+	c.Flags().StringSliceVar(&o.prune, "prune", nil, "KIND/NAME of a namespace, definition or volume that is no longer wanted and may be removed; repeatable")
+	c.Flags().BoolVar(&o.fitout.DryRun, "dry-run", false, "say what would be applied and removed, and change nothing")
+	registerLock(c, &o.fitout)
+}
+
+// registerLock registers what a run that changes the cluster waits for.
+func registerLock(c *cobra.Command, o *fitout.Options) {
+	c.Flags().DurationVar(&o.LockTimeout, "lock-timeout", time.Minute, "how long to wait for another run that is changing the cluster")
+}
+
+// settle turns flags into options.
+func (o *runOptions) settle() (err error) {
+	o.cluster.DryRun, o.cluster.Holder = o.fitout.DryRun, holder()
+	o.fitout.Recreate, o.fitout.Prune = o.recreate, o.prune
+	if o.fitout.Conflicts, err = inventory.ParsePolicies(o.conflicts); err != nil {
+		return usageError{err}
+	}
+	if o.probe != nil {
+		return o.probe.validate()
+	}
+	return nil
 }
 
 func (o *runOptions) command(name, short string, run verb) *cobra.Command {
@@ -73,20 +100,20 @@ func (o *runOptions) run(c *cobra.Command, run verb) error {
 	if err != nil {
 		return err
 	}
-	if o.probe != nil {
-		if err := o.probe.validate(); err != nil {
-			return err
-		}
+	if err := o.settle(); err != nil {
+		return err
 	}
 	o.cluster.Waiting = func(reason error) {
 		fmt.Fprintf(o.streams.ErrOut, "the API server does not answer yet (%v); trying for a while\n", reason)
 	}
-	client, plan, err := o.online(c.Context(), c.Flags(), o.kube, o.cluster)
+	ctx, cancel := context.WithTimeout(c.Context(), o.fitout.Timeout)
+	defer cancel()
+	client, plan, err := o.online(ctx, c.Flags(), o.kube, o.cluster)
 	if err != nil {
 		return err
 	}
 	progress := newProgress(o.streams.ErrOut, time.Now)
-	r, runErr := run(c.Context(), client, plan, o.timing, progress)
+	r, runErr := run(c.Context(), client, plan, o.fitout, progress)
 	progress.Close()
 	if o.probe != nil && runErr == nil {
 		runErr = o.probe.run(c.Context(), o, c.Flags(), client, plan, r)

@@ -62,8 +62,11 @@ func appliesCombinations(t *testing.T, b *bed.Bed) {
 // up fits out the cluster and wants every row good, or not judged because nodes are simulated.
 func up(t *testing.T, client *cluster.Client, plan *fitout.Plan) *report.Report {
 	t.Helper()
-	timing := fitout.Timing{Timeout: 2 * time.Minute, Poll: 200 * time.Millisecond, Settle: 30 * time.Second}
-	r, err := fitout.Up(t.Context(), client, plan, timing, silent{})
+	options := fitout.Options{
+		Timing:      fitout.Timing{Timeout: 2 * time.Minute, Poll: 200 * time.Millisecond, Settle: 30 * time.Second},
+		LockTimeout: time.Minute, Version: "test",
+	}
+	r, err := fitout.Up(t.Context(), client, plan, options, silent{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,6 +81,8 @@ func up(t *testing.T, client *cluster.Client, plan *fitout.Plan) *report.Report 
 type silent struct{}
 
 func (silent) Planned(*fitout.Plan)          {}
+func (silent) Waves([]string)                {}
+func (silent) Note(string)                   {}
 func (silent) Applying(int)                  {}
 func (silent) Applied(int, []report.Change)  {}
 func (silent) Waiting(int, []check.Row)      {}

@@ -62,6 +62,9 @@ var recipes = []recipe{
 	}},
 	{folder: "scaleway-csi", targets: "tool", ldflags: stripped},
 	{folder: "npd", targets: "tool", tags: "disable_stackdriver_exporter", ldflags: stripped},
+	{folder: "traefik", targets: "tool", ldflags: stripped, graft: &graft{
+		folder: "lego", module: "github.com/go-acme/lego/v5@v5.3.1", without: []string{"cmd", "e2e", "providers/dns"},
+	}},
 }
 
 // CacheDir is where programs, images and beds are kept: fitout/clusterbed in

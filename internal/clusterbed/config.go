@@ -10,21 +10,6 @@ import (
 	"path/filepath"
 )
 
-// Supported is nil on a machine where a bed can run, and else says what is
-// missing.
-func Supported() error {
-	if os.Geteuid() != 0 {
-		return fmt.Errorf("a cluster bed makes namespaces and mounts: run it as root")
-	}
-	if _, err := hierarchies(); err != nil {
-		return err
-	}
-	if _, err := os.Stat("/etc/debian_version"); err != nil {
-		return fmt.Errorf("a cluster bed takes its tools from Debian packages: %w: run it on Debian", err)
-	}
-	return nil
-}
-
 // writeConfigs writes the configuration of containerd and the kubelets.
 func (p *plan) writeConfigs() error {
 	if err := os.WriteFile(p.file("conf", "containerd.toml"), []byte(containerdConfig(pauseImage)), 0o600); err != nil {

@@ -80,7 +80,7 @@ func contents(p *Programs) map[string]content {
 		"registry.k8s.io/node-problem-detector/node-problem-detector": one("npd", "nodeproblemdetector", "/node-problem-detector"),
 		"docker.io/scaleway/scaleway-csi":                             scaleway,
 		"registry.k8s.io/sig-storage/csi-node-driver-registrar":       one("standin", "registrar", "/csi-node-driver-registrar"),
-		"docker.io/traefik":                                           one("standin", "ingress", "/traefik"),
+		"docker.io/traefik":                                           one("traefik", "traefik", "/traefik"),
 		"fitout.dev/clusterbed/tools": {
 			files: map[string]string{"/bin/probe": filepath.Join(p.Addons["standin"], "probe")}, entrypoint: "/bin/probe",
 		},

@@ -31,21 +31,7 @@ func (f *fixture) dataPath(t *testing.T) {
 			return unless(out, err, "probe on")
 		})
 	}
-	for i := range f.nodes() {
-		for _, url := range []string{"http://198.18.0.%d/", "https://198.18.0.%d/"} {
-			url := fmt.Sprintf(url, 11+i)
-			eventually(t, time.Minute, func(ctx context.Context) string {
-				status, err := f.hostAnswers(ctx, url)
-				if err != nil {
-					return err.Error()
-				}
-				if status != http.StatusNotFound { // of an ingress controller without rules
-					return fmt.Sprintf("%s answers %d", url, status)
-				}
-				return ""
-			})
-		}
-	}
+	f.hostPorts(t)
 }
 
 // probeService is the address of the Service of the probes.
@@ -53,19 +39,29 @@ const probeService = "10.32.8.8"
 
 // makeProbes makes the DaemonSet and its Service unless they are there.
 func (f *fixture) makeProbes(t *testing.T) {
+	for path, object := range probeObjects() {
+		f.create(t, path, object)
+	}
 	eventually(t, 90*time.Second, func(ctx context.Context) string {
-		for path, object := range probeObjects() {
-			err := f.bed.Do(ctx, http.MethodPost, path, object, nil)
-			if err != nil && !strings.Contains(err.Error(), "AlreadyExists") && !strings.Contains(err.Error(), "already allocated") {
-				return err.Error()
-			}
-		}
 		found, err := f.readyProbes(ctx)
 		if err != nil {
 			return err.Error()
 		}
 		if len(found) != len(f.nodes()) {
 			return fmt.Sprintf("%d probes are ready", len(found))
+		}
+		return ""
+	})
+}
+
+// create makes an object unless it is there. A Service with an address of its
+// own is refused for that address when it is.
+func (f *fixture) create(t *testing.T, path string, object any) {
+	t.Helper()
+	eventually(t, time.Minute, func(ctx context.Context) string {
+		err := f.bed.Do(ctx, http.MethodPost, path, object, nil)
+		if err != nil && !strings.Contains(err.Error(), "AlreadyExists") && !strings.Contains(err.Error(), "already allocated") {
+			return err.Error()
 		}
 		return ""
 	})
@@ -157,8 +153,8 @@ func unless(out string, err error, want string) string {
 	return ""
 }
 
-// footprint describes what a bed could leave behind on the machine.
-func footprint(t *testing.T) string {
+// leftovers describes what a bed could leave behind on the machine.
+func leftovers(t *testing.T) string {
 	t.Helper()
 	var text strings.Builder
 	for _, command := range []string{
@@ -174,24 +170,4 @@ func footprint(t *testing.T) string {
 		fmt.Fprintf(&text, "%s:\n%s", command, out)
 	}
 	return text.String()
-}
-
-// hostAnswers asks a port of a node through the bed's proxy and returns the
-// status.
-func (f *fixture) hostAnswers(ctx context.Context, url string) (int, error) {
-	client, err := f.bed.HTTP()
-	if err != nil {
-		return 0, err
-	}
-	client.Transport.(*http.Transport).TLSClientConfig.InsecureSkipVerify = true // signed by itself
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return 0, err
-	}
-	answer, err := client.Do(request)
-	if err != nil {
-		return 0, err
-	}
-	defer answer.Body.Close()
-	return answer.StatusCode, nil
 }

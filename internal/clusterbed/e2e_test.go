@@ -5,6 +5,7 @@ package clusterbed_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,9 +26,9 @@ func TestEndToEnd(t *testing.T) {
 		t.Skip("FITOUT_E2E is not set: make e2e sets it")
 	}
 	if err := clusterbed.Supported(); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
-	before := footprint(t)
+	before := leftovers(t)
 	f := startBed(t, minor)
 
 	t.Run("up", f.up)
@@ -37,14 +38,17 @@ func TestEndToEnd(t *testing.T) {
 	t.Run("metrics", f.metrics)
 	t.Run("node conditions", f.nodeConditions)
 	t.Run("storage driver", f.storageDriver)
-	t.Run("a killed node comes back", f.nodeComesBack)
+	t.Run("faults", f.faults)
+	if os.Getenv("FITOUT_E2E_BED") != "" {
+		return // it goes on
+	}
 	t.Run("stop leaves nothing", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if err := f.bed.Stop(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if after := footprint(t); after != before {
+		if after := leftovers(t); after != before {
 			t.Errorf("what the machine held before:\n%s\nand after:\n%s", before, after)
 		}
 	})
@@ -219,53 +223,6 @@ func (f *fixture) storageDriver(t *testing.T) {
 	})
 }
 
-func (f *fixture) nodeComesBack(t *testing.T) {
-	if err := f.bed.KillNode(t.Context(), "node-2"); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, time.Minute, func(ctx context.Context) string {
-		if status := f.nodeReady(ctx, "node-2"); status != "Unknown" {
-			return "node-2 is dead, but its condition Ready is " + status
-		}
-		return ""
-	})
-	if err := f.bed.StartNode(t.Context(), "node-2"); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, 90*time.Second, func(ctx context.Context) string {
-		if status := f.nodeReady(ctx, "node-2"); status != "True" {
-			return "node-2 is back, but its condition Ready is " + status
-		}
-		return ""
-	})
-	f.dataPath(t)
-	eventually(t, 90*time.Second, func(context.Context) string {
-		out, err := exec.CommandContext(t.Context(), f.fitout, "check", "--kubeconfig", f.bed.Kubeconfig, "--cni", "flannel",
-			"--ingress", "traefik", "--csi", "true", "-f", filepath.Join(f.bed.Dir, "cluster.yaml")).CombinedOutput()
-		if err != nil {
-			return err.Error() + "\n" + string(out)
-		}
-		return ""
-	})
-}
-
-func (f *fixture) nodeReady(ctx context.Context, name string) string {
-	var node struct {
-		Status struct {
-			Conditions []struct{ Type, Status string }
-		}
-	}
-	if err := f.bed.Get(ctx, "/api/v1/nodes/"+name, &node); err != nil {
-		return err.Error()
-	}
-	for _, condition := range node.Status.Conditions {
-		if condition.Type == "Ready" {
-			return condition.Status
-		}
-	}
-	return "missing"
-}
-
 func (f *fixture) nodes() []string {
 	var names []string
 	for name := range f.bed.Nodes {
@@ -287,9 +244,18 @@ func eventually(t *testing.T, patience time.Duration, try func(ctx context.Conte
 		}
 		select {
 		case <-ctx.Done():
-			t.Errorf("after %v: %s", patience, reason)
-			return
+			t.Fatalf("after %v: %s", patience, reason)
 		case <-time.After(500 * time.Millisecond):
 		}
+	}
+}
+
+// pause waits, unless the test ends.
+func pause(t *testing.T, duration time.Duration) {
+	ctx, cancel := context.WithTimeout(t.Context(), duration)
+	defer cancel()
+	<-ctx.Done()
+	if t.Context().Err() != nil {
+		t.Fatal(fmt.Errorf("interrupted: %w", t.Context().Err()))
 	}
 }

@@ -36,10 +36,10 @@ func RunFabric(ctx context.Context) error {
 	}
 }
 
-// proxy answers CONNECT, and requests for whole URLs.
+// proxy answers CONNECT, which is all that clients of TLS ask of a proxy.
 func proxy(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodConnect {
-		forward(w, r)
+		http.Error(w, "this proxy knows CONNECT only: with curl, give --proxytunnel", http.StatusMethodNotAllowed)
 		return
 	}
 	there, err := net.DialTimeout("tcp", r.Host, 5*time.Second)
@@ -53,7 +53,7 @@ func proxy(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer here.Close()
-	fmt.Fprint(here, "HTTP/1.1 200 Connection established\r\n\r\n")
+	fmt.Fprint(here, established)
 	done := make(chan struct{}, 2)
 	copyTo := func(to net.Conn, from io.Reader) {
 		_, _ = io.Copy(to, from) // the end of either side ends both
@@ -62,21 +62,6 @@ func proxy(w http.ResponseWriter, r *http.Request) {
 	go copyTo(there, buffered)
 	go copyTo(here, there)
 	<-done
-}
-
-func forward(w http.ResponseWriter, r *http.Request) {
-	r.RequestURI = ""
-	answer, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadGateway)
-		return
-	}
-	defer answer.Body.Close()
-	for key, values := range answer.Header {
-		w.Header()[key] = values
-	}
-	w.WriteHeader(answer.StatusCode)
-	_, _ = io.Copy(w, answer.Body)
 }
 
 // serveMetadata tells an instance about itself, by the address it asks from.

@@ -52,7 +52,9 @@ func Serve(ctx context.Context, dir string) error {
 		}()
 	}
 	o := &owner{plan: p, nodes: map[string]*child{}}
-	if o.life, err = startJanitor(p); err != nil {
+	// The janitor removes the cgroups of the bed when its owner is gone, also
+	// when that was killed. It is not waited for: it outlives the owner.
+	if _, o.life, err = startSession(p, "janitor", "janitor"); err != nil {
 		return err
 	}
 	defer os.Remove(p.file(recordFile))
@@ -67,25 +69,6 @@ func Serve(ctx context.Context, dir string) error {
 		}
 	}
 	return o.control(ctx)
-}
-
-// startJanitor starts the process that removes the cgroups of the bed when
-// the owner is gone, also when it was killed. It learns of that by the end of
-// its standard input.
-func startJanitor(p *plan) (io.Closer, error) {
-	log, err := os.OpenFile(p.log("bed", "janitor"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
-	cmd := exec.Command(p.command(), "janitor", "--dir", p.Dir)
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	life, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	return life, cmd.Start()
 }
 
 // startFabric starts the process that holds the bridge, and gives it a socket

@@ -26,27 +26,36 @@ var packages = map[string]string{
 	"/usr/bin/mount":                 "mount",
 }
 
-// installPackages installs the packages that are missing, with apt.
-func installPackages(ctx context.Context, log io.Writer) error {
+// missingPackages lists what installPackages would install.
+func missingPackages() []string {
 	var missing []string
 	for _, program := range sortedKeys(packages) {
 		if _, err := os.Stat(program); err != nil {
 			missing = append(missing, packages[program])
 		}
 	}
+	return missing
+}
+
+// installPackages installs the packages that are missing.
+func installPackages(ctx context.Context, log io.Writer) error {
+	missing := missingPackages()
 	if len(missing) == 0 {
 		return nil
 	}
 	fmt.Fprintf(log, "clusterbed: installing %s\n", strings.Join(missing, " "))
-	for _, args := range [][]string{
-		{"apt-get", "update"},
-		append([]string{"apt-get", "install", "-y", "--no-install-recommends"}, missing...),
-	} {
-		cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("%s: %w\n%s\ninstall %s yourself", strings.Join(args, " "), err, lastLines(out, 5), strings.Join(missing, " "))
-		}
+	if err := apt(ctx, "apt-get", "update"); err != nil {
+		return err
+	}
+	return apt(ctx, append([]string{"apt-get", "install", "-y", "--no-install-recommends"}, missing...)...)
+}
+
+// apt runs a command that asks no questions.
+func apt(ctx context.Context, args ...string) error {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s\ninstall the packages yourself", strings.Join(args, " "), err, lastLines(out, 5))
 	}
 	return nil
 }

@@ -11,9 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -96,19 +94,8 @@ func readRecord(dir string) (*Bed, error) {
 // until the cluster can be used.
 func detach(ctx context.Context, p *plan, log io.Writer) (*Bed, error) {
 	begin := time.Now()
-	output, err := os.Create(p.log("bed", "owner"))
+	cmd, life, err := startSession(p, "owner", "serve")
 	if err != nil {
-		return nil, err
-	}
-	defer output.Close()
-	cmd := exec.Command(p.command(), "serve", "--dir", p.Dir)
-	cmd.Stdout, cmd.Stderr = output, output
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	life, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
 	ended := make(chan error, 1)
@@ -159,65 +146,6 @@ func (b *Bed) nodesRegistered(ctx context.Context) error {
 		}
 	}
 	return b.Get(ctx, "/api/v1/namespaces/kube-system/serviceaccounts/default", nil)
-}
-
-// HTTP returns a client that reaches every address of the bed's network:
-// nodes, host ports, and the API server, as its admin.
-func (b *Bed) HTTP() (*http.Client, error) {
-	proxy, err := url.Parse(b.Proxy)
-	if err != nil {
-		return nil, err
-	}
-	tls, err := adminTLS(b.Dir)
-	if err != nil {
-		return nil, err
-	}
-	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
-		Proxy: http.ProxyURL(proxy), TLSClientConfig: tls, ForceAttemptHTTP2: true, DisableKeepAlives: true,
-	}}, nil
-}
-
-// Server is the URL of the API server in the bed's network.
-func (b *Bed) Server() string { return (&plan{}).server() }
-
-// Get decodes what the API server answers on a path into result, unless that
-// is nil.
-func (b *Bed) Get(ctx context.Context, path string, result any) error {
-	return b.Do(ctx, http.MethodGet, path, nil, result)
-}
-
-// Do sends body as JSON to a path of the API server, as admin.
-func (b *Bed) Do(ctx context.Context, method, path string, body, result any) error {
-	client, err := b.HTTP()
-	if err != nil {
-		return err
-	}
-	text := []byte(nil)
-	if body != nil {
-		if text, err = json.Marshal(body); err != nil {
-			return err
-		}
-	}
-	request, err := http.NewRequestWithContext(ctx, method, b.Server()+path, bytes.NewReader(text))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	answer, err := client.Do(request)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	if text, err = io.ReadAll(answer.Body); err != nil {
-		return err
-	}
-	if answer.StatusCode/100 != 2 {
-		return fmt.Errorf("%s %s: %s: %s", method, path, answer.Status, bytes.TrimSpace(text))
-	}
-	if result == nil {
-		return nil
-	}
-	return json.Unmarshal(text, result)
 }
 
 // Stop asks the owner to end the bed and waits until it is gone.

@@ -135,32 +135,24 @@ func (p place) droppable() bool { return !p.verbatim && !slices.Contains(meaning
 // A Difference is one rendered field that the live object has otherwise.
 type Difference struct {
 	Path string // spec.template.spec.containers[0].image
-	Want any
-	Got  any // nil where the field is missing
+	Want any    // nil where the field is to go
+	Got  any    // nil where the field is missing
 }
 
 // String says what is there, and what is to be there: the part of it that differs, where it is long.
 func (d Difference) String() string {
-	want, wantText := d.Want.(string)
-	got, gotText := d.Got.(string)
 	wantList, wantsList := d.Want.([]any)
 	gotList, hasList := d.Got.([]any)
 	switch {
 	case d.Got == nil:
 		return fmt.Sprintf("%s is gone, not %s", d.Path, clip(d.Want))
+	case d.Want == nil:
+		return fmt.Sprintf("%s is %s, and is to go", d.Path, clip(d.Got))
 	case wantsList && hasList && len(wantList) != len(gotList):
 		return fmt.Sprintf("%s has %d elements, not %d", d.Path, len(gotList), len(wantList))
-	case wantText && gotText && strings.Contains(want+got, "\n"):
-		n, got, want := firstLine(got, want)
-		got, want = apart(got, want)
-		return fmt.Sprintf("%s line %d is %q, not %q", d.Path, n, got, want)
-	case wantText && gotText:
-		d.Got, d.Want = apart(got, want)
 	}
-	if clip(d.Got) == clip(d.Want) { // 1 and "1"
-		return fmt.Sprintf("%s is %s, not %s", d.Path, asJSON(d.Got), asJSON(d.Want))
-	}
-	return fmt.Sprintf("%s is %s, not %s", d.Path, clip(d.Got), clip(d.Want))
+	field, got, want := d.Shown()
+	return fmt.Sprintf("%s is %s, not %s", field, got, want)
 }
 
 // firstLine returns the first line in which two texts differ, counted from 1.

@@ -4,45 +4,61 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/render"
 	"github.com/fitout-dev/fitout/pkg/report"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Apply makes the live objects what the given ones say, all of them at about the same time, and tells what it did to
-// each. An object that fails does not keep the others from being applied; the error joins all failures. An object that
-// somebody else owns fields of makes it a ConflictError, unless Options.ForceConflicts is set.
-func (c *Client) Apply(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) ([]report.Change, error) {
+// Live fetches those of the given objects that Fitout applied before, or, if unlabelled is set, all of them that are there:
+// one LIST for each of their resources and namespaces.
+func (c *Client) Live(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object, unlabelled bool) (map[manifest.ID]*manifest.Object, error) {
 	collections, err := own(kinds, objects)
 	if err != nil {
 		return nil, err
 	}
-	before, err := c.list(ctx, collections)
+	if unlabelled {
+		for i := range collections {
+			collections[i].selector = ""
+		}
+	}
+	return c.list(ctx, collections)
+}
+
+// A task is one object on its way into the cluster.
+type task struct {
+	gvr      schema.GroupVersionResource
+	scope    manifest.Resource
+	wanted   *manifest.Object
+	live     *manifest.Object // as it was found before; nil if it was not
+	settled  bool             // nothing has to be sent
+	recreate bool
+	adopt    bool
+	policy   inventory.Policy
+}
+
+// Apply makes the live objects what the given ones say, all of them at about the same time, and tells what it did to
+// each. An object that fails does not keep the others from being applied; the error joins all failures. Fields that
+// somebody else manages make it a ConflictError, unless the policy of the object's addon is another.
+func (c *Client) Apply(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object, known inventory.Known) ([]report.Change, error) {
+	tasks, err := tasksOf(kinds, objects, known)
 	if err != nil {
 		return nil, err
-	}
-	apply := c.threeWay
-	if c.atLeast(serverSideApplyFrom) {
-		apply = c.serverSide
 	}
 	type outcome struct {
 		change report.Change
 		err    error
 	}
-	outcomes := each(objects, func(o *manifest.Object) outcome {
-		id := manifest.IDOf(o)
-		resource, err := c.resource(kinds, o)
+	outcomes := each(tasks, func(t task) outcome {
+		change, err := c.do(ctx, t)
+		change.ID = manifest.IDOf(t.wanted)
 		if err != nil {
-			return outcome{report.Change{ID: id, Action: report.Failed, Error: err.Error()}, err}
+			err = fmt.Errorf("apply %s: %w", change.ID, explain(err))
+			change.Action, change.Error = report.Failed, err.Error()
 		}
-		action, err := apply(ctx, resource, o, before[id])
-		if err != nil {
-			err = fmt.Errorf("apply %s: %w", id, explain(err))
-			return outcome{report.Change{ID: id, Action: report.Failed, Error: err.Error()}, err}
-		}
-		return outcome{report.Change{ID: id, Action: action}, nil}
+		return outcome{change, err}
 	})
 	changes := make([]report.Change, len(outcomes))
 	errs := make([]error, len(outcomes))
@@ -52,56 +68,44 @@ func (c *Client) Apply(ctx context.Context, kinds manifest.Kinds, objects []*man
 	return changes, errors.Join(errs...)
 }
 
-// A ConflictError says that another manager owns a field that Fitout sets.
-type ConflictError struct{ cause error }
-
-func (e *ConflictError) Error() string {
-	return e.cause.Error() + "; run again with --force-conflicts to take the fields over"
-}
-
-func (e *ConflictError) Unwrap() error { return e.cause }
-
-// explain gives API errors the remedy that they lack.
-func explain(err error) error {
-	switch {
-	case apierrors.IsConflict(err):
-		return &ConflictError{err}
-	case apierrors.IsForbidden(err):
-		return fmt.Errorf("%w; give the user of the kubeconfig this right", err)
-	case apierrors.IsUnauthorized(err):
-		return fmt.Errorf("%w; renew the credentials of the kubeconfig", err)
-	}
-	return err
-}
-
-// actionOf tells what a write did, from the object before it (nil where there was none) and after it. The resource
-// version alone would count a controller's status update in between as a change of ours.
-func actionOf(before, after, rendered *manifest.Object) report.Action {
-	switch {
-	case before == nil:
-		return report.Created
-	case before.GetResourceVersion() == after.GetResourceVersion():
-		return report.Unchanged
-	case before.GetUID() != after.GetUID() || before.GetGeneration() != after.GetGeneration():
-		return report.Configured
-	case before.GetGeneration() > 0 && sameMetadata(before, after, rendered):
-		return report.Unchanged
-	}
-	return report.Configured
-}
-
-// sameMetadata compares the labels and annotations that Fitout sets.
-func sameMetadata(before, after, rendered *manifest.Object) bool {
-	return maps.Equal(only(before.GetLabels(), rendered.GetLabels()), only(after.GetLabels(), rendered.GetLabels())) &&
-		maps.Equal(only(before.GetAnnotations(), rendered.GetAnnotations()), only(after.GetAnnotations(), rendered.GetAnnotations()))
-}
-
-func only(m, keys map[string]string) map[string]string {
-	out := map[string]string{}
-	for k := range keys {
-		if v, ok := m[k]; ok {
-			out[k] = v
+func tasksOf(kinds manifest.Kinds, objects []*manifest.Object, known inventory.Known) ([]task, error) {
+	var tasks []task
+	for _, o := range objects {
+		gvr, scope, err := kinds.Of(o)
+		if err != nil {
+			return nil, err
 		}
+		id := manifest.IDOf(o)
+		tasks = append(tasks, task{
+			gvr: gvr, scope: scope, wanted: o, live: known.Live[id], settled: known.Settled(o),
+			recreate: known.Recreate[id], adopt: known.Adopt[id], policy: known.Conflicts.Of(o.GetLabels()[render.LabelAddon]),
+		})
 	}
-	return out
+	return tasks, nil
+}
+
+// do applies one object.
+func (c *Client) do(ctx context.Context, t task) (report.Change, error) {
+	if t.settled {
+		return report.Change{Action: report.Unchanged, UID: t.live.GetUID()}, nil
+	}
+	if t.recreate && t.live != nil {
+		return c.recreate(ctx, t)
+	}
+	if c.atLeast(serverSideApplyFrom) {
+		return c.serverSide(ctx, t)
+	}
+	return c.threeWay(ctx, t)
+}
+
+// recreate deletes the live object and creates the wanted one.
+func (c *Client) recreate(ctx context.Context, t task) (report.Change, error) {
+	entry := inventory.Entry{ID: manifest.IDOf(t.wanted), Version: t.gvr.Version, Resource: t.gvr.Resource, UID: t.live.GetUID()}
+	if err := c.remove(ctx, entry, t.live); err != nil {
+		return report.Change{}, fmt.Errorf("to be created anew: %w", err)
+	}
+	t.live, t.recreate = nil, false
+	change, err := c.do(ctx, t)
+	change.Action = report.Recreated
+	return change, err
 }

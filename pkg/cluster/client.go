@@ -8,16 +8,18 @@ import (
 	"fmt"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/transport"
 )
 
 // FieldManager is the name under which Fitout owns fields.
-const FieldManager = "fitout"
+const FieldManager = inventory.FieldManager
 
 const (
 	// parallel bounds the requests under way at once. Eight keep an API server with 20 ms of round trip busy without
@@ -35,17 +37,19 @@ const (
 type Client struct {
 	dynamic dynamic.Interface
 	config  *rest.Config
+	raw     rest.Interface
 	server  string
 	version string // v1.36.4
+	outages
 	Options
 }
 
 // Options are what a run decides about applying.
 type Options struct {
-	// ForceConflicts takes over fields that another manager owns; without it they are errors.
-	ForceConflicts bool
 	// DryRun asks the server to validate and not to persist.
 	DryRun bool
+	// Holder is who this run is to others that want to change the cluster at the same time.
+	Holder Holder
 	// Waiting, if set, is told once that the API server does not answer yet and is tried again.
 	Waiting func(reason error)
 }
@@ -53,31 +57,58 @@ type Options struct {
 // New connects to an API server and asks for its version. The error says where it was looked for.
 func New(ctx context.Context, config *rest.Config, options Options) (*Client, error) {
 	c := &Client{server: config.Host, Options: options}
+	config = rest.CopyConfig(config)
+	if config.Timeout == 0 {
+		config.Timeout = requestTimeout
+	}
+	renewTokenFile(config)
 	var err error
-	if c.version, err = serverVersion(ctx, config, options.Waiting); err != nil {
+	if c.version, err = c.serverVersion(ctx, config); err != nil {
 		return nil, fmt.Errorf("cannot reach the API server %s: %w; check --kubeconfig, --context and the network", config.Host, reason(err))
 	}
-	config = rest.CopyConfig(config)
 	config.WarningHandler = rest.NoWarnings{} // bundles choose their API versions; a deprecated one is the right one there
 	config.QPS, config.Burst = 50, 100
 	if c.atLeast(fairnessFrom) {
 		config.QPS = -1
 	}
 	c.config = config
-	c.dynamic, err = dynamic.NewForConfig(config)
+	if c.dynamic, err = dynamic.NewForConfig(config); err != nil {
+		return nil, err
+	}
+	c.raw, err = rest.UnversionedRESTClientFor(unversioned(config))
 	return c, err
 }
 
-func serverVersion(ctx context.Context, config *rest.Config, waiting func(error)) (string, error) {
-	client, err := rest.UnversionedRESTClientFor(raw(config))
+// unversioned returns the configuration of a client that is given whole paths, and bytes for bodies.
+func unversioned(config *rest.Config) *rest.Config {
+	config = rest.CopyConfig(config)
+	config.GroupVersion = &schema.GroupVersion{}
+	config.NegotiatedSerializer = rawSerializer
+	config.ContentType = "application/json"
+	return config
+}
+
+// renewTokenFile makes a token file be read again once its token is refused. By itself client-go reads it every minute,
+// so that one that was renewed would be of no use until then.
+func renewTokenFile(config *rest.Config) {
+	if config.BearerTokenFile == "" {
+		return
+	}
+	config.Wrap(transport.ResettableTokenSourceWrapTransport(transport.NewCachedFileTokenSource(config.BearerTokenFile)))
+	config.BearerTokenFile, config.BearerToken = "", ""
+}
+
+func (c *Client) serverVersion(ctx context.Context, config *rest.Config) (string, error) {
+	client, err := rest.UnversionedRESTClientFor(unversioned(config))
 	if err != nil {
 		return "", err
 	}
 	var info version.Info
-	err = retry(ctx, func() error {
+	waiting := c.Waiting
+	err = c.retry(ctx, func() error {
 		body, err := client.Get().AbsPath("/version").DoRaw(ctx)
 		if err != nil {
-			if waiting != nil && transient(err) {
+			if _, passes := troubleOf(err); passes && waiting != nil {
 				waiting(reason(err))
 				waiting = nil
 			}

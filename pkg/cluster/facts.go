@@ -65,7 +65,7 @@ func nodeFact(n corev1.Node) clusterfile.NodeFact {
 // optional gets an object of the core group; nil where there is none or where it may not be read.
 func (c *Client) optional(ctx context.Context, resource, namespace, name string) (*manifest.Object, error) {
 	var o *manifest.Object
-	err := retry(ctx, func() (err error) {
+	err := c.retry(ctx, func() (err error) {
 		o, err = c.in(core(resource), true, namespace).Get(ctx, name, metav1.GetOptions{})
 		return err
 	})

@@ -69,7 +69,7 @@ func (c *Client) list(ctx context.Context, collections []collection) (map[manife
 
 func (c *Client) listOne(ctx context.Context, from collection) ([]manifest.Object, error) {
 	var objects []manifest.Object
-	err := retry(ctx, func() error {
+	err := c.retry(ctx, func() error {
 		list, err := c.in(from.gvr, from.namespaced, from.namespace).List(ctx, metav1.ListOptions{LabelSelector: from.selector})
 		if apierrors.IsNotFound(err) {
 			return nil
@@ -83,4 +83,15 @@ func (c *Client) listOne(ctx context.Context, from collection) ([]manifest.Objec
 		return nil, fmt.Errorf("list %s: %w", from.gvr.Resource, err)
 	}
 	return objects, nil
+}
+
+// get fetches one object.
+func (c *Client) get(ctx context.Context, resource interface {
+	Get(ctx context.Context, name string, o metav1.GetOptions, sub ...string) (*manifest.Object, error)
+}, name string) (live *manifest.Object, err error) {
+	err = c.retry(ctx, func() error {
+		live, err = resource.Get(ctx, name, metav1.GetOptions{})
+		return err
+	})
+	return live, err
 }

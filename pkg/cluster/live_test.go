@@ -9,6 +9,7 @@ import (
 	"github.com/fitout-dev/fitout/internal/bed/bedtest"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/google/go-cmp/cmp"
@@ -76,7 +77,7 @@ func TestApply(t *testing.T) {
 			f.expect("first", report.Created, report.Created, report.Created, report.Created)
 			f.expect("again", report.Unchanged, report.Unchanged, report.Unchanged, report.Unchanged)
 			f.changes()
-			f.foreign(minor)
+			f.foreign()
 			f.removedLabel()
 		})
 	}
@@ -114,9 +115,9 @@ func (f *fixture) changes() {
 	}
 }
 
-// foreign proves that fields of others stay, and that a field of ours that another changed is put right: at once where
-// the server does not track owners, and when told to where it does.
-func (f *fixture) foreign(minor string) {
+// foreign proves that fields of others stay, and that a field of ours that another changed is a conflict, which the three
+// policies settle in their ways.
+func (f *fixture) foreign() {
 	other := parse(f.T, `
 apiVersion: v1
 kind: ConfigMap
@@ -124,15 +125,26 @@ metadata: {name: config, namespace: kube-system, annotations: {theirs: kept}}
 data: {one: changed, three: "3"}
 `)
 	patchAsOther(f, other[0])
-	if minor == "1.36" {
-		_, err := f.client.Apply(f.Context(), f.kinds, f.wanted)
-		var conflict *cluster.ConflictError
-		if !errors.As(err, &conflict) || !strings.Contains(err.Error(), "ConfigMap kube-system/config") || !strings.Contains(err.Error(), ".data.one") {
-			f.Fatalf("error %v does not name the object and the field", err)
-		}
-		f.client = f.connect(cluster.Options{ForceConflicts: true})
+	_, err := f.apply(inventory.Fail)
+	var conflict *cluster.ConflictError
+	if !errors.As(err, &conflict) || !strings.Contains(err.Error(), `ConfigMap kube-system/config: data.one is changed, set by somebody`) {
+		f.Fatalf("error %v does not name the object, the field and who set it", err)
 	}
-	f.expect("taken back", report.Unchanged, report.Configured, report.Unchanged, report.Unchanged)
+	if _, err = f.apply(inventory.Keep); err != nil { // the server takes note that the field is no longer ours
+		f.Fatal(err)
+	}
+	changes, err := f.apply(inventory.Keep)
+	if err != nil || changes[1].Action != report.Unchanged || len(changes[1].Notes) != 1 {
+		f.Fatalf("error %v, change %+v: theirs is to be kept", err, changes[1])
+	}
+	if data, _, _ := unstructured.NestedStringMap(f.observe()[1].Object, "data"); data["one"] != "changed" {
+		f.Errorf("data is %v; theirs is to be kept", data)
+	}
+	changes, err = f.apply(inventory.TakeOver)
+	if err != nil || changes[1].Action != report.Configured || len(changes[1].Notes) != 1 {
+		f.Fatalf("error %v, change %+v: ours is to be back", err, changes[1])
+	}
+	f.expect("taken back", report.Unchanged, report.Unchanged, report.Unchanged, report.Unchanged)
 	live := f.observe()[1]
 	data, _, _ := unstructured.NestedStringMap(live.Object, "data")
 	if data["one"] != "1" || data["three"] != "3" || live.GetAnnotations()["theirs"] != "kept" {
@@ -144,7 +156,7 @@ data: {one: changed, three: "3"}
 func (f *fixture) removedLabel() {
 	o := parse(f.T, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config, namespace: kube-system, labels: {fitout.dev/addon: null}}\n")
 	patchAsOther(f, o[0])
-	changes, err := f.client.Apply(f.Context(), f.kinds, f.wanted[1:2])
+	changes, err := f.client.Apply(f.Context(), f.kinds, f.wanted[1:2], inventory.Known{})
 	if err != nil || changes[0].Action == report.Failed {
 		f.Fatalf("changes %v, error %v", changes, err)
 	}
@@ -163,7 +175,7 @@ func (f *fixture) connect(o cluster.Options) *cluster.Client {
 // expect applies the wanted objects and compares what was done to each.
 func (f *fixture) expect(when string, want ...report.Action) {
 	f.Helper()
-	changes, err := f.client.Apply(f.Context(), f.kinds, f.wanted)
+	changes, err := f.apply(inventory.Fail)
 	if err != nil {
 		f.Fatalf("%s: %v", when, err)
 	}
@@ -172,6 +184,16 @@ func (f *fixture) expect(when string, want ...report.Action) {
 			f.Errorf("%s: %s is %s, want %s", when, c.ID, c.Action, want[i])
 		}
 	}
+}
+
+// apply applies the wanted objects as a run does that knows what is there, but not what was applied last.
+func (f *fixture) apply(policy inventory.Policy) ([]report.Change, error) {
+	f.Helper()
+	live, err := f.client.Live(f.Context(), f.kinds, f.wanted, false)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return f.client.Apply(f.Context(), f.kinds, f.wanted, inventory.Known{Live: live, Conflicts: inventory.Policies{"": policy}})
 }
 
 func (f *fixture) observe() []*manifest.Object {
@@ -253,7 +275,7 @@ kind: Service
 metadata: {name: kube-dns, namespace: kube-system}
 spec: {clusterIP: 10.32.0.77, ports: [{port: 53}]}
 `)
-	if _, err := f.client.Apply(t.Context(), f.kinds, f.wanted); err != nil {
+	if _, err := f.client.Apply(t.Context(), f.kinds, f.wanted, inventory.Known{}); err != nil {
 		t.Fatal(err)
 	}
 	if facts, err = f.client.Facts(t.Context()); err != nil {

@@ -22,7 +22,7 @@ func (c *Client) StartProbe(ctx context.Context, objects []*manifest.Object) err
 		if err != nil {
 			return err
 		}
-		err = retry(ctx, func() error {
+		err = c.retry(ctx, func() error {
 			_, err := resource.Create(ctx, o, metav1.CreateOptions{FieldManager: FieldManager, FieldValidation: strict})
 			return err
 		})
@@ -44,7 +44,7 @@ func (c *Client) ProbePods(ctx context.Context, namespace string) (pods []corev1
 // end of the pods. A namespace that is gone is no error.
 func (c *Client) RemoveProbe(ctx context.Context, namespace string) error {
 	now := int64(1)
-	err := retry(ctx, func() error {
+	err := c.retry(ctx, func() error {
 		return c.dynamic.Resource(core("namespaces")).Delete(ctx, namespace, metav1.DeleteOptions{GracePeriodSeconds: &now})
 	})
 	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) { // a conflict: it is being deleted

@@ -1,34 +1,118 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"strconv"
 
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/report"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/dynamic"
 )
 
 // strict makes the server refuse unknown and duplicate fields; servers before 1.25 ignore it.
 const strict = metav1.FieldValidationStrict
 
-// serverSide applies an object in one request by server-side apply.
-func (c *Client) serverSide(ctx context.Context, resource dynamic.ResourceInterface, o, before *manifest.Object) (report.Action, error) {
-	body, err := o.MarshalJSON()
-	if err != nil {
-		return "", err
+// metadataOnly asks for the metadata of the answer alone, which is all that is looked at.
+const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+
+// serverSide applies an object by server-side apply: one request, unless somebody else manages one of its fields.
+func (c *Client) serverSide(ctx context.Context, t task) (report.Change, error) {
+	if t.adopt {
+		if err := c.inherit(ctx, t); err != nil {
+			return report.Change{}, err
+		}
 	}
-	options := metav1.PatchOptions{FieldManager: FieldManager, Force: &c.ForceConflicts, FieldValidation: strict, DryRun: c.dryRun()}
-	var after *manifest.Object
-	err = retry(ctx, func() error {
-		after, err = resource.Patch(ctx, o.GetName(), types.ApplyPatchType, body, options)
-		return err
+	change, err := c.patch(ctx, t, t.wanted, t.adopt)
+	const rounds = 3 // others may be at work at the same time
+	for round := 0; apierrors.IsConflict(err) && round < rounds; round++ {
+		live, getErr := c.get(ctx, c.in(t.gvr, t.scope.Namespaced, t.wanted.GetNamespace()), t.wanted.GetName())
+		if getErr != nil {
+			return change, errors.Join(err, getErr)
+		}
+		conflicts := conflictsOf(err, t.wanted, live)
+		switch t.policy {
+		case inventory.Keep:
+			less, lessErr := withoutFields(t.wanted, conflicts)
+			if lessErr != nil {
+				return change, lessErr
+			}
+			t.wanted = less
+			change, err = c.patch(ctx, t, less, false)
+			change.Notes = notes("kept", conflicts)
+		case inventory.TakeOver:
+			change, err = c.patch(ctx, t, t.wanted, true)
+			change.Notes = notes("taken over", conflicts)
+		default:
+			return change, &ConflictError{Conflicts: conflicts, cause: err}
+		}
+	}
+	return change, err
+}
+
+func notes(what string, conflicts []Conflict) []string {
+	var out []string
+	for _, conflict := range conflicts {
+		out = append(out, what+": "+conflict.String())
+	}
+	return out
+}
+
+// patch sends the apply request and tells what it did.
+func (c *Client) patch(ctx context.Context, t task, wanted *manifest.Object, force bool) (report.Change, error) {
+	body, err := wanted.MarshalJSON()
+	if err != nil {
+		return report.Change{}, err
+	}
+	accept := metadataOnly
+	if c.DryRun || wanted.GetKind() == "Namespace" { // a namespace that is on its way out says why it is still there
+		accept = "application/json"
+	}
+	after, status := &manifest.Object{}, 0
+	err = c.retry(ctx, func() error {
+		request := c.raw.Patch(types.ApplyPatchType).AbsPath(pathOf(t)...).
+			Param("fieldManager", FieldManager).Param("force", strconv.FormatBool(force)).Param("fieldValidation", strict).
+			SetHeader("Accept", accept).Body(body)
+		for _, value := range c.dryRun() {
+			request.Param("dryRun", value)
+		}
+		result := request.Do(ctx).StatusCode(&status)
+		text, err := result.Raw()
+		if err != nil {
+			return raced(cmp.Or(result.Error(), err))
+		}
+		if err := after.UnmarshalJSON(text); err != nil {
+			return err
+		}
+		after.SetGroupVersionKind(wanted.GroupVersionKind())
+		return stays(after)
 	})
 	if err != nil {
-		return "", err
+		return report.Change{}, err
 	}
-	return actionOf(before, after, o), nil
+	change := report.Change{Action: actionOf(status, t.live, after, wanted), UID: after.GetUID()}
+	if c.DryRun {
+		change.Before, change.After = t.live, after
+	}
+	return change, nil
+}
+
+// pathOf returns the path of an object's URL.
+func pathOf(t task) []string {
+	path := []string{"/apis", t.gvr.Group, t.gvr.Version}
+	if t.gvr.Group == "" {
+		path = []string{"/api", t.gvr.Version}
+	}
+	if t.scope.Namespaced {
+		path = append(path, "namespaces", t.wanted.GetNamespace())
+	}
+	return append(path, t.gvr.Resource, t.wanted.GetName())
 }
 
 func (c *Client) dryRun() []string {
@@ -36,4 +120,51 @@ func (c *Client) dryRun() []string {
 		return []string{metav1.DryRunAll}
 	}
 	return nil
+}
+
+// actionOf tells what a request did, from its status, the object as it was found before (nil if it was not) and its
+// metadata after. The resource version alone would count a controller's status update in between as a change of ours.
+func actionOf(status int, before *manifest.Object, after metav1.Object, wanted *manifest.Object) report.Action {
+	switch {
+	case status == http.StatusCreated:
+		return report.Created
+	case before == nil:
+		return report.Configured
+	case before.GetResourceVersion() == after.GetResourceVersion():
+		return report.Unchanged
+	case before.GetUID() != after.GetUID() || before.GetGeneration() != after.GetGeneration():
+		return report.Configured
+	case before.GetGeneration() > 0 && sameMetadata(before, after, wanted):
+		return report.Unchanged
+	}
+	return report.Configured
+}
+
+// sameMetadata compares the labels and annotations that Fitout sets.
+func sameMetadata(before, after, wanted metav1.Object) bool {
+	return maps.Equal(only(before.GetLabels(), wanted.GetLabels()), only(after.GetLabels(), wanted.GetLabels())) &&
+		maps.Equal(only(before.GetAnnotations(), wanted.GetAnnotations()), only(after.GetAnnotations(), wanted.GetAnnotations()))
+}
+
+func only(m, keys map[string]string) map[string]string {
+	out := map[string]string{}
+	for k := range keys {
+		if v, ok := m[k]; ok {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+// A racedError is a write that met another one of the same object at the same moment: that of a try which the client had
+// given up, for one. It says nothing of who owns what.
+type racedError struct{ error }
+
+func (e racedError) Unwrap() error { return e.error }
+
+func raced(err error) error {
+	if apierrors.IsAlreadyExists(err) || apierrors.IsConflict(err) && !apierrors.HasStatusCause(err, metav1.CauseTypeFieldManagerConflict) {
+		return racedError{err}
+	}
+	return err
 }

@@ -1,16 +1,16 @@
 package cluster
 
 import (
-	"bytes"
-	"compress/gzip"
+	"cmp"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"io"
+	"net/http"
+	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/render"
 	"github.com/fitout-dev/fitout/pkg/report"
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -24,10 +24,6 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 )
 
-// lastApplied is the annotation with what Fitout applied last, as JSON, compressed and in base64: the third of the three
-// ways. kubectl's own is limited to 256 KiB of plain JSON, which large CRDs exceed.
-const lastApplied = "fitout.dev/last-applied"
-
 // mergeable has the kinds whose merge keys are known. It is not client-go's own scheme, which other packages add to.
 var mergeable = func() *runtime.Scheme {
 	s := runtime.NewScheme()
@@ -36,105 +32,200 @@ var mergeable = func() *runtime.Scheme {
 }()
 
 // threeWay applies an object without server-side apply: it creates what is not there, and changes what is there by the
-// difference between what was applied last, what is wanted and what is live.
-func (c *Client) threeWay(ctx context.Context, resource dynamic.ResourceInterface, o, before *manifest.Object) (report.Action, error) {
-	record, err := encodeApplied(o)
+// difference between what was applied last, what is wanted and what is live. Fields that somebody else changed are
+// treated as server-side apply would treat them.
+func (c *Client) threeWay(ctx context.Context, t task) (report.Change, error) {
+	record, err := encodeApplied(t.wanted)
 	if err != nil {
-		return "", err
+		return report.Change{}, err
 	}
-	wanted := o.DeepCopy()
-	setAnnotation(wanted, lastApplied, record)
-	if before == nil {
-		err := retry(ctx, func() error {
-			_, err := resource.Create(ctx, wanted, metav1.CreateOptions{FieldManager: FieldManager, FieldValidation: strict, DryRun: c.dryRun()})
-			return err
-		})
-		if !apierrors.IsAlreadyExists(err) {
-			return report.Created, err
-		}
-		// It is there without our label, or the answer to a first try was lost.
-		if before, err = c.get(ctx, resource, o.GetName()); err != nil {
-			return "", err
+	m := merge{client: c, resource: c.in(t.gvr, t.scope.Namespaced, t.wanted.GetNamespace()), wanted: t.wanted.DeepCopy(), live: t.live}
+	setAnnotation(m.wanted, lastApplied, record)
+	if stays(m.live) != nil {
+		if err := m.look(ctx); err != nil {
+			return report.Change{}, err
 		}
 	}
-	if len(check.Differences(wanted, before)) == 0 {
-		return report.Unchanged, nil
+	if m.live == nil {
+		return m.create(ctx, t)
 	}
-	return c.change(ctx, resource, before, wanted)
+	noted, err := m.settle(t)
+	if err != nil {
+		return report.Change{}, err
+	}
+	change := report.Change{Action: report.Unchanged, UID: m.live.GetUID(), Notes: noted, Before: m.live, After: m.live}
+	if len(check.Differences(m.wanted, m.live)) > 0 {
+		change.Action, change.After, err = m.change(ctx)
+	}
+	return change, err
 }
 
-func (c *Client) get(ctx context.Context, resource dynamic.ResourceInterface, name string) (live *manifest.Object, err error) {
-	err = retry(ctx, func() error {
-		live, err = resource.Get(ctx, name, metav1.GetOptions{})
+// merge is the three ways of one object: what was applied last, what is wanted (with its record), and what is live.
+type merge struct {
+	client   *Client
+	resource dynamic.ResourceInterface
+	applied  []byte // JSON; nil where there is no record
+	wanted   *manifest.Object
+	live     *manifest.Object
+}
+
+// create creates the object. Where it is there all the same, it either has no label of ours, or it is just as wanted: then
+// the answer to a first try was lost.
+func (m *merge) create(ctx context.Context, t task) (report.Change, error) {
+	var created *manifest.Object
+	err := m.client.retry(ctx, func() (err error) {
+		created, err = m.resource.Create(ctx, m.wanted, metav1.CreateOptions{FieldManager: FieldManager, FieldValidation: strict, DryRun: m.client.dryRun()})
 		return err
 	})
-	return live, err
+	if err == nil {
+		return report.Change{Action: report.Created, UID: created.GetUID(), After: created}, nil
+	}
+	if !apierrors.IsAlreadyExists(err) {
+		return report.Change{}, err
+	}
+	if err := m.look(ctx); err != nil {
+		return report.Change{}, err
+	}
+	if t.live = m.live; t.live != nil && len(check.Differences(m.wanted, m.live)) == 0 {
+		return report.Change{Action: report.Created, UID: m.live.GetUID(), After: m.live}, nil
+	}
+	return m.client.threeWay(ctx, t)
+}
+
+// look finds out what is live: nil where there is nothing. An object that is being deleted is waited for.
+func (m *merge) look(ctx context.Context) error {
+	return m.client.retry(ctx, func() (err error) {
+		m.live, err = m.resource.Get(ctx, m.wanted.GetName(), metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			m.live = nil
+			return nil
+		}
+		return cmp.Or(err, stays(m.live))
+	})
+}
+
+// settle reads what was applied last and settles, by policy, what others have changed since.
+func (m *merge) settle(t task) (noted []string, err error) {
+	if m.applied, err = decodeApplied(m.live); err != nil {
+		return nil, fmt.Errorf("annotation %s: %w; remove the annotation", lastApplied, err)
+	}
+	if t.adopt {
+		if m.applied == nil {
+			m.applied = kubectlApplied(m.live)
+		}
+		return nil, nil
+	}
+	conflicts := threeWayConflicts(m.applied, t.wanted, m.live)
+	if m.applied == nil && m.live.GetLabels()[render.LabelAddon] == "" {
+		conflicts = foreign(t.wanted, m.live)
+	}
+	switch {
+	case len(conflicts) == 0:
+		return nil, nil
+	case t.policy == inventory.TakeOver:
+		return notes("taken over", conflicts), nil
+	case t.policy == inventory.Keep:
+		return notes("kept", conflicts), m.leave(conflicts)
+	}
+	return nil, &ConflictError{Conflicts: conflicts}
+}
+
+// leave takes fields out of what is wanted and of what was applied last, so that the merge does not touch them. The record
+// has them still: the next run finds the same conflicts.
+func (m *merge) leave(conflicts []Conflict) (err error) {
+	if m.wanted, err = withoutFields(m.wanted, conflicts); err != nil || m.applied == nil {
+		return err
+	}
+	applied := &manifest.Object{}
+	if err := applied.UnmarshalJSON(m.applied); err != nil {
+		return err
+	}
+	if applied, err = withoutFields(applied, conflicts); err != nil {
+		return err
+	}
+	m.applied, err = applied.MarshalJSON()
+	return err
+}
+
+// foreign are the conflicts with an object that Fitout never applied: everything that it has otherwise.
+func foreign(wanted, live *manifest.Object) []Conflict {
+	var conflicts []Conflict
+	for _, d := range check.Differences(wanted, live) {
+		if !strings.HasPrefix(d.Path, "metadata.") && d.Got != nil {
+			conflicts = append(conflicts, newConflict(wanted, d.Path, "somebody else", d.Want, d.Got))
+		}
+	}
+	return conflicts
 }
 
 // change sends the difference: a strategic merge patch for the kinds whose merge keys are known; for all others the
 // merged object as a whole, since servers of this age cannot read a merge patch of every kind (1.18 refuses "minimum: 0"
 // in one of a CRD: it reads an integer where the type has a float).
-func (c *Client) change(ctx context.Context, resource dynamic.ResourceInterface, live, wanted *manifest.Object) (report.Action, error) {
-	typed, err := mergeable.New(wanted.GroupVersionKind())
+func (m *merge) change(ctx context.Context) (report.Action, *manifest.Object, error) {
+	typed, err := mergeable.New(m.wanted.GroupVersionKind())
 	if err != nil { // definitions, API services, custom resources
-		return c.replace(ctx, resource, live, wanted)
+		return m.replace(ctx)
 	}
 	meta, err := strategicpatch.NewPatchMetaFromStruct(typed)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	original, modified, current, err := threeWays(live, wanted)
+	modified, current, err := m.texts()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	body, err := strategicpatch.CreateThreeWayMergePatch(original, modified, current, meta, true)
+	body, err := strategicpatch.CreateThreeWayMergePatch(m.applied, modified, current, meta, true)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	var after *manifest.Object
-	err = retry(ctx, func() error {
-		after, err = resource.Patch(ctx, wanted.GetName(), types.StrategicMergePatchType, body, metav1.PatchOptions{FieldManager: FieldManager, DryRun: c.dryRun()})
+	err = m.client.retry(ctx, func() error {
+		after, err = m.resource.Patch(ctx, m.wanted.GetName(), types.StrategicMergePatchType, body, metav1.PatchOptions{FieldManager: FieldManager, DryRun: m.client.dryRun()})
 		return err
 	})
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	return actionOf(live, after, wanted), nil
+	return actionOf(http.StatusOK, m.live, after, m.wanted), after, nil
 }
 
 // replace merges the difference into the live object here and puts the result, as long as nobody else changes the object
 // in between; then it looks again.
-func (c *Client) replace(ctx context.Context, resource dynamic.ResourceInterface, live, wanted *manifest.Object) (report.Action, error) {
+func (m *merge) replace(ctx context.Context) (report.Action, *manifest.Object, error) {
 	const tries = 5
+	before := m.live
 	for try := 1; ; try++ {
-		merged, err := merge(live, wanted)
+		merged, err := m.merged()
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
 		var after *manifest.Object
-		err = retry(ctx, func() error {
-			after, err = resource.Update(ctx, merged, metav1.UpdateOptions{FieldManager: FieldManager, DryRun: c.dryRun()})
+		err = m.client.retry(ctx, func() error {
+			after, err = m.resource.Update(ctx, merged, metav1.UpdateOptions{FieldManager: FieldManager, DryRun: m.client.dryRun()})
 			return err
 		})
 		if err == nil {
-			return actionOf(live, after, wanted), nil
+			return actionOf(http.StatusOK, before, after, m.wanted), after, nil
 		}
 		if !apierrors.IsConflict(err) || try == tries {
-			return "", err
+			return "", nil, err
 		}
-		if live, err = c.get(ctx, resource, wanted.GetName()); err != nil {
-			return "", err
+		if err := m.look(ctx); err != nil {
+			return "", nil, err
+		}
+		if m.live == nil {
+			return "", nil, fmt.Errorf("somebody has deleted it at this moment; run the same command again")
 		}
 	}
 }
 
-// merge computes the object that the JSON merge patch of the difference makes of the live one.
-func merge(live, wanted *manifest.Object) (*manifest.Object, error) {
-	original, modified, current, err := threeWays(live, wanted)
+// merged computes the object that the JSON merge patch of the difference makes of the live one.
+func (m *merge) merged() (*manifest.Object, error) {
+	modified, current, err := m.texts()
 	if err != nil {
 		return nil, err
 	}
-	patch, err := jsonmergepatch.CreateThreeWayJSONMergePatch(original, modified, current)
+	patch, err := jsonmergepatch.CreateThreeWayJSONMergePatch(m.applied, modified, current)
 	if err != nil {
 		return nil, err
 	}
@@ -146,59 +237,11 @@ func merge(live, wanted *manifest.Object) (*manifest.Object, error) {
 	return merged, merged.UnmarshalJSON(text)
 }
 
-// threeWays returns, as JSON, what was applied last (nil where there is no record), what is wanted, and what is live.
-func threeWays(live, wanted *manifest.Object) (original, modified, current []byte, err error) {
-	if original, err = decodeApplied(live); err != nil {
-		return nil, nil, nil, fmt.Errorf("annotation %s: %w; remove the annotation", lastApplied, err)
+// texts returns, as JSON, what is wanted and what is live.
+func (m *merge) texts() (wanted, live []byte, err error) {
+	if wanted, err = m.wanted.MarshalJSON(); err != nil {
+		return nil, nil, err
 	}
-	if modified, err = wanted.MarshalJSON(); err != nil {
-		return nil, nil, nil, err
-	}
-	current, err = live.MarshalJSON()
-	return original, modified, current, err
-}
-
-func setAnnotation(o *manifest.Object, key, value string) {
-	annotations := o.GetAnnotations()
-	if annotations == nil {
-		annotations = map[string]string{}
-	}
-	annotations[key] = value
-	o.SetAnnotations(annotations)
-}
-
-func encodeApplied(o *manifest.Object) (string, error) {
-	text, err := json.Marshal(o.Object)
-	if err != nil {
-		return "", err
-	}
-	var out bytes.Buffer
-	w := gzip.NewWriter(&out)
-	if _, err := w.Write(text); err != nil {
-		return "", err
-	}
-	if err := w.Close(); err != nil {
-		return "", err
-	}
-	return base64.StdEncoding.EncodeToString(out.Bytes()), nil
-}
-
-// maxApplied bounds what a record may expand to, in bytes; no Kubernetes object is larger than 1.5 MiB.
-const maxApplied = 4 << 20
-
-// decodeApplied returns what Fitout applied last, with its record in it as it was sent, or nil where there is none.
-func decodeApplied(live *manifest.Object) ([]byte, error) {
-	record, ok := live.GetAnnotations()[lastApplied]
-	if !ok {
-		return nil, nil
-	}
-	packed, err := base64.StdEncoding.DecodeString(record)
-	if err != nil {
-		return nil, err
-	}
-	r, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(io.LimitReader(r, maxApplied))
+	live, err = m.live.MarshalJSON()
+	return wanted, live, err
 }

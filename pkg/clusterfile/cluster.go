@@ -69,6 +69,7 @@ type Addon struct {
 	Enabled   *bool                `json:"enabled" doc:"Whether the addon is installed. Default: what the rest of the file implies. Where another field chooses the addon, as cni does, only false is allowed here: you bring your own."`
 	Values    map[string]any       `json:"values" doc:"Values for the addon's chart, merged over the bundle's. fitout bundles show MINOR ADDON lists them."`
 	Resources map[string]Resources `json:"resources" doc:"Resources per container of the addon, by the container's name; the name * means every container."`
+	Conflicts string               `json:"conflicts" enum:"fail,keep,take-over" doc:"What happens to fields of the addon's objects that somebody else manages. Default: what --conflicts says, or fail."`
 }
 
 // Resources are the requests and limits of one container, quantities as Kubernetes writes them (100m, 64Mi).

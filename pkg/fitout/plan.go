@@ -4,11 +4,13 @@ package fitout
 
 import (
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
 	"github.com/fitout-dev/fitout/pkg/report"
@@ -22,9 +24,8 @@ type Plan struct {
 	Findings  []clusterfile.Finding // what the user left open, and how it was settled
 	Warnings  []string
 	Rendering *render.Rendering
-	Waves     []wave.Wave    // the last one is the inventory
+	Waves     []wave.Wave
 	Kinds     manifest.Kinds // of everything rendered
-	inventory *manifest.Object
 }
 
 // Prepare turns a cluster file, and the facts of a running cluster where there is one, into a plan. given are the faults
@@ -61,14 +62,9 @@ func plan(resolved *bundle.Resolved, rendering *render.Rendering, findings []clu
 	if err != nil {
 		return nil, err
 	}
-	inventory, err := inventoryOf(rendering, resolved.Cluster)
-	if err != nil {
-		return nil, err
-	}
 	return &Plan{
 		Cluster: resolved.Cluster, Findings: findings, Warnings: resolved.Warnings, Rendering: rendering,
-		Waves:     append(waves, wave.Wave{Name: "inventory", Objects: []*manifest.Object{inventory}}),
-		inventory: inventory, Kinds: manifest.KindsOf(rendering.Objects()),
+		Waves: waves, Kinds: manifest.KindsOf(rendering.Objects()),
 	}, nil
 }
 
@@ -93,15 +89,53 @@ func gather(errs ...error) (strictyaml.Faults, error) {
 	return all, nil
 }
 
-// judged are the addons as the check sees them: those of the bundle, and Fitout's own inventory.
+// aim is what the cluster is to be fitted out with.
+func (p *Plan) aim() inventory.Target {
+	return inventory.Target{Bundle: p.Rendering.Bundle, Kubernetes: p.Cluster.KubernetesVersion, Digest: p.Rendering.Digest}
+}
+
+// target is the record of the plan, but for UIDs. waves are those of the plan, with what local edits add.
+func (p *Plan) target(waves []wave.Wave, version string) (*inventory.Inventory, error) {
+	i := &inventory.Inventory{State: inventory.Complete, Fitout: version, Target: p.aim(), Addons: map[string]inventory.Addon{}}
+	for _, a := range p.Rendering.Addons {
+		i.Addons[a.Name] = inventory.Addon{Version: a.Version, Digest: a.Digest, Objects: len(a.Objects)}
+	}
+	for n, w := range waves {
+		for _, o := range w.Objects {
+			gvr, _, err := p.Kinds.Of(o)
+			if err != nil {
+				return nil, err
+			}
+			i.Entries = append(i.Entries, inventory.Entry{
+				ID: manifest.IDOf(o), Version: gvr.Version, Resource: gvr.Resource, Addon: o.GetLabels()[render.LabelAddon], Wave: n, Digest: inventory.DigestOf(o),
+			})
+		}
+	}
+	return i, nil
+}
+
+// conflicts are the policies of a run: those of the command line go before those of the cluster file.
+func (p *Plan) conflicts(run inventory.Policies) inventory.Policies {
+	policies := inventory.Policies{}
+	for name, a := range p.Cluster.Addons {
+		if a.Conflicts != "" {
+			policies[name] = inventory.Policy(a.Conflicts)
+		}
+	}
+	maps.Copy(policies, run)
+	return policies
+}
+
+// judged are the addons as the check sees them: those of the bundle, and Fitout's own record.
 func (p *Plan) judged() []render.Addon {
-	own := render.Addon{Addon: bundle.Addon{Name: "fitout"}, Version: p.Rendering.Bundle, Objects: []*manifest.Object{p.inventory}, Digest: p.Rendering.Digest}
+	own := render.Addon{Addon: bundle.Addon{Name: render.ManagedBy}, Version: p.Rendering.Bundle, Digest: p.Rendering.Digest,
+		Objects: []*manifest.Object{inventory.Expected(p.aim())}}
 	return append(slices.Clone(p.Rendering.Addons), own)
 }
 
-// objects are all objects that are applied.
+// objects are all objects that are judged.
 func (p *Plan) objects() []*manifest.Object {
-	return append(p.Rendering.Objects(), p.inventory)
+	return append(p.Rendering.Objects(), inventory.Expected(p.aim()))
 }
 
 // report begins the account of a run.

@@ -2,24 +2,33 @@ package fitout
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/report"
-	"github.com/fitout-dev/fitout/pkg/wave"
 )
 
 // A Cluster is what the front door needs of a running cluster. Package cluster has the real one.
 type Cluster interface {
 	// Facts asks the cluster about itself.
 	Facts(ctx context.Context) (clusterfile.Facts, error)
+	// Lock takes the cluster's lock; the context that it returns ends when the lock is lost.
+	Lock(ctx context.Context, patience time.Duration, waiting func(holder string)) (locked context.Context, release func(), err error)
+	// Inventory reads the record of what Fitout has put into the cluster; nil where there is none. Record writes it, and
+	// Forget deletes it, unless somebody else has written it since it was read.
+	Inventory(ctx context.Context) (*inventory.Inventory, error)
+	Record(ctx context.Context, i *inventory.Inventory) error
+	Forget(ctx context.Context, i *inventory.Inventory) error
+	// Live fetches those of the objects that Fitout applied before, or, if unlabelled is set, all that are there.
+	Live(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object, unlabelled bool) (map[manifest.ID]*manifest.Object, error)
 	// Apply makes live objects what the given ones say; changes are complete also where it fails.
-	Apply(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) ([]report.Change, error)
+	Apply(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object, known inventory.Known) ([]report.Change, error)
+	// Remove deletes recorded objects and waits until they are gone, but for those that somebody else has taken over, or
+	// uses and nobody named.
+	Remove(ctx context.Context, entries []inventory.Entry, named inventory.Names) ([]report.Change, error)
 	// Observe fetches the live state of objects, with nodes, pods and storage classes.
 	Observe(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (check.Snapshot, error)
 }
@@ -27,6 +36,8 @@ type Cluster interface {
 // Progress is told what a run does. Waves are counted from 0.
 type Progress interface {
 	Planned(p *Plan)
+	Waves(names []string)
+	Note(text string)
 	Applying(wave int)
 	Applied(wave int, changes []report.Change)
 	Waiting(wave int, unmet []check.Row)
@@ -44,14 +55,28 @@ type Timing struct {
 // DefaultTiming is what the command takes.
 var DefaultTiming = Timing{Timeout: 10 * time.Minute, Poll: time.Second, Settle: time.Minute}
 
-// Apply applies a plan wave by wave, each once the one before is ready. The report is complete also where it fails; the
-// error is of applying or of waiting.
-func Apply(ctx context.Context, cluster Cluster, p *Plan, t Timing, progress Progress) (*report.Report, error) {
-	ctx, cancel := context.WithTimeout(ctx, t.Timeout)
+// Options are what a run decides.
+type Options struct {
+	Timing
+	Version     string             // of Fitout, for the record
+	LockTimeout time.Duration      // how long to wait for another run
+	Conflicts   inventory.Policies // what happens to fields that others manage; goes before the cluster file
+	Adopt       bool               // take over what other tools installed
+	Recreate    inventory.Names    // objects that may be deleted and created again, where a field cannot be changed
+	Prune       inventory.Names    // objects to prune that otherwise never are
+	DryRun      bool               // say what would be done; the cluster must have been connected to so
+}
+
+// Apply applies a plan wave by wave, each once the one before is ready, and prunes what is no longer wanted. The report is
+// complete also where it fails; the error is of applying or of waiting.
+func Apply(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Progress) (*report.Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	r := p.report()
+	r.DryRun = o.DryRun
 	progress.Planned(p)
-	if err := run(ctx, cluster, p, t, progress, r); err != nil {
+	s := session{cluster: cluster, plan: p, options: o, progress: progress, report: r}
+	if err := s.run(ctx); err != nil {
 		r.Error = err.Error()
 		return r, err
 	}
@@ -60,16 +85,15 @@ func Apply(ctx context.Context, cluster Cluster, p *Plan, t Timing, progress Pro
 }
 
 // Up applies a plan and checks the result. The check runs also where applying failed, so that the report says how far
-// the cluster is; it does not where the run was interrupted.
-func Up(ctx context.Context, cluster Cluster, p *Plan, t Timing, progress Progress) (*report.Report, error) {
+// the cluster is; it does not where the run was interrupted, or where nothing was applied.
+func Up(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Progress) (*report.Report, error) {
 	start := time.Now()
-	r, applyErr := Apply(ctx, cluster, p, t, progress)
-	if ctx.Err() != nil {
-		r.Verdict = check.Failed
+	r, applyErr := Apply(ctx, cluster, p, o, progress)
+	if ctx.Err() != nil || o.DryRun || len(r.Waves) == 0 {
 		return r, applyErr
 	}
-	t.Settle = min(t.Settle, t.Timeout-time.Since(start))
-	checked, err := Check(ctx, cluster, p, t, progress)
+	o.Settle = min(o.Settle, o.Timeout-time.Since(start))
+	checked, err := Check(ctx, cluster, p, o, progress)
 	r.Checks, r.Verdict = checked.Checks, checked.Verdict
 	if applyErr != nil {
 		r.Verdict = check.Failed
@@ -80,9 +104,9 @@ func Up(ctx context.Context, cluster Cluster, p *Plan, t Timing, progress Progre
 
 // Check judges a cluster by a plan. Where something is unmet that may yet come right, it looks again until Settle has
 // passed.
-func Check(ctx context.Context, cluster Cluster, p *Plan, t Timing, progress Progress) (*report.Report, error) {
+func Check(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Progress) (*report.Report, error) {
 	r := p.report()
-	settled := time.Now().Add(t.Settle)
+	settled := time.Now().Add(o.Settle)
 	for {
 		observing, cancel := context.WithTimeout(ctx, observeTimeout)
 		snapshot, err := cluster.Observe(observing, p.Kinds, p.objects())
@@ -93,7 +117,7 @@ func Check(ctx context.Context, cluster Cluster, p *Plan, t Timing, progress Pro
 		}
 		r.Checks = check.Judge(p.judged(), snapshot)
 		r.Verdict = check.Overall(r.Checks)
-		if !check.MaySettle(r.Checks) || !time.Now().Before(settled) || !pause(ctx, t.Poll) {
+		if !check.MaySettle(r.Checks) || !time.Now().Before(settled) || !pause(ctx, o.Poll) {
 			return r, nil
 		}
 		progress.Checking(r.Checks)
@@ -102,75 +126,3 @@ func Check(ctx context.Context, cluster Cluster, p *Plan, t Timing, progress Pro
 
 // observeTimeout bounds one observation, so that a hung API server costs its deadline and not the run.
 const observeTimeout = 30 * time.Second
-
-// run applies all waves.
-func run(ctx context.Context, cluster Cluster, p *Plan, t Timing, progress Progress, r *report.Report) error {
-	for i, w := range p.Waves {
-		start := time.Now()
-		progress.Applying(i)
-		changes, err := cluster.Apply(ctx, p.Kinds, w.Objects)
-		progress.Applied(i, changes)
-		if err == nil {
-			err = gate(ctx, cluster, p.Kinds, w, t, func(unmet []check.Row) { progress.Waiting(i, unmet) })
-		}
-		took := time.Since(start)
-		r.Waves = append(r.Waves, report.Wave{Name: w.Name, Seconds: took.Seconds(), Changes: changes})
-		progress.Done(i, took, err != nil)
-		if err != nil {
-			return fmt.Errorf("wave %s: %w", w.Name, err)
-		}
-	}
-	return nil
-}
-
-// gate waits until every object of a wave is ready, or cannot be before a node joins. When the time is up, the error says
-// what it was waiting for.
-func gate(ctx context.Context, cluster Cluster, kinds manifest.Kinds, w wave.Wave, t Timing, waiting func([]check.Row)) error {
-	if !check.Gated(w.Objects) {
-		return nil
-	}
-	var last []check.Row
-	for {
-		snapshot, err := cluster.Observe(ctx, kinds, w.Objects)
-		if err == nil {
-			if last = check.Unmet(check.Gate(w.Objects, snapshot)); len(last) == 0 {
-				return nil
-			}
-			waiting(last)
-		}
-		switch {
-		case err == nil && pause(ctx, t.Poll):
-		case len(last) > 0 && ctx.Err() != nil:
-			return notReady(ctx.Err(), last)
-		default:
-			return err
-		}
-	}
-}
-
-// notReady is the error of a gate that was left: what it waited for and why that is not ready.
-func notReady(cause error, unmet []check.Row) error {
-	what := "not ready in time"
-	if errors.Is(cause, context.Canceled) {
-		what = "interrupted while waiting for"
-	}
-	var lines []string
-	for _, r := range unmet {
-		line := r.Detail
-		if r.Remedy != "" {
-			line += "; " + r.Remedy
-		}
-		lines = append(lines, line)
-	}
-	return fmt.Errorf("%s: %s", what, strings.Join(lines, "\n"))
-}
-
-// pause waits, and reports whether the context is still good.
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
-}

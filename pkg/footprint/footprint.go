@@ -5,6 +5,7 @@ package footprint
 import (
 	"fmt"
 
+	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
 	corev1 "k8s.io/api/core/v1"
@@ -30,6 +31,9 @@ type Footprint struct {
 	Once       Share      `json:"once"`      // of what runs once, or a fixed number of times
 	Cluster    Share      `json:"cluster"`   // Once, and EachNode times the number of nodes
 	Workloads  []Workload `json:"workloads"` // in the order of the addons
+	// Budget is what the bundle allows any choice of its addons to request: EachNode of budget.node, Once of
+	// budget.cluster. Zero where the bundle has none.
+	Budget bundle.Budget `json:"budget,omitzero"`
 }
 
 // A Share is the sum of some workloads.

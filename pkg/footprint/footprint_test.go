@@ -151,6 +151,7 @@ once: 3 once
 func TestTableOfWhatIsSmallAndWhatIsTooLarge(t *testing.T) {
 	var got strings.Builder
 	f := of(t, rendering(t, daemonSet("large", "- {name: a, resources: {requests: {cpu: 1m, memory: 2Gi}, limits: {memory: 3Gi}}}\n- {name: b}")), node(t, "amd64"), 0)
+	f.Budget = bundle.Budget{Node: bundle.Allowance{CPU: "10m", Memory: "1Gi", Undeclared: 2}, Cluster: bundle.Allowance{CPU: "1", Memory: "1Gi"}}
 	if err := footprint.Table(&got, f); err != nil {
 		t.Fatal(err)
 	}
@@ -164,6 +165,14 @@ test: DaemonSet kube-system/large  1m   2048Mi  -          -
 REQUESTED                  OF      SHARE
 each node  cpu     1m      2000m   0.1 %    [#...................]
            memory  2048Mi  1024Mi  200.0 %  [####################+
+
+OF THE BUDGET                      OF      SHARE
+each node      cpu         1m      10m     10.0 %   [##..................]
+               memory      2048Mi  1024Mi  200.0 %  [####################+
+               undeclared  1       2
+once           cpu         0m      1000m   0.0 %  [....................]
+               memory      0Mi     1024Mi  0.0 %  [....................]
+               undeclared  0       0
 
 each node: 1 of 2 containers declare no memory request, 1 no memory limit.
 Requests are what addons declare, not what they use: docs/footprint.md.

@@ -2,11 +2,13 @@ package footprint
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/fitout-dev/fitout/pkg/bundle"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -28,6 +30,9 @@ func Table(w io.Writer, f *Footprint) error {
 	bars(tab, "each node", f.EachNode.Requests, f.Node.Allocatable, 1)
 	if f.Nodes > 0 {
 		bars(tab, fmt.Sprintf("cluster of %d", f.Nodes), f.Cluster.Requests, f.Node.Allocatable, f.Nodes)
+	}
+	if err := f.againstBudget(tab); err != nil {
+		return err
 	}
 	if err := tab.Flush(); err != nil {
 		return err
@@ -95,6 +100,25 @@ func bars(w io.Writer, name string, requested, allocatable corev1.ResourceList, 
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.1f %%\t%s\n", name, resource, text(resource, requested), text(resource, all), 100*share, bar(share))
 		name = ""
 	}
+}
+
+// againstBudget writes the share of the bundle's budget that is requested.
+func (f *Footprint) againstBudget(w io.Writer) error {
+	if f.Budget == (bundle.Budget{}) {
+		return nil
+	}
+	fmt.Fprintln(w, "\nOF THE BUDGET\t\t\tOF\tSHARE")
+	var errs []error
+	for _, part := range []struct {
+		name    string
+		asked   Share
+		allowed bundle.Allowance
+	}{{"each node", f.EachNode, f.Budget.Node}, {"once", f.Once, f.Budget.Cluster}} {
+		allowed := parse("budget: "+part.name, map[string]string{"cpu": part.allowed.CPU, "memory": part.allowed.Memory}, &errs)
+		bars(w, part.name, part.asked.Requests, allowed, 1)
+		fmt.Fprintf(w, "\tundeclared\t%d\t%d\n", part.asked.WithoutRequests, part.allowed.Undeclared)
+	}
+	return errors.Join(errs...)
 }
 
 // bar draws a share of one; every begun twentieth counts, and more than the whole ends in a plus sign.

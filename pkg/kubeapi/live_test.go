@@ -14,6 +14,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/kubeapi"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -74,7 +75,7 @@ func judge(t *testing.T, api *kubeapi.Snapshot, server *cluster.Client, all []mu
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			_, refused := server.Apply(t.Context(), kinds, []*manifest.Object{m.object})
+			_, refused := server.Apply(t.Context(), kinds, []*manifest.Object{m.object}, inventory.Known{})
 			found := api.Validate([]*manifest.Object{m.object}, nil)
 			mu.Lock()
 			defer mu.Unlock()

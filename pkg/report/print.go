@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -11,26 +12,15 @@ import (
 	"github.com/fitout-dev/fitout/pkg/check"
 )
 
-// Table writes a report for people.
+// Table writes a report for people: the checks, or, where nothing was checked, what was done to which object.
 func Table(w io.Writer, r *Report) error {
 	tab := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	if len(r.Checks) > 0 {
-		fmt.Fprintln(tab, "ADDON\tVERSION\tCHECK\tVERDICT\tDETAIL")
-		versions := map[string]string{}
-		for _, a := range r.Addons {
-			versions[a.Name] = a.Version
-		}
-		last := ""
-		for _, row := range r.Checks {
-			addon, version := subject(row), versions[row.Addon]
-			if addon == last {
-				addon, version = "", ""
-			} else {
-				last = addon
-			}
-			fmt.Fprintf(tab, "%s\t%s\t%s\t%s\t%s\n", addon, version, row.Check, row.Verdict, oneLine(detail(row)))
-		}
-	} else {
+	switch {
+	case len(r.Checks) > 0:
+		checks(tab, r)
+	case r.DryRun || len(r.Addons) == 0:
+		changes(tab, r)
+	default:
 		fmt.Fprintln(tab, "ADDON\tVERSION\tOBJECTS\tDIGEST")
 		for _, a := range r.Addons {
 			fmt.Fprintf(tab, "%s\t%s\t%d\t%s\n", a.Name, a.Version, a.Objects, a.Digest[:min(len(a.Digest), 19)])
@@ -39,8 +29,38 @@ func Table(w io.Writer, r *Report) error {
 	if err := tab.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%s: Kubernetes %s, bundle %s, %s\n%s\n", r.Cluster, r.Kubernetes, r.Bundle, r.Digest, r.Outcome())
+	_, err := fmt.Fprintf(w, "\n%s: Kubernetes %s, bundle %s, %s\n%s\n", cmp.Or(r.Cluster, "cluster"), r.Kubernetes, r.Bundle, r.Digest, r.Outcome())
 	return err
+}
+
+func checks(w io.Writer, r *Report) {
+	fmt.Fprintln(w, "ADDON\tVERSION\tCHECK\tVERDICT\tDETAIL")
+	versions := map[string]string{}
+	for _, a := range r.Addons {
+		versions[a.Name] = a.Version
+	}
+	last := ""
+	for _, row := range r.Checks {
+		addon, version := subject(row), versions[row.Addon]
+		if addon == last {
+			addon, version = "", ""
+		} else {
+			last = addon
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", addon, version, row.Check, row.Verdict, oneLine(detail(row)))
+	}
+}
+
+// changes lists what was done, or would be, to the objects that do not stay as they are.
+func changes(w io.Writer, r *Report) {
+	fmt.Fprintln(w, "WAVE\tACTION\tOBJECT\tNOTE")
+	for _, wave := range r.Waves {
+		for _, c := range wave.Changes {
+			if c.Action != Unchanged {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", wave.Name, c.Action, c.ID, oneLine(strings.Join(append(c.Notes, c.Error), " ")))
+			}
+		}
+	}
 }
 
 // subject is what a row is about: an addon, or the cluster.
@@ -67,12 +87,12 @@ func oneLine(s string) string {
 func (r *Report) Outcome() string {
 	var applied []string
 	counts := r.Counts()
-	for _, a := range []Action{Created, Configured, Unchanged, Failed} {
+	for _, a := range Actions {
 		if counts[a] > 0 {
 			applied = append(applied, fmt.Sprintf("%d %s", counts[a], a))
 		}
 	}
-	if len(r.Waves) > 0 && counts[Created]+counts[Configured]+counts[Failed] == 0 {
+	if len(r.Waves) > 0 && counts[Unchanged]+counts[Kept] == r.total() {
 		applied = append(applied, "nothing changed")
 	}
 	var parts []string
@@ -87,6 +107,9 @@ func (r *Report) Outcome() string {
 	}
 	if len(parts) == 0 {
 		return string(r.Verdict)
+	}
+	if r.DryRun {
+		return "dry run, nothing was done: " + strings.Join(parts, "; ")
 	}
 	return fmt.Sprintf("%s: %s", r.Verdict, strings.Join(parts, "; "))
 }

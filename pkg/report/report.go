@@ -6,6 +6,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // An Action is what applying did to an object.
@@ -17,13 +18,25 @@ const (
 	Configured Action = "configured" // existed, and was changed
 	Unchanged  Action = "unchanged"
 	Failed     Action = "failed"
+	Recreated  Action = "recreated" // deleted and created again, since a field cannot be changed
+	Pruned     Action = "pruned"    // no longer wanted, and removed
+	Kept       Action = "kept"      // no longer wanted, and left where it is
 )
 
-// A Change is one applied object.
+// Actions lists the actions in the order in which they are told.
+var Actions = []Action{Created, Configured, Recreated, Unchanged, Pruned, Kept, Failed}
+
+// A Change is one object that was applied or removed.
 type Change struct {
 	ID     manifest.ID `json:"object"`
 	Action Action      `json:"action"`
-	Error  string      `json:"error,omitempty"`
+	UID    types.UID   `json:"uid,omitempty"`
+	// Notes say what else there is to say: which fields of others were kept or taken over, why an object was kept.
+	Notes []string `json:"notes,omitempty"`
+	Error string   `json:"error,omitempty"`
+	// Before and After are the object as it is and as it would be, in a dry run; nil where there is none.
+	Before *manifest.Object `json:"-"`
+	After  *manifest.Object `json:"-"`
 }
 
 // A Wave is one wave of a run.
@@ -45,6 +58,7 @@ type Addon struct {
 type Report struct {
 	APIVersion string                `json:"apiVersion"` // of this format
 	Kind       string                `json:"kind"`
+	DryRun     bool                  `json:"dryRun,omitempty"` // the waves say what would be done
 	Cluster    string                `json:"cluster"`
 	Kubernetes string                `json:"kubernetes"`
 	Bundle     string                `json:"bundle"`
@@ -96,4 +110,12 @@ func (r *Report) Counts() map[Action]int {
 		}
 	}
 	return counts
+}
+
+// total counts the changes.
+func (r *Report) total() (n int) {
+	for _, w := range r.Waves {
+		n += len(w.Changes)
+	}
+	return n
 }

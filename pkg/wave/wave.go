@@ -3,8 +3,6 @@
 package wave
 
 import (
-	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -112,14 +110,4 @@ func isRegistration(kind string) bool {
 
 func isConfiguration(kind string) bool {
 	return !isNamespace(kind) && !isDefinition(kind) && !isWorkload(kind) && !isRegistration(kind)
-}
-
-// Print writes the waves as a tree.
-func Print(w io.Writer, waves []Wave) {
-	for i, wave := range waves {
-		fmt.Fprintf(w, "%d %s\n", i+1, wave.Name)
-		for _, o := range wave.Objects {
-			fmt.Fprintf(w, "    %s (%s)\n", manifest.IDOf(o), o.GetLabels()[render.LabelAddon])
-		}
-	}
 }

@@ -1,10 +1,13 @@
 package wave_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
 	"github.com/fitout-dev/fitout/pkg/wave"
@@ -38,23 +41,48 @@ func TestPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got strings.Builder
-	wave.Print(&got, waves)
+	if err := wave.Tree(&got, waves); err != nil {
+		t.Fatal(err)
+	}
 	want := `1 namespaces
-    Namespace cni (cni)
+├─ cni
+│  └─ Namespace cni
+└─ gate: opens when
+   └─ Namespace cni is active
 2 definitions
-    CustomResourceDefinition pools (cni)
+├─ cni
+│  └─ CustomResourceDefinition pools
+└─ gate: opens when
+   └─ CustomResourceDefinition pools is established
 3 configuration
-    ClusterRole cni (cni)
-    Service dns (dns)
+├─ cni
+│  └─ ClusterRole cni
+├─ dns
+│  └─ Service dns
+└─ gate: opens at once
 4 network+services
-    DaemonSet cni (cni)
-    DaemonSet proxy (proxy)
+├─ cni
+│  └─ DaemonSet cni
+├─ proxy
+│  └─ DaemonSet proxy
+└─ gate: opens when
+   ├─ DaemonSet cni has a ready pod on every node that it belongs on
+   └─ DaemonSet proxy has a ready pod on every node that it belongs on
 5 dns
-    Deployment dns (dns)
+├─ dns
+│  └─ Deployment dns
+└─ gate: opens when
+   └─ Deployment dns has all its pods ready
 6 addons
-    Deployment metrics (metrics)
+├─ metrics
+│  └─ Deployment metrics
+└─ gate: opens when
+   └─ Deployment metrics has all its pods ready
 7 addons registration
-    APIService metrics (metrics)
+├─ metrics
+│  └─ APIService metrics
+└─ gate: opens when
+   └─ APIService metrics is available
 `
 	if diff := cmp.Diff(want, got.String()); diff != "" {
 		t.Error(diff)
@@ -89,5 +117,48 @@ func TestPlanTakesExternal(t *testing.T) {
 	waves, err := wave.Plan(r, []string{"network"})
 	if err != nil || len(waves) != 1 {
 		t.Errorf("waves %v, error %v; want one wave", waves, err)
+	}
+}
+
+// What the printed gates say must be what package check judges, for every kind that an addon may hold.
+func TestGatesAreThoseOfCheck(t *testing.T) {
+	gated := 0
+	for kind := range manifest.KindsOf(nil) {
+		o := &manifest.Object{}
+		o.SetKind(kind.Kind)
+		o.SetName("a")
+		objects := []*manifest.Object{o}
+		printed, judged := len(wave.Wave{Objects: objects}.Gate()) > 0, check.Gated(objects)
+		if printed != judged {
+			t.Errorf("%s: printed as awaited: %v, judged by check: %v", kind.Kind, printed, judged)
+		}
+		if judged {
+			gated++
+		}
+	}
+	if gated == 0 {
+		t.Error("no kind is judged: nothing was compared")
+	}
+}
+
+func TestJSON(t *testing.T) {
+	r := &render.Rendering{Addons: []render.Addon{addon("cni", nil, nil, "DaemonSet cni", "ClusterRole cni")}}
+	waves, err := wave.Plan(r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	if err := wave.JSON(&got, waves); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"waves":[{"name":"configuration","objects":[{"kind":"ClusterRole","name":"cni","addon":"cni"}]},` +
+		`{"name":"addons","objects":[{"kind":"DaemonSet","name":"cni","addon":"cni"}],` +
+		`"gate":[{"object":{"kind":"DaemonSet","name":"cni"},"state":"has a ready pod on every node that it belongs on"}]}]}`
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, []byte(got.String())); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, compact.String()); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -23,6 +23,8 @@ import (
 
 const usage = `usage: go run ./testdata/clusterbed COMMAND [--kubernetes MINOR] [--dir DIR] ...
 
+  supported                say why no bed can run on this machine, if so
+  build                    build what is missing, which start does too
   start                    build what is missing, start the bed, print its kubeconfig
   stop                     end it
   status                   what runs, and where its files are
@@ -77,6 +79,11 @@ func run(ctx context.Context, args []string) error {
 		o.dir = filepath.Join(cache, "run", o.minor)
 	}
 	switch args[0] {
+	case "supported":
+		return clusterbed.Supported()
+	case "build":
+		_, err := clusterbed.Build(ctx, o.minor, os.Stderr)
+		return err
 	case "start":
 		return start(ctx, o)
 	case "serve":

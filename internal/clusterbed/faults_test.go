@@ -1,0 +1,236 @@
+//go:build linux
+
+package clusterbed_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// faults does damage to node-2, one thing after the other. Each test shows that
+// the damage is felt, and that the cluster comes back once it is undone, or by
+// itself.
+func (f *fixture) faults(t *testing.T) {
+	t.Run("a killed kubelet comes back", f.kubeletKilled)
+	t.Run("a killed addon comes back", f.addonKilled)
+	t.Run("a removed image", f.imageRemoved)
+	t.Run("a taken port", f.portTaken)
+	t.Run("a cut link", f.linkCut)
+	t.Run("a killed node comes back", f.nodeComesBack)
+}
+
+const damaged = "node-2"
+
+func (f *fixture) kubeletKilled(t *testing.T) {
+	killed, err := f.bed.KillProcess(damaged, "kubelet")
+	if err != nil || killed != 1 {
+		t.Fatalf("killed %d kubelets: %v", killed, err)
+	}
+	f.kubeletAnswers(t, false)
+	f.kubeletAnswers(t, true)
+	f.recovers(t)
+}
+
+// kubeletAnswers waits until the damaged node's kubelet answers the API
+// server, or does not.
+func (f *fixture) kubeletAnswers(t *testing.T, wanted bool) {
+	t.Helper()
+	eventually(t, time.Minute, func(ctx context.Context) string {
+		err := f.bed.Get(ctx, "/api/v1/nodes/"+damaged+"/proxy/pods", nil)
+		if (err == nil) != wanted {
+			return fmt.Sprintf("the kubelet of %s answers: %v, expected %v: %v", damaged, !wanted, wanted, err)
+		}
+		return ""
+	})
+}
+
+func (f *fixture) addonKilled(t *testing.T) {
+	before, err := f.addonPod(t.Context(), "traefik")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.bed.KillProcess(damaged, "traefik"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, time.Minute, func(ctx context.Context) string {
+		after, err := f.addonPod(ctx, "traefik")
+		if err != nil {
+			return err.Error()
+		}
+		if after.restarts != before.restarts+1 {
+			return fmt.Sprintf("traefik was started %d times again, expected %d", after.restarts, before.restarts+1)
+		}
+		return ""
+	})
+	f.recovers(t)
+}
+
+// imageRemoved takes away the image of an addon whose pod then has to be made
+// anew: fitout sees why it does not start.
+func (f *fixture) imageRemoved(t *testing.T) {
+	const addon = "node-problem-detector"
+	pod, err := f.addonPod(t.Context(), addon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.bed.RemoveImage(t.Context(), damaged, pod.image); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.bed.Do(t.Context(), http.MethodDelete, "/api/v1/namespaces/kube-system/pods/"+pod.name, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, time.Minute, func(ctx context.Context) string {
+		out, err := f.checkCommand(ctx).CombinedOutput()
+		if err == nil {
+			return "fitout check is good without the image"
+		}
+		if !strings.Contains(string(out), "ImagePullBackOff") && !strings.Contains(string(out), "ErrImagePull") {
+			return "fitout check does not name the image's fault: " + string(out)
+		}
+		return ""
+	})
+	if err := f.bed.LoadImages(t.Context(), damaged); err != nil {
+		t.Fatal(err)
+	}
+	f.recovers(t)
+}
+
+// portTaken takes the kubelet's port while that is away for a second.
+func (f *fixture) portTaken(t *testing.T) {
+	const port = 10250
+	eventually(t, time.Minute, func(ctx context.Context) string {
+		if _, err := f.bed.KillProcess(damaged, "kubelet"); err != nil {
+			return err.Error()
+		}
+		if err := f.bed.TakePort(ctx, damaged, port); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
+	for range 3 { // the kubelet is started again each second, and ends again
+		f.kubeletAnswers(t, false)
+		pause(t, time.Second)
+	}
+	if err := f.bed.FreePort(t.Context(), damaged, port); err != nil {
+		t.Fatal(err)
+	}
+	f.kubeletAnswers(t, true)
+	f.recovers(t)
+}
+
+func (f *fixture) linkCut(t *testing.T) {
+	if err := f.bed.CutLink(t.Context(), damaged); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 30*time.Second, func(ctx context.Context) string {
+		ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+		defer cancel()
+		if status, _, err := f.ask(ctx, "http://198.18.0.12/", routedHost); err == nil {
+			return fmt.Sprintf("%s answers %d without a link", damaged, status)
+		}
+		return ""
+	})
+	if out, err := f.bed.Exec(t.Context(), "node-1", "probe", "get", "http://198.18.0.12:10256/livez"); err == nil {
+		t.Errorf("node-1 reaches kube-proxy of %s without a link: %s", damaged, out)
+	}
+	if err := f.bed.JoinLink(t.Context(), damaged); err != nil {
+		t.Fatal(err)
+	}
+	f.recovers(t)
+}
+
+func (f *fixture) nodeComesBack(t *testing.T) {
+	if err := f.bed.KillNode(t.Context(), damaged); err != nil {
+		t.Fatal(err)
+	}
+	f.nodeBecomes(t, "Unknown")
+	if err := f.bed.StartNode(t.Context(), damaged); err != nil {
+		t.Fatal(err)
+	}
+	f.recovers(t)
+}
+
+// recovers waits until the damaged node is ready, the network works, and
+// fitout finds nothing wrong.
+func (f *fixture) recovers(t *testing.T) {
+	t.Helper()
+	begin := time.Now()
+	f.nodeBecomes(t, "True")
+	f.dataPath(t)
+	eventually(t, 90*time.Second, func(ctx context.Context) string {
+		if out, err := f.checkCommand(ctx).CombinedOutput(); err != nil {
+			return err.Error() + "\n" + string(out)
+		}
+		return ""
+	})
+	t.Logf("back after %.1f s", time.Since(begin).Seconds())
+}
+
+// checkCommand is `fitout check` of the bed.
+func (f *fixture) checkCommand(ctx context.Context) *exec.Cmd {
+	return exec.CommandContext(ctx, f.fitout, "check", "--kubeconfig", f.bed.Kubeconfig, "--cni", "flannel",
+		"--ingress", "traefik", "--csi", "true", "-f", filepath.Join(f.bed.Dir, "cluster.yaml"))
+}
+
+func (f *fixture) nodeBecomes(t *testing.T, wanted string) {
+	t.Helper()
+	eventually(t, 90*time.Second, func(ctx context.Context) string {
+		if status := f.nodeReady(ctx, damaged); status != wanted {
+			return fmt.Sprintf("the condition Ready of %s is %s, expected %s", damaged, status, wanted)
+		}
+		return ""
+	})
+}
+
+func (f *fixture) nodeReady(ctx context.Context, name string) string {
+	var node struct {
+		Status struct {
+			Conditions []struct{ Type, Status string }
+		}
+	}
+	if err := f.bed.Get(ctx, "/api/v1/nodes/"+name, &node); err != nil {
+		return err.Error()
+	}
+	for _, condition := range node.Status.Conditions {
+		if condition.Type == "Ready" {
+			return condition.Status
+		}
+	}
+	return "missing"
+}
+
+// addonPod is the pod of an addon on the damaged node.
+type addonPod struct {
+	name, image string
+	restarts    int
+}
+
+func (f *fixture) addonPod(ctx context.Context, addon string) (addonPod, error) {
+	var list struct {
+		Items []struct {
+			Metadata struct{ Name string }
+			Spec     struct {
+				NodeName   string
+				Containers []struct{ Image string }
+			}
+			Status struct {
+				ContainerStatuses []struct{ RestartCount int }
+			}
+		}
+	}
+	if err := f.bed.Get(ctx, "/api/v1/namespaces/kube-system/pods", &list); err != nil {
+		return addonPod{}, err
+	}
+	for _, pod := range list.Items {
+		if pod.Spec.NodeName == damaged && strings.HasPrefix(pod.Metadata.Name, addon+"-") && len(pod.Status.ContainerStatuses) > 0 {
+			return addonPod{name: pod.Metadata.Name, image: pod.Spec.Containers[0].Image, restarts: pod.Status.ContainerStatuses[0].RestartCount}, nil
+		}
+	}
+	return addonPod{}, fmt.Errorf("no pod of %s on %s", addon, damaged)
+}

@@ -1,0 +1,235 @@
+package fitout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/inventory"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/report"
+	"github.com/fitout-dev/fitout/pkg/wave"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// A session is one run that applies: what it knows of the cluster, and how far it has come.
+//
+// The record of what is in the cluster (package inventory) is written before the first object, with everything that may be
+// there from then on, and after the last. A run that is killed at any moment leaves a record from which the next one goes
+// on; it never leaves an object that no record has.
+type session struct {
+	cluster  Cluster
+	plan     *Plan
+	options  Options
+	progress Progress
+	report   *report.Report
+
+	target *inventory.Inventory // what the record is to say at the end, but for UIDs
+	record *inventory.Inventory // what it says now; nil where there is none
+	known  inventory.Known
+	waves  []wave.Wave // with what local edits add
+	uids   map[manifest.ID]types.UID
+}
+
+// run applies what is missing. A run that finds everything as it should be neither locks nor writes.
+func (s *session) run(ctx context.Context) error {
+	if err := s.read(ctx); err != nil {
+		return err
+	}
+	if s.options.DryRun || s.settled() {
+		return s.apply(ctx)
+	}
+	waited := false
+	ctx, release, err := s.cluster.Lock(ctx, s.options.LockTimeout, func(holder string) {
+		if !waited {
+			s.progress.Note(fmt.Sprintf("waiting for %s, which is changing the cluster", holder))
+		}
+		waited = true
+	})
+	if err != nil {
+		return err
+	}
+	defer release()
+	if waited {
+		if err := s.read(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	if err := s.apply(ctx); err != nil {
+		return errors.Join(err, lost(ctx))
+	}
+	return s.end(ctx)
+}
+
+// lost is why a context ended, where that was not the time-out or the user.
+func lost(ctx context.Context) error {
+	if cause := context.Cause(ctx); cause != ctx.Err() {
+		return cause
+	}
+	return nil
+}
+
+// read finds out what is in the cluster, and refuses what cannot be done before anything is touched.
+func (s *session) read(ctx context.Context) (err error) {
+	if s.record, err = s.cluster.Inventory(ctx); err != nil {
+		return err
+	}
+	s.known = inventory.Known{Conflicts: s.plan.conflicts(s.options.Conflicts), Adopt: map[manifest.ID]bool{}, Recreate: map[manifest.ID]bool{}}
+	// Without a record, what is there is of other tools; it must be known before any of it is touched.
+	everything := s.record == nil || s.options.Adopt || s.options.DryRun
+	if s.known.Live, err = s.cluster.Live(ctx, s.plan.Kinds, s.plan.Rendering.Objects(), everything); err != nil {
+		return err
+	}
+	if s.record != nil {
+		s.known.Digests = s.record.Digests()
+	}
+	if err := s.adopt(); err != nil {
+		return err
+	}
+	if err := s.keepEdits(); err != nil {
+		return err
+	}
+	if err := s.foresee(); err != nil {
+		return err
+	}
+	s.target, err = s.plan.target(s.waves, s.options.Version)
+	return err
+}
+
+// settled reports whether there is nothing to do: the last run was of the same target and complete, every object still is
+// as it was applied, and nothing else is there that may be removed.
+func (s *session) settled() bool {
+	if s.record == nil || s.record.State != inventory.Complete || s.record.Target != s.target.Target || s.record.Fitout != s.target.Fitout {
+		return false
+	}
+	for _, w := range s.waves {
+		for _, o := range w.Objects {
+			if !s.known.Settled(o) {
+				return false
+			}
+		}
+	}
+	return !slices.ContainsFunc(s.record.Orphans(s.target), func(e inventory.Entry) bool { return s.prunable(e) || !e.Orphaned })
+}
+
+// begin records what is about to be applied, before the first object is.
+func (s *session) begin(ctx context.Context) error {
+	intent := inventory.Intent(s.record, s.target)
+	if s.record != nil && s.record.Same(intent) {
+		return nil
+	}
+	if err := s.cluster.Record(ctx, intent); err != nil {
+		if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
+			return fmt.Errorf("%w; another run has changed it just now, run the same command again", err)
+		}
+		return err
+	}
+	s.record = intent
+	return nil
+}
+
+// end records what has been applied.
+func (s *session) end(ctx context.Context) error {
+	var kept []inventory.Entry
+	for _, e := range s.record.Orphans(s.target) {
+		if !s.prunable(e) {
+			kept = append(kept, e)
+		}
+	}
+	s.record = s.record.Applied(s.target, s.uids, kept)
+	return s.cluster.Record(ctx, s.record)
+}
+
+// apply applies all waves and prunes.
+func (s *session) apply(ctx context.Context) error {
+	orphans := s.orphans()
+	names := make([]string, 0, len(s.waves)+1)
+	for _, w := range s.waves {
+		names = append(names, w.Name)
+	}
+	if len(orphans) > 0 {
+		names = append(names, "prune")
+	}
+	s.progress.Waves(names)
+	s.uids = map[manifest.ID]types.UID{}
+	for i, w := range s.waves {
+		if err := s.step(ctx, i, w.Name, func() ([]report.Change, error) { return s.applyWave(ctx, i, w) }); err != nil {
+			return err
+		}
+	}
+	if len(orphans) == 0 {
+		return nil
+	}
+	return s.step(ctx, len(s.waves), "prune", func() ([]report.Change, error) {
+		changes, err := s.prune(ctx, orphans)
+		s.progress.Applied(len(s.waves), changes)
+		return changes, err
+	})
+}
+
+// step does one wave and accounts for it.
+func (s *session) step(ctx context.Context, i int, name string, do func() ([]report.Change, error)) error {
+	start := time.Now()
+	s.progress.Applying(i)
+	changes, err := do()
+	took := time.Since(start)
+	s.report.Waves = append(s.report.Waves, report.Wave{Name: name, Seconds: took.Seconds(), Changes: append([]report.Change{}, changes...)})
+	s.progress.Done(i, took, err != nil)
+	if err != nil {
+		return fmt.Errorf("wave %s: %w", name, err)
+	}
+	return ctx.Err()
+}
+
+// applyWave applies a wave and waits at its gate.
+func (s *session) applyWave(ctx context.Context, i int, w wave.Wave) ([]report.Change, error) {
+	objects, known := w.Objects, s.known
+	var early []report.Change
+	if s.options.DryRun {
+		objects, early = s.possible(objects)
+	}
+	changes, err := s.cluster.Apply(ctx, s.plan.Kinds, objects, known)
+	changes = append(early, changes...)
+	for _, c := range changes {
+		s.uids[c.ID] = c.UID
+	}
+	s.progress.Applied(i, changes)
+	if err != nil || s.options.DryRun {
+		return changes, err
+	}
+	return changes, gate(ctx, s.cluster, s.plan.Kinds, w, s.options.Timing, func(unmet []check.Row) { s.progress.Waiting(i, unmet) })
+}
+
+// possible returns the objects that the server can judge in a dry run. Those whose namespace or definition is only about
+// to be created would be refused for that; they are told as created.
+func (s *session) possible(objects []*manifest.Object) (possible []*manifest.Object, created []report.Change) {
+	missing := map[string]bool{}
+	for _, o := range s.plan.Rendering.Objects() {
+		if s.known.Live[manifest.IDOf(o)] != nil {
+			continue
+		}
+		switch o.GetKind() {
+		case "Namespace":
+			missing[o.GetName()] = true
+		case "CustomResourceDefinition":
+			_, group, _ := strings.Cut(o.GetName(), ".")
+			missing["group "+group] = true
+		}
+	}
+	for _, o := range objects {
+		if missing[o.GetNamespace()] || missing["group "+o.GroupVersionKind().Group] {
+			created = append(created, report.Change{ID: manifest.IDOf(o), Action: report.Created, After: o})
+			continue
+		}
+		possible = append(possible, o)
+	}
+	return possible, created
+}

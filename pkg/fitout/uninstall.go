@@ -1,0 +1,62 @@
+package fitout
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/inventory"
+	"github.com/fitout-dev/fitout/pkg/report"
+)
+
+// Uninstall removes everything that the cluster's record has, the last wave first, and then the record. What somebody else
+// has taken over stays.
+func Uninstall(ctx context.Context, cluster Cluster, o Options, progress Progress) (*report.Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+	r := &report.Report{APIVersion: report.Version, Kind: report.Kind, DryRun: o.DryRun, Verdict: check.Failed}
+	err := uninstall(ctx, cluster, o, progress, r)
+	if err != nil {
+		r.Error = err.Error()
+		return r, err
+	}
+	r.Verdict = check.Good
+	return r, nil
+}
+
+func uninstall(ctx context.Context, cluster Cluster, o Options, progress Progress, r *report.Report) error {
+	if !o.DryRun {
+		locked, release, err := cluster.Lock(ctx, o.LockTimeout, func(holder string) {
+			progress.Note(fmt.Sprintf("waiting for %s, which is changing the cluster", holder))
+		})
+		if err != nil {
+			return err
+		}
+		defer release()
+		ctx = locked
+	}
+	record, err := cluster.Inventory(ctx)
+	if err != nil || record == nil {
+		if err == nil {
+			progress.Note(fmt.Sprintf("there is no inventory (%s): Fitout has put nothing into this cluster", inventory.ID))
+		}
+		return err
+	}
+	r.Kubernetes, r.Bundle, r.Digest = record.Target.Kubernetes, record.Target.Bundle, record.Target.Digest
+	if !o.DryRun { // from here on the record is of what may still be there
+		record.State = inventory.Applying
+		if err := cluster.Record(ctx, record); err != nil {
+			return err
+		}
+	}
+	entries := slices.Clone(record.Entries)
+	slices.SortStableFunc(entries, func(a, b inventory.Entry) int { return cmp.Compare(b.Wave, a.Wave) })
+	changes, err := remove(ctx, cluster, entries, o.Prune)
+	r.Waves = []report.Wave{{Name: "uninstall", Changes: changes}}
+	if err != nil || o.DryRun {
+		return err
+	}
+	return cluster.Forget(ctx, record)
+}
