@@ -8,7 +8,7 @@ DEADCODE = golang.org/x/tools/cmd/deadcode@v0.48.0
 # The packages under testdata, which ./... leaves out.
 BED = ./testdata/bed ./testdata/apisnapshot ./testdata/clusterbed
 
-.PHONY: all build image test test-versions e2e lint policy update apis parity bench demo clean
+.PHONY: all build image test test-versions e2e lint policy update apis parity bench footprint demo clean
 
 all: lint test build
 
@@ -81,6 +81,10 @@ apis:
 ## bench: the figures of docs/performance.md
 bench:
 	$(GO) test ./pkg/fitout ./cmd/fitout -run '^$$' -bench . -benchmem -count 6
+
+## footprint: what the addons use on the nodes of the cluster of e2e: the figures of docs/footprint.md; five minutes
+footprint:
+	FITOUT_FOOTPRINT=$(KUBERNETES) $(GO) test -count=1 -timeout 60m -v ./internal/clusterbed -run '^TestFootprint$$'
 
 ## demo: a control plane with three simulated nodes, fitted out twice
 demo: build

@@ -23,6 +23,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	apiversion "k8s.io/apimachinery/pkg/util/version"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -60,6 +61,7 @@ func runScripts(t *testing.T, b *bed.Bed, dir string) {
 	}
 	params.Condition = func(name string) (bool, error) { return condition(name, b.Minor()) }
 	params.Cmds["create"] = func(ts *testscript.TestScript, neg bool, args []string) { create(ts, restConfigOf(b), neg, args) }
+	params.Cmds["append"] = func(ts *testscript.TestScript, neg bool, args []string) { appendData(ts, restConfigOf(b), neg, args) }
 	params.Cmds["patch"] = func(ts *testscript.TestScript, neg bool, args []string) { patch(ts, restConfigOf(b), neg, args) }
 	testscript.RunT(sequential{t}, params)
 }
@@ -93,6 +95,21 @@ func patch(ts *testscript.TestScript, config *rest.Config, neg bool, args []stri
 	raw, err := rest.UnversionedRESTClientFor(config)
 	ts.Check(err)
 	_, err = raw.Patch(types.MergePatchType).AbsPath(args[0]).Body([]byte(args[1])).DoRaw(context.Background())
+	ts.Check(err)
+}
+
+// appendData is the script command "append NAME KEY FILE": somebody adds the file to the key of a ConfigMap in kube-system.
+func appendData(ts *testscript.TestScript, config *rest.Config, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: append NAME KEY FILE")
+	}
+	clients, err := kubernetes.NewForConfig(config)
+	ts.Check(err)
+	maps := clients.CoreV1().ConfigMaps("kube-system")
+	o, err := maps.Get(context.Background(), args[0], metav1.GetOptions{})
+	ts.Check(err)
+	o.Data[args[1]] += ts.ReadFile(args[2])
+	_, err = maps.Update(context.Background(), o, metav1.UpdateOptions{FieldManager: "kubectl-edit"})
 	ts.Check(err)
 }
 

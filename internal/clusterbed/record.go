@@ -62,6 +62,10 @@ type Bed struct {
 	Fabric     Process            `json:"fabric"`
 	Nodes      map[string]Process `json:"nodes"` // those that run
 
+	// APIReady is when the API server was ready, for the process that started
+	// the bed.
+	APIReady time.Time `json:"-"`
+
 	life io.Closer // of a tied bed: its owner's standard input
 }
 
@@ -117,7 +121,7 @@ func awaitCluster(ctx context.Context, p *plan, ended <-chan error, log io.Write
 		try  func() error
 	}{
 		{"the processes are there", func() (err error) { b, err = Open(p.Dir); return err }},
-		{"the API server is ready", func() error { return b.Get(ctx, "/readyz", nil) }},
+		{"the API server is ready", func() error { return b.apiReady(ctx) }},
 		{"the nodes are registered", func() error { return b.nodesRegistered(ctx) }},
 	}
 	for _, step := range steps {
@@ -137,6 +141,11 @@ func awaitCluster(ctx context.Context, p *plan, ended <-chan error, log io.Write
 		fmt.Fprintf(log, "clusterbed: %s after %.1f s\n", step.name, time.Since(begin).Seconds())
 	}
 	return b, nil
+}
+
+func (b *Bed) apiReady(ctx context.Context) error {
+	b.APIReady = time.Now()
+	return b.Get(ctx, "/readyz", nil)
 }
 
 func (b *Bed) nodesRegistered(ctx context.Context) error {
@@ -190,7 +199,7 @@ func (b *Bed) control(ctx context.Context, node, verb string) error {
 	if err != nil {
 		return err
 	}
-	fresh.life = b.life
+	fresh.life, fresh.APIReady = b.life, b.APIReady
 	*b = *fresh
 	return nil
 }

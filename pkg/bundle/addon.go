@@ -21,6 +21,7 @@ type Addon struct {
 	Checks     Checks    `json:"checks" doc:"what is judged besides presence, drift, readiness and API availability"`
 	Probes     []Probe   `json:"probes" doc:"what is tried to prove that the addon does its job"`
 	Recreate   []string  `json:"recreate" doc:"kinds whose objects may be deleted and created again where a field cannot be changed, since nothing is lost by it"`
+	Edits      []Edit    `json:"edits" doc:"what people edit in the cluster and keep when the addon is applied again"`
 	Lifecycle  Lifecycle `json:"lifecycle" doc:"which minors it supports, and for how long"`
 }
 
@@ -28,6 +29,22 @@ type Addon struct {
 type Checks struct {
 	HostPorts           []int `json:"hostPorts" doc:"host ports that a ready pod declares on each node that the addon runs on"`
 	DefaultStorageClass bool  `json:"defaultStorageClass" doc:"exactly one default StorageClass exists, and it is this addon's"`
+}
+
+// An Edit is a part of a rendered object that people edit in the cluster.
+type Edit struct {
+	Kind  string `json:"kind" required:"true" enum:"ConfigMap" doc:"kind of the object"`
+	Name  string `json:"name" required:"true" doc:"its name"`
+	Field string `json:"field" required:"true" doc:"the field that is edited (data.Corefile)"`
+	Keep  string `json:"keep" required:"true" enum:"zones" doc:"zones: the field is a Corefile; server blocks of zones that the rendered one does not have stay, and snippets and imports"`
+}
+
+// verify checks what the format of the file cannot tell.
+func (e Edit) verify() error {
+	if key, ok := strings.CutPrefix(e.Field, "data."); !ok || key == "" {
+		return fmt.Errorf("field is %q; it must be data. and a key, such as data.Corefile", e.Field)
+	}
+	return nil
 }
 
 // Lifecycle says where an addon stands with its upstream project.

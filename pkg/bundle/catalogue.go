@@ -117,7 +117,8 @@ func decode(from fs.FS, file string, into any) error {
 	return err
 }
 
-// verify checks what no single file can tell: entries against addons and charts, and the ranges of support.
+// verify checks what no single file can tell: entries against addons and charts, the ranges of support, and
+// the fields that are edited.
 func (c *Catalogue) verify() []error {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(c.addons)) {
@@ -129,6 +130,11 @@ func (c *Catalogue) verify() []error {
 		for _, p := range c.addons[name].Probes {
 			if err := p.verify(); err != nil {
 				errs = append(errs, fmt.Errorf("%s/addon.yaml: probes: %s: %w", name, p.Name, err))
+			}
+		}
+		for i, e := range c.addons[name].Edits {
+			if err := e.verify(); err != nil {
+				errs = append(errs, fmt.Errorf("%s/addon.yaml: edits[%d]: %w", name, i, err))
 			}
 		}
 	}

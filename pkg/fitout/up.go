@@ -115,7 +115,7 @@ func Check(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Pr
 			r.Error = err.Error()
 			return r, err
 		}
-		r.Checks = check.Judge(p.judged(), snapshot)
+		r.Checks = check.Judge(p.judgedWith(snapshot.Objects), snapshot)
 		r.Verdict = check.Overall(r.Checks)
 		if !check.MaySettle(r.Checks) || !time.Now().Before(settled) || !pause(ctx, o.Poll) {
 			return r, nil

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fitout-dev/fitout/internal/bed"
+	"github.com/fitout-dev/fitout/internal/bed/bedtest"
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/google/go-cmp/cmp"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+)
+
+// everyRule makes the live tests take every single rule away; it takes minutes. Without it they take a sample.
+var everyRule = os.Getenv("FITOUT_EVERY_RULE") != ""
+
+// TestLeastPrivilege runs the command as a ServiceAccount with the rights that fitout rbac prints: they suffice, and with
+// any one rule less they do not.
+func TestLeastPrivilege(t *testing.T) {
+	for _, c := range []struct {
+		minor string
+		flags []string
+	}{
+		{"1.36", []string{"--cni", "flannel", "--ingress", "traefik"}}, // a namespace and definitions of its own
+		{"1.18", []string{"--cni", "cilium", "--ingress", "nginx"}},    // Roles, and creation by POST
+	} {
+		t.Run(c.minor, func(t *testing.T) {
+			b := bedtest.Start(t, bed.Options{Minor: c.minor, Nodes: 3, ProviderIDPrefix: "scaleway://instance/fr-par-1/"})
+			g := newGuard(t, b, c.flags)
+			g.create(kubeadmConfig)
+
+			up := g.grant("up", "rbac")
+			up.good()
+			up.missed()
+			up.good()
+
+			check := g.grant("check", "rbac", "--check")
+			check.good()
+			check.missed()
+			check.verb = "apply"
+			g.spoil("kube-system", rbacv1.PolicyRule{APIGroups: []string{"apps"}, Resources: []string{"daemonsets"}, ResourceNames: []string{"kube-proxy"}})
+			if out, code := check.run(); code == 0 || !strings.Contains(out, "orbidden") {
+				t.Errorf("who may only check applied something; exit code %d:\n%s", code, out)
+			}
+		})
+	}
+}
+
+// kubeadmConfig makes the cluster say more of itself.
+const kubeadmConfig = `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: kubeadm-config, namespace: kube-system}
+data: {ClusterConfiguration: "networking: {dnsDomain: example.local}"}
+`
+
+// missed takes rules away, one at a time, and wants that to be noticed: a fact is not found, or the run fails.
+func (a *account) missed() {
+	seen := map[string]bool{}
+	for _, role := range a.roles {
+		for i, rule := range role.rules(a.T) {
+			if needs, idle := idleRule(rule); idle {
+				a.Logf("not taken away: %s (%s)", describeRule(role, rule), needs)
+				continue
+			}
+			if a.verb == "up" && !everyRule && !sampled(rule, seen) {
+				continue
+			}
+			a.Run(describeRule(role, rule), func(t *testing.T) {
+				inner := a.in(t)
+				if a.verb == "up" {
+					inner.prepare(role, rule)
+				}
+				full := inner.facts()
+				defer inner.without(role, i)()
+				if less := cmp.Diff(full, inner.facts()); less != "" {
+					t.Logf("facts are missed:\n%s", less)
+					return
+				}
+				if out, code := inner.run(); code == 0 || !strings.Contains(out, "orbidden") {
+					t.Errorf("nothing was missed; exit code %d:\n%s", code, out)
+				} else {
+					t.Log(out[max(0, len(out)-300):])
+				}
+			})
+		}
+	}
+}
+
+// prepare brings the cluster into a state in which the next run needs a rule. Where it does not let create, there must be
+// something to change.
+func (a *account) prepare(role grantedRole, r rbacv1.PolicyRule) {
+	a.wipe(a.facts())
+	if !slices.Contains(r.Verbs, "patch") || slices.Contains(r.Verbs, "create") {
+		return
+	}
+	a.good()
+	a.spoil(role.GetNamespace(), r)
+}
+
+// in is the account in a test within the test.
+func (a *account) in(t *testing.T) *account {
+	inner, g := *a, *a.guard
+	g.T, inner.guard = t, &g
+	return &inner
+}
+
+// idleRule tells the rules that only a run in trouble uses, and when.
+func idleRule(r rbacv1.PolicyRule) (needs string, idle bool) {
+	switch {
+	case slices.Contains(r.Resources, "pods/log"):
+		return "the cause where a pod does not become ready", true
+	case slices.Contains(r.Resources, "leases"):
+		return "the lock", true
+	}
+	return "", false
+}
+
+// sampled picks two rules of different sorts; seen has those that were.
+func sampled(r rbacv1.PolicyRule, seen map[string]bool) bool {
+	sort := ""
+	switch {
+	case slices.Contains(r.Verbs, "escalate"):
+		sort = "escalate"
+	case slices.Contains(r.Resources, "daemonsets") && len(r.ResourceNames) > 1:
+		sort = "change"
+	}
+	again := sort == "" || seen[sort]
+	seen[sort] = true
+	return !again
+}
+
+// facts are what the account finds out of the cluster; nothing where it may not look at the nodes.
+func (a *account) facts() clusterfile.Facts {
+	a.Helper()
+	client, err := a.connect()
+	if err != nil {
+		a.Fatal(err)
+	}
+	facts, err := client.Facts(a.Context())
+	if err != nil && !apierrors.IsForbidden(err) {
+		a.Fatal(err)
+	}
+	return facts
+}
+
+// run runs the command as the account.
+func (a *account) run() (output string, code int) {
+	args := append([]string{a.verb, "--kubeconfig", a.kubeconfig}, a.flags...)
+	if a.verb != "check" {
+		args = append(args, "--timeout", "60s")
+	}
+	return command(a.T, args...)
+}
+
+// good runs the command and wants it to end well.
+func (a *account) good() {
+	a.Helper()
+	if out, code := a.run(); code != 0 || !strings.Contains(out, "\ngood: ") {
+		a.Fatalf("exit code %d:\n%s", code, out)
+	}
+}
+
+// command runs the command in this process and returns its output, both streams together.
+func command(t *testing.T, args ...string) (output string, code int) {
+	t.Helper()
+	var out bytes.Buffer
+	root := rootCommand(genericiooptions.IOStreams{In: strings.NewReader(""), Out: &out, ErrOut: &out})
+	root.SetArgs(args)
+	err := root.ExecuteContext(t.Context())
+	if err != nil {
+		out.WriteString(err.Error())
+	}
+	return out.String(), exitCode(err)
+}

@@ -1,0 +1,156 @@
+// Package access says which rights a run of Fitout needs on a cluster, and prints them as RBAC objects: a Role for each
+// namespace, a ClusterRole for the rest, and their bindings to one ServiceAccount. It is a pure function of what is
+// rendered; that the rights suffice, and that none is idle, is proved by tests on real API servers.
+package access
+
+import (
+	"fmt"
+
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/render"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// A Run is what rights are asked for.
+type Run struct {
+	Objects []*manifest.Object // everything rendered
+	Kinds   manifest.Kinds     // of Objects and of Replaced
+	// Replaced are the objects of what the cluster was fitted out with before. Those that are no longer among Objects are
+	// removed.
+	Replaced []*manifest.Object
+	// ServerSide says that objects are applied by server-side apply, whose creations the server can limit by name.
+	ServerSide bool
+	// ServiceCIDRs says that the server serves ServiceCIDRs, which facts are read from.
+	ServiceCIDRs bool
+	// ReadOnly leaves out what only changing the cluster needs.
+	ReadOnly bool
+}
+
+// An Account is the ServiceAccount that gets the rights. The roles and their bindings have its name.
+type Account struct{ Namespace, Name string }
+
+// What Fitout itself keeps in kube-system.
+const (
+	inventoryName = "fitout-inventory" // ConfigMap
+	lockName      = "fitout"           // Lease
+)
+
+const rbacGroup = "rbac.authorization.k8s.io"
+
+// Grant returns the ServiceAccount, the roles and the bindings that a run needs, in the order in which they can be
+// created. The namespaces that the bundle brings are among them: a Role cannot stand in one that is not there.
+func Grant(run Run, to Account) ([]*manifest.Object, error) {
+	r := rights{}
+	r.facts(run)
+	r.observation(run)
+	for _, o := range run.Objects {
+		if err := r.object(run, o); err != nil {
+			return nil, err
+		}
+	}
+	for _, o := range run.Replaced {
+		if err := r.removal(run, o); err != nil {
+			return nil, err
+		}
+	}
+	if !run.ReadOnly {
+		r.own()
+	}
+	return append(namespaces(run.Objects, to), r.objects(to)...), nil
+}
+
+// facts are what is asked of the cluster about itself.
+func (r rights) facts(run Run) {
+	r.allow("", "", "nodes", anyName, list)
+	r.allow("default", "", "services", "kubernetes", get)
+	r.allow(render.Namespace, "", "services", "kube-dns", get)
+	r.allow(render.Namespace, "", "configmaps", "kubeadm-config", get)
+	if run.ServiceCIDRs {
+		r.allow("", "networking.k8s.io", "servicecidrs", anyName, list)
+	}
+}
+
+// observation is what is looked at besides the objects themselves: nodes, storage classes, and the pods of workloads. Why
+// a pod does not run is in its events and its log; only a run that waits for it asks for them.
+func (r rights) observation(run Run) {
+	r.allow("", "storage.k8s.io", "storageclasses", anyName, list)
+	r.allow(render.Namespace, "", "configmaps", anyName, list) // the inventory's
+	for _, o := range run.Objects {
+		switch o.GetKind() {
+		case "DaemonSet", "Deployment", "StatefulSet", "Job":
+			r.allow(o.GetNamespace(), "", "pods", anyName, list)
+			if !run.ReadOnly {
+				r.allow(o.GetNamespace(), "", "events", anyName, list)
+				r.allow(o.GetNamespace(), "", "pods/log", anyName, get)
+			}
+		}
+	}
+}
+
+// kept are the kinds whose removal takes other people's objects with it. A run does not remove them by itself.
+var kept = map[string]bool{"Namespace": true, "CustomResourceDefinition": true, "PersistentVolume": true}
+
+// object is what finding, applying and removing one object needs. Lists cannot be limited by name, and creations only
+// where they are patches: a POST has no name in its URL.
+func (r rights) object(run Run, o *manifest.Object) error {
+	gvr, _, err := run.Kinds.Of(o)
+	if err != nil {
+		return err
+	}
+	namespace, name := o.GetNamespace(), o.GetName()
+	r.allow(namespace, gvr.Group, gvr.Resource, anyName, list)
+	if run.ReadOnly {
+		return nil
+	}
+	creatable := name
+	if !run.ServerSide {
+		creatable = anyName
+	}
+	r.allow(namespace, gvr.Group, gvr.Resource, name, get, patch, update)
+	r.allow(namespace, gvr.Group, gvr.Resource, creatable, create)
+	if !kept[o.GetKind()] {
+		r.allow(namespace, gvr.Group, gvr.Resource, name, remove)
+	}
+	switch manifest.GroupKindOf(o) {
+	case schema.GroupKind{Group: rbacGroup, Kind: "Role"}, schema.GroupKind{Group: rbacGroup, Kind: "ClusterRole"}:
+		r.allow(namespace, gvr.Group, gvr.Resource, creatable, escalate)
+	case schema.GroupKind{Group: rbacGroup, Kind: "RoleBinding"}, schema.GroupKind{Group: rbacGroup, Kind: "ClusterRoleBinding"}:
+		return r.binding(o)
+	}
+	return nil
+}
+
+// removal is what finding and removing an object of the bundle before needs.
+func (r rights) removal(run Run, o *manifest.Object) error {
+	gvr, _, err := run.Kinds.Of(o)
+	if err != nil || kept[o.GetKind()] || run.ReadOnly {
+		return err
+	}
+	r.allow(o.GetNamespace(), gvr.Group, gvr.Resource, anyName, list)
+	r.allow(o.GetNamespace(), gvr.Group, gvr.Resource, o.GetName(), get, remove)
+	return nil
+}
+
+// binding is the right to bind the role that a binding names, in the binding's namespace.
+func (r rights) binding(o *manifest.Object) error {
+	ref, ok := o.Object["roleRef"].(map[string]any)
+	kind, _ := ref["kind"].(string)
+	name, _ := ref["name"].(string)
+	resource := map[string]string{"Role": "roles", "ClusterRole": "clusterroles"}[kind]
+	if !ok || name == "" || resource == "" {
+		return fmt.Errorf("%s: roleRef names no Role or ClusterRole; write its kind and name", manifest.IDOf(o))
+	}
+	r.allow(o.GetNamespace(), rbacGroup, resource, name, bind)
+	return nil
+}
+
+// own are Fitout's lock and inventory.
+func (r rights) own() {
+	for resource, name := range map[schema.GroupResource]string{
+		{Resource: "configmaps"}:                           inventoryName,
+		{Group: "coordination.k8s.io", Resource: "leases"}: lockName,
+	} {
+		r.allow(render.Namespace, resource.Group, resource.Resource, anyName, create)
+		r.allow(render.Namespace, resource.Group, resource.Resource, name, get, patch, update, remove)
+	}
+}
