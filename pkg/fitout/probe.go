@@ -70,7 +70,7 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 	answers := map[string]check.Answer{}
 	if survey.Scene.Absent == "" && len(survey.Nodes) > 0 {
 		options := p.probe(o)
-		defer func() { err = remove(ctx, cluster, options.Namespace(), err) }()
+		defer func() { err = leave(ctx, cluster, options.Namespace(), err) }()
 		if err := enter(ctx, cluster, options, o.Start, &survey); err != nil {
 			return nil, err
 		}
@@ -151,8 +151,8 @@ func askAll(ctx context.Context, cluster Prober, pods []corev1.Pod, tasks map[st
 	return answers
 }
 
-// remove takes a run out of the cluster, whatever has come of its context.
-func remove(ctx context.Context, cluster Prober, namespace string, err error) error {
+// leave takes a run out of the cluster, whatever has come of its context.
+func leave(ctx context.Context, cluster Prober, namespace string, err error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), observeTimeout)
 	defer cancel()
 	return errors.Join(err, cluster.RemoveProbe(ctx, namespace))

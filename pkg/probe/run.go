@@ -3,6 +3,8 @@ package probe
 import (
 	"context"
 	"errors"
+	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -36,15 +38,14 @@ func Run(ctx context.Context, tasks []Task) []Result {
 	return results
 }
 
-// run tries until the task is good or its time is up.
+// run tries until the task is good, or no whole try fits into its time any more: one that is cut short says nothing.
 func (t Task) run(ctx context.Context) Result {
 	r := Result{ID: t.ID}
 	if err := t.validate(); err != nil {
 		r.Error = err.Error()
 		return r
 	}
-	ctx, cancel := context.WithTimeout(ctx, t.timeout())
-	defer cancel()
+	last := time.Now().Add(t.timeout() - t.try() - pause)
 	for {
 		r.Tries++
 		start := time.Now()
@@ -54,8 +55,9 @@ func (t Task) run(ctx context.Context) Result {
 			r.OK, r.Answer, r.Error = true, answer, ""
 			return r
 		}
-		if r.Error == "" || ctx.Err() == nil { // what the end of the time cut short says nothing new
-			r.Error = err.Error()
+		r.Error = err.Error()
+		if time.Now().After(last) {
+			return r
 		}
 		select {
 		case <-ctx.Done():
@@ -65,15 +67,42 @@ func (t Task) run(ctx context.Context) Result {
 	}
 }
 
+// try is how long one try may take.
+func (t Task) try() time.Duration {
+	return max((t.timeout()-(tries-1)*pause)/tries, t.timeout()/(2*tries))
+}
+
 func (t Task) once(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, t.timeout()/tries)
+	trying, cancel := context.WithTimeout(ctx, t.try())
 	defer cancel()
-	answer, err := primitives[t.Kind](ctx, t)
+	answer, err := primitives[t.Kind](trying, t)
+	err = timedOut(err, t.try())
 	switch {
 	case !t.Closed:
 		return answer, err
 	case err == nil:
 		return "", errors.New(t.address() + " answers, and must not")
+	case ctx.Err() != nil:
+		return "", err // interrupted, which proves nothing
 	}
 	return err.Error(), nil
+}
+
+// timedOut says of an error that is the end of a try's time how long that was, in place of the addresses and the many
+// words that the network has for it.
+func timedOut(err error, after time.Duration) error {
+	var cause net.Error
+	if !errors.As(err, &cause) || !cause.Timeout() {
+		return err
+	}
+	what := "no answer"
+	var operation *net.OpError
+	if errors.As(err, &operation) {
+		cause = operation
+		if operation.Op == "dial" {
+			what = "no connection"
+		}
+	}
+	what += " within " + after.Round(time.Millisecond).String()
+	return errors.New(strings.Replace(err.Error(), cause.Error(), what, 1))
 }

@@ -94,6 +94,14 @@ func deaf(t *testing.T) string {
 	return conn.LocalAddr().String()
 }
 
+// silent is an address that takes connections and never answers.
+func silent(t *testing.T) string {
+	t.Helper()
+	l := listen(t)
+	t.Cleanup(func() { l.Close() })
+	return l.Addr().String() // the kernel accepts
+}
+
 // cutting sends back the first bytes of a connection only.
 func cutting(t *testing.T) string {
 	l := listen(t)
