@@ -47,7 +47,7 @@ e2e:
 
 ## lint: formatting, vet, static analysis, dead code, a tidy go.mod, and the policies of the catalogue
 lint:
-	@unformatted=$$(gofmt -l addons bundles cmd internal pkg testdata/bed/*.go testdata/apisnapshot testdata/clusterbed/*.go testdata/policy); \
+	@unformatted=$$(gofmt -l addons bundles cmd internal pkg testdata/bed/*.go testdata/apisnapshot testdata/applybench testdata/clusterbed/*.go testdata/policy); \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:" $$unformatted; exit 1; fi
 	$(GO) mod tidy -diff
 	$(GO) vet ./... $(BED)
@@ -78,8 +78,9 @@ update:
 apis:
 	$(GO) run ./testdata/apisnapshot $(MINORS)
 
-## bench: the figures of docs/performance.md
+## bench: the figures of docs/performance.md; the comparison with kubectl and Helm takes half an hour
 bench:
+	$(GO) run ./internal/applybench
 	$(GO) test ./pkg/fitout ./cmd/fitout -run '^$$' -bench . -benchmem -count 6
 
 ## footprint: what the addons use on the nodes of the cluster of e2e: the figures of docs/footprint.md; five minutes
