@@ -16,50 +16,68 @@ import (
 var nodes = schema.GroupVersionResource{Version: "v1", Resource: "nodes"}
 
 // TestKill kills the command at a random point of its run and runs it again: the cluster is then as after a run that
-// nobody disturbed. No object is missing, left over, or changed once more than there. Every other point is a moment, and
-// every other one a request: most requests come within moments, most moments pass in waiting.
+// nobody disturbed. No object is missing, left over, or changed once more than there.
 func TestKill(t *testing.T) {
+	sites, times := 1, 4
+	if all {
+		sites, times = 4, 50 // a run mostly waits
+	}
+	for i := range sites {
+		t.Run(fmt.Sprint("site ", i+1), func(t *testing.T) {
+			t.Parallel()
+			kills(t, times)
+		})
+	}
+}
+
+// kills is so many kills on a control plane of their own. Every other point is a moment, and every other one a request:
+// most requests come within moments, most moments pass in waiting.
+func kills(t *testing.T, times int) {
 	s := newSite(t, "1.36")
 	c := newCommand(t, s.proxy.Config())
 	c.up()
-	want := s.state()
+	want, everywhere := s.state(), s.served
+	s.narrow()
 	s.remove()
 	s.proxy.Plan()
 	length, _ := c.up()
-	requests := s.proxy.Total()
+	requests, early := s.proxy.Total(), 0
 	if diff := cmp.Diff(want, s.state()); diff != "" {
 		t.Fatalf("two undisturbed runs differ: the comparison means nothing\n%s", diff)
-	}
-	times, early := 4, 0
-	if all {
-		times = 200
 	}
 	for i := range times {
 		s.remove()
 		s.proxy.Plan()
 		p := c.start()
-		var point any
-		if i%2 == 0 {
-			n := rand.N(requests)
-			s.await(n)
-			point = n
-		} else {
-			d := rand.N(length)
-			time.Sleep(d)
-			point = d
-		}
+		point := s.somewhere(i, requests, length)
 		if p.kill() {
 			early++
 		}
 		_, again := c.up()
 		if diff := cmp.Diff(want, s.state()); diff != "" {
-			t.Fatalf("kill %d, at %v, is not made good by the next run:\n%s\n%s", i+1, point, diff, again)
+			t.Fatalf("kill %d, at %s, is not made good by the next run:\n%s\n%s", i+1, point, diff, again)
 		}
+	}
+	s.served = everywhere
+	if diff := cmp.Diff(want, s.state()); diff != "" {
+		t.Errorf("something was left over:\n%s", diff)
 	}
 	t.Logf("killed %d times within %v and %d requests of the start, %d of them before the end", times, length.Round(100*time.Millisecond), requests, early)
 	if early == 0 {
 		t.Error("no run was killed before its end")
 	}
+}
+
+// somewhere waits until a random point of a run of so many requests and such a length, and returns it.
+func (s *site) somewhere(i, requests int, length time.Duration) string {
+	if i%2 == 0 {
+		n := rand.N(requests)
+		s.await(n)
+		return fmt.Sprint(n, " requests")
+	}
+	d := rand.N(length)
+	time.Sleep(d)
+	return d.String()
 }
 
 // kill ends a process by force and reports whether it had not ended before.

@@ -26,7 +26,7 @@ func (c *Client) serverSide(ctx context.Context, resource dynamic.ResourceInterf
 		if after, err = resource.Patch(ctx, o.GetName(), types.ApplyPatchType, body, options); err != nil {
 			return raced(err)
 		}
-		return stays(after)
+		return c.stays(after)
 	})
 	if err != nil {
 		return "", err

@@ -45,7 +45,7 @@ func (c *Client) threeWay(ctx context.Context, resource dynamic.ResourceInterfac
 	}
 	wanted := o.DeepCopy()
 	setAnnotation(wanted, lastApplied, record)
-	if stays(before) != nil {
+	if c.stays(before) != nil {
 		if before, err = c.settled(ctx, resource, o.GetName()); err != nil {
 			return "", err
 		}
@@ -89,7 +89,7 @@ func (c *Client) settled(ctx context.Context, resource dynamic.ResourceInterface
 			live = nil
 			return nil
 		}
-		return cmp.Or(err, stays(live))
+		return cmp.Or(err, c.stays(live))
 	})
 	return live, err
 }
