@@ -8,7 +8,7 @@ DEADCODE = golang.org/x/tools/cmd/deadcode@v0.48.0
 # The packages under testdata, which ./... leaves out.
 BED = ./testdata/bed ./testdata/apisnapshot ./testdata/clusterbed
 
-.PHONY: all build image test test-versions e2e lint policy update apis parity bench footprint demo clean
+.PHONY: all build image test test-versions test-reliability e2e lint policy update apis parity bench footprint demo clean
 
 all: lint test build
 
@@ -39,6 +39,12 @@ space = $(empty) $(empty)
 test-versions:
 	$(GO) run ./testdata/bed build
 	$(GO) test -timeout 150m ./cmd/fitout -run 'TestLive$$' -v -apply-all -minors $(subst $(space),$(comma),$(MINORS))
+
+## test-reliability: every fault of docs/reliability.md on both control planes, every request broken once, 200 kills; an hour
+test-reliability:
+	$(GO) run ./testdata/bed build --kubernetes 1.36
+	$(GO) run ./testdata/bed build --kubernetes 1.18
+	FITOUT_RELIABILITY=all $(GO) test -count=1 -timeout 150m -parallel 4 -v ./internal/reliability
 
 ## e2e: a real two-node cluster on this machine, fitted out and tried (root, Debian, cgroup v1; docs/test-beds.md)
 KUBERNETES ?= 1.36
