@@ -94,7 +94,7 @@ func TestTerminate(t *testing.T) {
 
 	s.proxy.Plan(every(2, nil, slow)...)
 	p := c.start()
-	s.await(40)
+	s.await(60)
 	p.stop(t)
 	if out := p.out.String(); !strings.Contains(out, "failed after") {
 		t.Errorf("not in the middle of a wave:\n%s", out)
