@@ -71,8 +71,10 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 	if survey.Scene.Absent == "" && len(survey.Nodes) > 0 {
 		options := p.probe(o)
 		defer func() { err = leave(ctx, cluster, options.Namespace(), err) }()
-		if err := enter(ctx, cluster, options, o.Start, &survey); err != nil {
-			return nil, err
+		if err := enter(ctx, cluster, options, o.Start, &survey); ctx.Err() != nil {
+			return nil, ctx.Err()
+		} else if err != nil {
+			survey.Scene.Absent = err.Error()
 		}
 	}
 	trials := check.PlanProbes(p.Rendering.Addons, survey)
@@ -95,7 +97,7 @@ func (p *Plan) probe(o ProbeOptions) probe.Options {
 }
 
 // enter brings the pods of a run into the cluster and waits for them, in bounded time. What has come of them is in the
-// survey.
+// survey. The error says why there are none, such as a right that is missing.
 func enter(ctx context.Context, cluster Prober, o probe.Options, patience time.Duration, survey *check.Survey) error {
 	if err := cluster.SweepProbes(ctx, time.Now()); err != nil {
 		return err
@@ -113,7 +115,7 @@ func enter(ctx context.Context, cluster Prober, o probe.Options, patience time.D
 			return err
 		}
 		if survey.ProbesStarted() || !time.Now().Before(until) || !pause(ctx, probePoll) {
-			return ctx.Err()
+			return nil
 		}
 	}
 }
