@@ -68,7 +68,7 @@ Exit codes: 0 fitted out, 1 failed, 2 usage or invalid input (nothing was touche
 	})
 	root.AddCommand(upCommand(streams), planCommand(streams), renderCommand(streams), applyCommand(streams),
 		checkCommand(streams), uninstallCommand(streams), validateCommand(streams), bundlesCommand(streams),
-		footprintCommand(streams), explainCommand(streams), probeCommand(streams), rbacCommand(streams), versionCommand(streams))
+		footprintCommand(streams), explainCommand(streams), rbacCommand(streams), probeCommand(streams), versionCommand(streams))
 	return root
 }
 

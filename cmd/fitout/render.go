@@ -56,10 +56,10 @@ func announce(w io.Writer, p *fitout.Plan) {
 	fmt.Fprintf(w, "bundle %s for %s, %s\n", p.Rendering.Bundle, p.Cluster.KubernetesVersion, p.Rendering.Digest)
 }
 
-// inOrder returns the rendered objects in the order of the waves. The inventory is not among them: it is Fitout's own.
+// inOrder returns the rendered objects in the order of the waves.
 func inOrder(p *fitout.Plan) []*manifest.Object {
 	var all []*manifest.Object
-	for _, w := range p.Waves[:len(p.Waves)-1] {
+	for _, w := range p.Waves {
 		all = append(all, w.Objects...)
 	}
 	return all

@@ -77,9 +77,6 @@ func (o *runOptions) settle() (err error) {
 	if o.fitout.Conflicts, err = inventory.ParsePolicies(o.conflicts); err != nil {
 		return usageError{err}
 	}
-	if o.probe != nil {
-		return o.probe.validate()
-	}
 	return nil
 }
 
@@ -102,6 +99,11 @@ func (o *runOptions) run(c *cobra.Command, run verb) error {
 	}
 	if err := o.settle(); err != nil {
 		return err
+	}
+	if o.probe != nil {
+		if err := o.probe.validate(); err != nil {
+			return err
+		}
 	}
 	o.cluster.Waiting = func(reason error) {
 		fmt.Fprintf(o.streams.ErrOut, "the API server does not answer yet (%v); trying for a while\n", reason)

@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"pkg/wave":        {"pkg/render", "pkg/manifest"},
 	"pkg/probe":       {"pkg/clusterfile", "pkg/manifest"},
 	"pkg/check":       {"pkg/bundle", "pkg/clusterfile", "pkg/manifest", "pkg/probe", "pkg/render"},
+	"pkg/diff":        {"pkg/manifest"},
 	"pkg/localedit":   {"pkg/bundle", "pkg/manifest"},
 	"pkg/access":      {"pkg/render", "pkg/manifest"},
 	"pkg/footprint":   {"pkg/bundle", "pkg/manifest", "pkg/render", "pkg/strictyaml"},

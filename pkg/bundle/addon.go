@@ -19,9 +19,9 @@ type Addon struct {
 	Provides   []string  `json:"provides" doc:"capabilities that other addons require"`
 	Requires   []string  `json:"requires" doc:"capabilities that must be ready before the addon's workloads are applied"`
 	Checks     Checks    `json:"checks" doc:"what is judged besides presence, drift, readiness and API availability"`
-	Probes     []Probe   `json:"probes" doc:"what is tried to prove that the addon does its job"`
 	Recreate   []string  `json:"recreate" doc:"kinds whose objects may be deleted and created again where a field cannot be changed, since nothing is lost by it"`
 	Edits      []Edit    `json:"edits" doc:"what people edit in the cluster and keep when the addon is applied again"`
+	Probes     []Probe   `json:"probes" doc:"what is tried to prove that the addon does its job"`
 	Lifecycle  Lifecycle `json:"lifecycle" doc:"which minors it supports, and for how long"`
 }
 

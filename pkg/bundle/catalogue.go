@@ -127,14 +127,14 @@ func (c *Catalogue) verify() []error {
 				errs = append(errs, fmt.Errorf("%s/addon.yaml: lifecycle.support: %w", name, err))
 			}
 		}
-		for _, p := range c.addons[name].Probes {
-			if err := p.verify(); err != nil {
-				errs = append(errs, fmt.Errorf("%s/addon.yaml: probes: %s: %w", name, p.Name, err))
-			}
-		}
 		for i, e := range c.addons[name].Edits {
 			if err := e.verify(); err != nil {
 				errs = append(errs, fmt.Errorf("%s/addon.yaml: edits[%d]: %w", name, i, err))
+			}
+		}
+		for _, p := range c.addons[name].Probes {
+			if err := p.verify(); err != nil {
+				errs = append(errs, fmt.Errorf("%s/addon.yaml: probes: %s: %w", name, p.Name, err))
 			}
 		}
 	}

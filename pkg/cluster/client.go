@@ -36,8 +36,8 @@ const (
 // A Client talks to one API server.
 type Client struct {
 	dynamic dynamic.Interface
-	config  *rest.Config
 	raw     rest.Interface
+	config  *rest.Config
 	server  string
 	version string // v1.36.4
 	outages
@@ -117,14 +117,6 @@ func (c *Client) serverVersion(ctx context.Context, config *rest.Config) (string
 		return json.Unmarshal(body, &info)
 	})
 	return info.GitVersion, err
-}
-
-// raw returns a configuration for requests by path.
-func raw(config *rest.Config) *rest.Config {
-	config = rest.CopyConfig(config)
-	config.GroupVersion = &schema.GroupVersion{}
-	config.NegotiatedSerializer = rawSerializer
-	return config
 }
 
 // atLeast reports whether the server's minor is at least the given one.

@@ -35,12 +35,12 @@ func (s *session) prune(ctx context.Context, orphans []inventory.Entry) ([]repor
 			Notes: []string{fmt.Sprintf("kept: %s: no longer wanted, but a %s is pruned only if it is named: --prune %s/%s", e.ID, e.Kind, e.Kind, e.Name)}})
 		return true
 	})
-	removed, err := remove(ctx, s.cluster, orphans, s.options.Prune)
+	removed, err := removeEntries(ctx, s.cluster, orphans, s.options.Prune)
 	return append(changes, removed...), err
 }
 
-// remove removes entries wave by wave.
-func remove(ctx context.Context, cluster Cluster, entries []inventory.Entry, named inventory.Names) ([]report.Change, error) {
+// removeEntries removes entries wave by wave.
+func removeEntries(ctx context.Context, cluster Cluster, entries []inventory.Entry, named inventory.Names) ([]report.Change, error) {
 	var changes []report.Change
 	for len(entries) > 0 {
 		n := 1

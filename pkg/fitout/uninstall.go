@@ -53,7 +53,7 @@ func uninstall(ctx context.Context, cluster Cluster, o Options, progress Progres
 	}
 	entries := slices.Clone(record.Entries)
 	slices.SortStableFunc(entries, func(a, b inventory.Entry) int { return cmp.Compare(b.Wave, a.Wave) })
-	changes, err := remove(ctx, cluster, entries, o.Prune)
+	changes, err := removeEntries(ctx, cluster, entries, o.Prune)
 	r.Waves = []report.Wave{{Name: "uninstall", Changes: changes}}
 	if err != nil || o.DryRun {
 		return err

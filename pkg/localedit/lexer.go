@@ -8,8 +8,8 @@ import (
 )
 
 // A token is a word of a Corefile, as CoreDNS reads it (github.com/coredns/caddy, caddyfile/lexer.go): words are parted by
-// blanks, a word that begins with a quote ends with one, and # begins a comment anywhere but in quotes. A quoted brace is
-// a brace to CoreDNS, too, if it is all that is in the quotes.
+// blanks, a word that begins with a quote ends with one, and # begins a comment: to the end of the line, but within a word
+// only to the end of the word. A quoted brace is a brace to CoreDNS, too, if it is all that is in the quotes.
 type token struct {
 	text       string
 	start, end int  // bytes of the source, quotes included
@@ -51,10 +51,11 @@ func word(source string, at int) (text string, end int, ok bool) {
 		return quotedWord(source, at+1)
 	}
 	end = len(source)
-	if i := strings.IndexFunc(source[at:], func(c rune) bool { return c == '#' || c != '\r' && unicode.IsSpace(c) }); i >= 0 {
+	if i := strings.IndexFunc(source[at:], func(c rune) bool { return c != '\r' && unicode.IsSpace(c) }); i >= 0 {
 		end = at + i
 	}
-	return strings.ReplaceAll(source[at:end], "\r", ""), end, true
+	text, _, _ = strings.Cut(source[at:end], "#")
+	return strings.ReplaceAll(text, "\r", ""), end, true
 }
 
 // quotedWord reads on from behind the opening quote. Only quotes can be escaped.

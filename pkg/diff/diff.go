@@ -1,0 +1,71 @@
+// Package diff shows what changes in an object, as a unified diff of its YAML, without what no one changes and without a
+// Secret's values.
+package diff
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/rogpeppe/go-internal/diff"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+)
+
+// Object returns the difference between an object before and after a change: nothing where there is none. Before is nil of
+// an object that is created, after of one that is deleted. Neither is changed.
+func Object(after, before *manifest.Object) string {
+	after, before = quiet(after), quiet(before)
+	hide(after, before)
+	var id manifest.ID
+	switch {
+	case after != nil:
+		id = manifest.IDOf(after)
+	case before != nil:
+		id = manifest.IDOf(before)
+	}
+	text := diff.Diff("live/"+id.String(), write(before), "bundle/"+id.String(), write(after))
+	_, text, _ = bytes.Cut(text, []byte("\n")) // the line that names the command
+	return string(text)
+}
+
+// noise are the fields of the metadata that the server keeps for itself.
+var noise = []string{"managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink"}
+
+// records are the annotations with what was applied last; they hold the whole object once more.
+var records = []string{"fitout.dev/last-applied", "kubectl.kubernetes.io/last-applied-configuration"}
+
+// quiet returns a copy without what no one changes, nil of nil.
+func quiet(o *manifest.Object) *manifest.Object {
+	if o == nil {
+		return nil
+	}
+	o = o.DeepCopy()
+	delete(o.Object, "status")
+	for _, field := range noise {
+		unstructured.RemoveNestedField(o.Object, "metadata", field)
+	}
+	for _, record := range records {
+		unstructured.RemoveNestedField(o.Object, "metadata", "annotations", record)
+	}
+	if annotations, found, _ := unstructured.NestedFieldNoCopy(o.Object, "metadata", "annotations"); found && isEmpty(annotations) {
+		unstructured.RemoveNestedField(o.Object, "metadata", "annotations")
+	}
+	return o
+}
+
+func isEmpty(v any) bool {
+	m, isMap := v.(map[string]any)
+	return v == nil || isMap && len(m) == 0
+}
+
+func write(o *manifest.Object) []byte {
+	if o == nil {
+		return nil
+	}
+	text, err := yaml.Marshal(o.Object)
+	if err != nil { // what was parsed can be written
+		return fmt.Appendf(nil, "%s cannot be written: %v\n", manifest.IDOf(o), err)
+	}
+	return text
+}
