@@ -64,7 +64,7 @@ func (a *account) missed() {
 	seen := map[string]bool{}
 	for _, role := range a.roles {
 		for i, rule := range role.rules(a.T) {
-			if needs, idle := idleRule(rule); idle {
+			if needs, idle := idleRule(rule, a.verb); idle {
 				a.Logf("not taken away: %s (%s)", describeRule(role, rule), needs)
 				continue
 			}
@@ -110,13 +110,15 @@ func (a *account) in(t *testing.T) *account {
 	return &inner
 }
 
-// idleRule tells the rules that only a run in trouble uses, and when.
-func idleRule(r rbacv1.PolicyRule) (needs string, idle bool) {
+// idleRule tells the rules that a verb does not use unless it is in trouble, and when.
+func idleRule(r rbacv1.PolicyRule, verb string) (needs string, idle bool) {
 	switch {
 	case slices.Contains(r.Resources, "pods/log"):
 		return "the cause where a pod does not become ready", true
 	case slices.Contains(r.Resources, "leases"):
 		return "the lock", true
+	case verb != "check" && slices.Contains(r.APIGroups, "metrics.k8s.io"):
+		return "fitout check", true
 	}
 	return "", false
 }

@@ -75,6 +75,8 @@ func (r rights) facts(run Run) {
 func (r rights) observation(run Run) {
 	r.allow("", "storage.k8s.io", "storageclasses", anyName, list)
 	r.allow(render.Namespace, "", "configmaps", anyName, list) // the inventory's
+	r.allow("", "storage.k8s.io", "csinodes", anyName, list)   // these two: what probes are judged by
+	r.allow("", "metrics.k8s.io", "nodes", anyName, list)
 	for _, o := range run.Objects {
 		switch o.GetKind() {
 		case "DaemonSet", "Deployment", "StatefulSet", "Job":

@@ -88,7 +88,8 @@ ClusterRole fitout
   /namespaces,nodes : list
   /namespaces net: get create patch update
   networking.k8s.io/servicecidrs : list
-  storage.k8s.io/storageclasses : list
+  metrics.k8s.io/nodes : list
+  storage.k8s.io/csinodes,storageclasses : list
 ClusterRoleBinding fitout
 Role default/fitout
   /services kubernetes: get
@@ -128,7 +129,8 @@ ClusterRole runner
   /namespaces : list create
   /nodes : list
   /namespaces net: get patch update
-  storage.k8s.io/storageclasses : list
+  metrics.k8s.io/nodes : list
+  storage.k8s.io/csinodes,storageclasses : list
 ClusterRoleBinding runner
 Role default/runner
   /services kubernetes: get
@@ -163,7 +165,8 @@ func TestReadOnly(t *testing.T) {
 ServiceAccount net/reader
 ClusterRole reader
   /namespaces,nodes : list
-  storage.k8s.io/storageclasses : list
+  metrics.k8s.io/nodes : list
+  storage.k8s.io/csinodes,storageclasses : list
 ClusterRoleBinding reader
 Role default/reader
   /services kubernetes: get

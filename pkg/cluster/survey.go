@@ -3,11 +3,13 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -33,10 +35,14 @@ func (c *Client) Survey(ctx context.Context, kinds manifest.Kinds, objects []*ma
 	}
 	var csiErr error
 	s.CSINodes, csiErr = pointers(c.listOne(ctx, collection{gvr: c.csiNodes()}))
-	if s.NodeMetrics, err = c.nodeMetrics(ctx); err != nil {
-		s.MetricsError = reason(err).Error()
+	metrics, metricsErr := c.nodeMetrics(ctx)
+	if s.NodeMetrics = metrics; metricsErr != nil && !apierrors.IsForbidden(metricsErr) {
+		s.MetricsError, metricsErr = reason(metricsErr).Error(), nil
 	}
-	return s, errors.Join(apiErr, dnsErr, csiErr)
+	if err := errors.Join(apiErr, dnsErr, csiErr, metricsErr); err != nil {
+		return s, fmt.Errorf("observe the cluster for probes: %w", explain(err))
+	}
+	return s, nil
 }
 
 // csiNodes are of v1 from 1.17 on.

@@ -12,6 +12,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/probe"
 	"github.com/fitout-dev/fitout/pkg/report"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
 // A Prober is what probing needs of a running cluster. Package cluster has the real one.
@@ -67,19 +68,22 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 	if why := survey.PrepareProbe(); why != "" {
 		survey.Scene.Absent = why
 	}
-	answers := map[string]check.Answer{}
 	if survey.Scene.Absent == "" && len(survey.Nodes) > 0 {
 		options := p.probe(o)
-		defer func() { err = leave(ctx, cluster, options.Namespace(), err) }()
-		if err := enter(ctx, cluster, options, o.Start, &survey); err != nil {
-			return nil, err
+		begun, enterErr := enter(ctx, cluster, options, o.Start, &survey)
+		if begun {
+			defer func() { err = errors.Join(err, leave(ctx, cluster, options.Namespace())) }()
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if enterErr != nil {
+			survey.Scene.Absent = enterErr.Error()
 		}
 	}
 	trials := check.PlanProbes(p.Rendering.Addons, survey)
-	if tasks := trials.Tasks(); len(tasks) > 0 {
-		answers = askAll(ctx, cluster, survey.Scene.Pods, tasks)
-	}
-	return append([]check.Row{survey.JudgeProbePods(o.Required)}, trials.Judge(answers)...), nil
+	answers := askAll(ctx, cluster, survey.Scene.Pods, trials.Tasks())
+	return append([]check.Row{survey.JudgeProbePods(o.Required)}, trials.Judge(answers)...), ctx.Err()
 }
 
 // probe says what a run brings into the cluster: what the probes of the plan need.
@@ -95,25 +99,29 @@ func (p *Plan) probe(o ProbeOptions) probe.Options {
 }
 
 // enter brings the pods of a run into the cluster and waits for them, in bounded time. What has come of them is in the
-// survey.
-func enter(ctx context.Context, cluster Prober, o probe.Options, patience time.Duration, survey *check.Survey) error {
-	if err := cluster.SweepProbes(ctx, time.Now()); err != nil {
-		return err
-	}
+// survey. begun is whether there is anything to remove; the error says why there are no pods, such as a right that is
+// missing.
+func enter(ctx context.Context, cluster Prober, o probe.Options, patience time.Duration, survey *check.Survey) (begun bool, err error) {
 	objects, err := probe.Objects(o)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if err := cluster.StartProbe(ctx, objects); err != nil {
-		return err
+	if err := cluster.SweepProbes(ctx, time.Now()); err != nil {
+		return false, err
+	}
+	if err := cluster.StartProbe(ctx, objects[:1]); err != nil { // the namespace
+		return !apierrors.IsForbidden(err), err
+	}
+	if err := cluster.StartProbe(ctx, objects[1:]); err != nil {
+		return true, err
 	}
 	survey.Scene.Host = o.Host()
 	for until := time.Now().Add(patience); ; {
 		if survey.Scene.Pods, survey.Scene.Service, err = cluster.ProbePods(ctx, o.Namespace()); err != nil {
-			return err
+			return true, err
 		}
 		if survey.ProbesStarted() || !time.Now().Before(until) || !pause(ctx, probePoll) {
-			return ctx.Err()
+			return true, nil
 		}
 	}
 }
@@ -152,8 +160,8 @@ func askAll(ctx context.Context, cluster Prober, pods []corev1.Pod, tasks map[st
 }
 
 // leave takes a run out of the cluster, whatever has come of its context.
-func leave(ctx context.Context, cluster Prober, namespace string, err error) error {
+func leave(ctx context.Context, cluster Prober, namespace string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), observeTimeout)
 	defer cancel()
-	return errors.Join(err, cluster.RemoveProbe(ctx, namespace))
+	return cluster.RemoveProbe(ctx, namespace)
 }

@@ -1,0 +1,151 @@
+package fitout_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/fitout-dev/fitout/pkg/report"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// prober is a cluster with two nodes whose probe pods run at once, and where every answer is good.
+type prober struct {
+	refuses string // kind of which no object may be created
+	pending bool   // pods do not become ready
+	silent  string // node whose pods cannot be asked
+	created []string
+	removed []string
+	asked   func()
+}
+
+func (p *prober) Survey(context.Context, manifest.Kinds, []*manifest.Object) (check.Survey, error) {
+	s := check.Survey{Now: time.Now(), APIServer: "10.32.0.1"}
+	for i := range 2 {
+		s.Nodes = append(s.Nodes, corev1.Node{
+			ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("node-%d", i), Labels: map[string]string{"kubernetes.io/os": "linux", "kubernetes.io/arch": "arm64"}},
+			Status:     corev1.NodeStatus{Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}},
+		})
+	}
+	return s, nil
+}
+
+func (p *prober) SweepProbes(context.Context, time.Time) error { return nil }
+
+func (p *prober) StartProbe(_ context.Context, objects []*manifest.Object) error {
+	for _, o := range objects {
+		if o.GetKind() == p.refuses {
+			return fmt.Errorf("create %s: %w", manifest.IDOf(o), apierrors.NewForbidden(schema.GroupResource{}, o.GetName(), errors.New("may not")))
+		}
+		p.created = append(p.created, o.GetKind())
+	}
+	return nil
+}
+
+func (p *prober) ProbePods(_ context.Context, namespace string) (pods []corev1.Pod, service string, err error) {
+	ready := corev1.ConditionTrue
+	if p.pending {
+		ready = corev1.ConditionFalse
+	}
+	for i := range 2 {
+		for _, role := range []string{probe.Asker, probe.Peer} {
+			pods = append(pods, corev1.Pod{
+				ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("%s-%d", role, i), Namespace: namespace, Labels: map[string]string{probe.LabelRole: role}},
+				Spec:       corev1.PodSpec{NodeName: fmt.Sprintf("node-%d", i)},
+				Status:     corev1.PodStatus{PodIP: fmt.Sprintf("100.64.%d.1", i), Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: ready}}},
+			})
+		}
+	}
+	return pods, "10.32.0.20", nil
+}
+
+func (p *prober) Ask(_ context.Context, pod corev1.Pod, tasks []probe.Task) ([]probe.Result, error) {
+	if p.asked != nil {
+		p.asked()
+	}
+	if pod.Spec.NodeName == p.silent {
+		return nil, errors.New("connection refused")
+	}
+	var results []probe.Result
+	for _, t := range tasks {
+		results = append(results, probe.Result{ID: t.ID, OK: true, Tries: 1})
+	}
+	return results, nil
+}
+
+func (p *prober) RemoveProbe(ctx context.Context, namespace string) error {
+	p.removed = append(p.removed, namespace)
+	return ctx.Err()
+}
+
+// rows probes a cluster with flannel and returns the rows by check, as "verdict: detail".
+func rows(ctx context.Context, t *testing.T, p *prober, required bool) (map[string]string, error) {
+	t.Helper()
+	plan := prepare(t, catalogue(t), "1.36", "flannel", "none")
+	r := &report.Report{}
+	err := fitout.Probe(ctx, p, plan, fitout.ProbeOptions{Run: "r", Image: "i", Required: required, Start: 50 * time.Millisecond}, r)
+	all := map[string]string{}
+	for _, row := range r.Checks {
+		all[row.Check] = string(row.Verdict) + ": " + row.Detail
+	}
+	if err != nil && r.Verdict != check.Failed {
+		t.Errorf("verdict %s with error %v", r.Verdict, err)
+	}
+	return all, err
+}
+
+func TestProbe(t *testing.T) {
+	forbidden := "create Namespace fitout-probe-r: "
+	for name, test := range map[string]struct {
+		prober   prober
+		required bool
+		pods     string // row probe-pods
+		network  string // row pod-network
+		removed  bool
+	}{
+		"all is well":                    {prober{}, false, "good: 2 of 2", "good: 4 of 4", true},
+		"pods may not be started":        {prober{refuses: "Namespace"}, false, "not judged: " + forbidden, "not judged: " + forbidden, false},
+		"pods must be, and may not":      {prober{refuses: "Namespace"}, true, "failed: " + forbidden, "not judged: " + forbidden, false},
+		"only the namespace was created": {prober{refuses: "DaemonSet"}, false, "not judged: create DaemonSet", "not judged: create DaemonSet", true},
+		"pods do not become ready":       {prober{pending: true}, false, "failed: 0 of 2", "not judged: no probe pod runs", true},
+		"a node cannot be asked":         {prober{silent: "node-1"}, false, "good: 2 of 2", "not judged: 2 of 2 good (same node 1/1, across nodes 1/1), slowest 0s; not judged: node-1 (connection refused)", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := rows(t.Context(), t, &test.prober, test.required)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasPrefix(got[check.ProbePods], test.pods) || !strings.HasPrefix(got["pod-network"], test.network) {
+				t.Errorf("probe-pods %s\npod-network %s", got[check.ProbePods], got["pod-network"])
+			}
+			if removed := len(test.prober.removed) == 1 && test.prober.removed[0] == "fitout-probe-r"; removed != test.removed {
+				t.Errorf("removed %q", test.prober.removed)
+			}
+			if strings.Contains(strings.Join(test.prober.created, " "), "NetworkPolicy") {
+				t.Error("flannel enforces no policies, and got some")
+			}
+		})
+	}
+}
+
+// An interrupted run still removes what it brought, and says nothing of what it did not see to its end.
+func TestProbeInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	p := prober{asked: cancel}
+	if _, err := rows(ctx, t, &p, false); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if len(p.removed) != 1 {
+		t.Errorf("removed %q", p.removed)
+	}
+}
