@@ -86,6 +86,7 @@ func exitCode(err error) int {
 	var faults strictyaml.Faults
 	var usage usageError
 	var result resultError
+	var trouble troubleError
 	var conflict *cluster.ConflictError
 	var locked *cluster.LockedError
 	var refused *fitout.RefusedError
@@ -94,6 +95,8 @@ func exitCode(err error) int {
 		return report.ExitGood
 	case errors.As(err, &result):
 		return result.code
+	case errors.As(err, &trouble):
+		return exitTrouble
 	case errors.As(err, &faults), errors.As(err, &usage), isCobraUsage(err):
 		return report.ExitUsage
 	case errors.As(err, &conflict), errors.As(err, &locked), errors.As(err, &refused):

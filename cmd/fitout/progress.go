@@ -126,3 +126,25 @@ func waitText(rows []check.Row) string {
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }
+
+// quiet tells only what is noted of objects; it is for commands whose output is the objects.
+type quiet struct{ w io.Writer }
+
+func (q *quiet) Planned(p *fitout.Plan) {
+	for _, w := range p.Warnings {
+		q.Note("warning: " + w)
+	}
+}
+func (q *quiet) Waves([]string)   {}
+func (q *quiet) Note(text string) { fmt.Fprintln(q.w, text) }
+func (q *quiet) Applying(int)     {}
+func (q *quiet) Applied(_ int, changes []report.Change) {
+	for _, c := range changes {
+		for _, note := range c.Notes {
+			q.Note(note)
+		}
+	}
+}
+func (q *quiet) Waiting(int, []check.Row)      {}
+func (q *quiet) Done(int, time.Duration, bool) {}
+func (q *quiet) Checking([]check.Row)          {}

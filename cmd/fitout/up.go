@@ -57,12 +57,18 @@ func newRunOptions(streams genericiooptions.IOStreams) *runOptions {
 
 func (o *runOptions) registerApply(c *cobra.Command) {
 	c.Flags().DurationVar(&o.fitout.Timeout, "timeout", o.fitout.Timeout, "how long the whole run may take")
+	o.registerPolicies(c)
+	c.Flags().BoolVar(&o.fitout.DryRun, "dry-run", false, "say what would be applied and removed, and change nothing")
+	registerLock(c, &o.fitout)
+}
+
+// registerPolicies registers what is decided about objects of others, and about those that cannot be changed or are no
+// longer wanted.
+func (o *runOptions) registerPolicies(c *cobra.Command) {
 	c.Flags().StringSliceVar(&o.conflicts, "conflicts", nil, "what happens to fields that others manage: fail, keep or take-over, or ADDON=POLICY; repeatable (default: the cluster file's, or fail)")
 	c.Flags().BoolVar(&o.fitout.Adopt, "adopt", false, "take over what kubeadm, kubectl, Helm or another tool installed; says what")
 	c.Flags().StringSliceVar(&o.recreate, "recreate", nil, "KIND/NAME of an object that may be deleted and created anew where a field of it cannot be changed; repeatable")
 	c.Flags().StringSliceVar(&o.prune, "prune", nil, "KIND/NAME of a namespace, definition or volume that is no longer wanted and may be removed; repeatable")
-	c.Flags().BoolVar(&o.fitout.DryRun, "dry-run", false, "say what would be applied and removed, and change nothing")
-	registerLock(c, &o.fitout)
 }
 
 // registerLock registers what a run that changes the cluster waits for.

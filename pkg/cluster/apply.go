@@ -100,6 +100,9 @@ func (c *Client) do(ctx context.Context, t task) (report.Change, error) {
 
 // recreate deletes the live object and creates the wanted one.
 func (c *Client) recreate(ctx context.Context, t task) (report.Change, error) {
+	if c.DryRun {
+		return report.Change{Action: report.Recreated, UID: t.live.GetUID(), Before: t.live, After: t.wanted}, nil
+	}
 	entry := inventory.Entry{ID: manifest.IDOf(t.wanted), Version: t.gvr.Version, Resource: t.gvr.Resource, UID: t.live.GetUID()}
 	if err := c.remove(ctx, entry, t.live); err != nil {
 		return report.Change{}, fmt.Errorf("to be created anew: %w", err)

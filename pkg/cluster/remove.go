@@ -32,6 +32,7 @@ func (c *Client) Remove(ctx context.Context, entries []inventory.Entry, named in
 			return outcome{change, nil}
 		}
 		if err == nil {
+			change.Before = live
 			reason := takenOver(e, live)
 			if reason == "" && !c.DryRun && !named.Has(e.ID) {
 				reason, err = c.inUse(ctx, live)

@@ -40,14 +40,20 @@ func (s *session) foresee() error {
 		case safe[id] || s.options.Recreate.Has(id):
 			s.known.Recreate[id] = true
 		default:
+			s.known.Recreate[id] = s.options.DryRun
 			reasons = append(reasons, fmt.Sprintf("%s: %s, and the API server does not change this field; if nothing depends on the object, --recreate %s/%s deletes it and creates it anew",
 				id, fixed[0], id.Kind, id.Name))
 		}
 	}
-	if len(reasons) > 0 {
-		return &RefusedError{Reasons: reasons}
+	if len(reasons) == 0 {
+		return nil
 	}
-	return nil
+	refused := &RefusedError{Reasons: reasons}
+	if s.options.DryRun { // which goes on to show what else there is
+		s.refused = refused
+		return nil
+	}
+	return refused
 }
 
 // adopt marks what other tools installed for being taken over, and says from whom; without --adopt, what they have set

@@ -34,6 +34,8 @@ type session struct {
 	known  inventory.Known
 	waves  []wave.Wave // with what local edits add
 	uids   map[manifest.ID]types.UID
+
+	refused *RefusedError // what a dry run found that a run would be refused for
 }
 
 // run applies what is missing. A run that finds everything as it should be neither locks nor writes.
@@ -41,7 +43,13 @@ func (s *session) run(ctx context.Context) error {
 	if err := s.read(ctx); err != nil {
 		return err
 	}
-	if s.options.DryRun || s.settled() {
+	if s.options.DryRun {
+		if err := s.apply(ctx); err != nil || s.refused == nil {
+			return err
+		}
+		return s.refused
+	}
+	if s.settled() {
 		return s.apply(ctx)
 	}
 	waited := false

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/fitout-dev/fitout/pkg/diff"
+	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/report"
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+)
+
+// Exit codes of diff, as diff(1) has them.
+const (
+	exitDiffers = 1
+	exitTrouble = 2
+)
+
+func diffCommand(streams genericiooptions.IOStreams) *cobra.Command {
+	o := newRunOptions(streams)
+	c := &cobra.Command{
+		Use:   "diff",
+		Short: "Show what up would change in a cluster, object by object; changes nothing",
+		Long: `Diff asks the API server, by a dry run, what applying would make of each object, and prints the difference to what is
+there. What is no longer wanted is shown as removed. Values of Secrets are hidden.
+
+Exit codes: 0 nothing would change, 1 something would, 2 trouble.`,
+		Example: "  fitout diff -f cluster.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := o.diff(c); err != nil {
+				return troubleError{err}
+			}
+			return nil
+		},
+	}
+	o.register(c)
+	registerKube(o.kube, c.Flags())
+	o.registerPolicies(c)
+	c.Flags().DurationVar(&o.fitout.Timeout, "timeout", o.fitout.Timeout, "how long the whole run may take")
+	return c
+}
+
+// troubleError is a diff that could not be made whole.
+type troubleError struct{ error }
+
+func (e troubleError) Unwrap() error { return e.error }
+
+func (o *runOptions) diff(c *cobra.Command) error {
+	o.fitout.DryRun = true
+	if err := o.settle(); err != nil {
+		return err
+	}
+	client, plan, err := o.online(c.Context(), c.Flags(), o.kube, o.cluster)
+	if err != nil {
+		return err
+	}
+	r, err := fitout.Apply(c.Context(), client, plan, o.fitout, &quiet{o.streams.ErrOut})
+	differs := false
+	for _, w := range r.Waves {
+		for _, change := range w.Changes {
+			text := shown(change)
+			differs = differs || text != ""
+			if _, err := fmt.Fprint(o.streams.Out, text); err != nil {
+				return err
+			}
+		}
+	}
+	if err == nil && differs {
+		return resultError{exitDiffers}
+	}
+	return err
+}
+
+// shown is the difference that a change makes.
+func shown(c report.Change) string {
+	switch c.Action {
+	case report.Created, report.Configured:
+		return diff.Object(c.After, c.Before)
+	case report.Recreated:
+		return diff.Object(nil, c.Before) + diff.Object(c.After, nil)
+	case report.Pruned:
+		if c.Before != nil {
+			return diff.Object(nil, c.Before)
+		}
+	}
+	return ""
+}
