@@ -23,14 +23,31 @@ func mergeThreeWays(record []byte, wanted, live *manifest.Object) (*manifest.Obj
 			return nil, fmt.Errorf("%s: the record of what was applied last: %w; remove the annotation %s", manifest.IDOf(wanted), err, lastApplied)
 		}
 	}
-	merged := mergeMaps(howObjectsMerge(wanted), last, wanted.DeepCopy().Object, live.DeepCopy().Object)
-	return &manifest.Object{Object: merged}, nil
+	wanted = wanted.DeepCopy()
+	dropNulls(wanted.Object)
+	dropNulls(last)
+	return &manifest.Object{Object: mergeMaps(howObjectsMerge(wanted), last, wanted.Object, live.DeepCopy().Object)}, nil
+}
+
+// dropNulls takes fields out of maps that are null, which stands for not being set.
+func dropNulls(node any) {
+	switch n := node.(type) {
+	case map[string]any:
+		maps.DeleteFunc(n, func(_ string, value any) bool { return value == nil })
+		for _, value := range n {
+			dropNulls(value)
+		}
+	case []any:
+		for _, value := range n {
+			dropNulls(value)
+		}
+	}
 }
 
 // mergeMaps changes the live map.
 func mergeMaps(meta strategicpatch.LookupPatchMeta, last, wanted, live map[string]any) map[string]any {
 	for _, key := range slices.Sorted(maps.Keys(last)) {
-		if value, isSet := wanted[key]; isSet && value != nil {
+		if _, isSet := wanted[key]; isSet {
 			continue
 		}
 		lastMap, wasMap := last[key].(map[string]any)
@@ -44,9 +61,6 @@ func mergeMaps(meta strategicpatch.LookupPatchMeta, last, wanted, live map[strin
 		delete(live, key)
 	}
 	for key, value := range wanted {
-		if value == nil {
-			continue // asks for nothing
-		}
 		_, isList := value.([]any)
 		live[key] = mergeValues(howMerged(meta, key, isList), last[key], value, live[key])
 	}
@@ -84,7 +98,7 @@ func mergeFields(how manner, last, wanted, live map[string]any) map[string]any {
 // mergeLists merges lists by their elements. Those that are wanted stand in the wanted order; others stay where they are
 // between them, since the order of containers matters.
 func mergeLists(how manner, last, wanted, live []any) []any {
-	var merged []any
+	merged := []any{} // not null
 	kept := slices.DeleteFunc(slices.Clone(live), func(e any) bool {
 		return !how.holds(wanted, e) && how.holds(last, e)
 	})
