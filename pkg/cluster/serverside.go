@@ -11,8 +11,10 @@ import (
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/report"
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -96,7 +98,7 @@ func (c *Client) patch(ctx context.Context, t task, wanted *manifest.Object, for
 	if err != nil {
 		return report.Change{}, err
 	}
-	change := report.Change{Action: actionOf(status, t.live, after, wanted), UID: after.GetUID()}
+	change := report.Change{Action: c.actionOf(status, t.live, after, wanted), UID: after.GetUID()}
 	if c.DryRun {
 		change.Before, change.After = t.live, after
 	}
@@ -124,11 +126,16 @@ func (c *Client) dryRun() []string {
 
 // actionOf tells what a request did, from its status, the object as it was found before (nil if it was not) and its
 // metadata after. The resource version alone would count a controller's status update in between as a change of ours.
-func actionOf(status int, before *manifest.Object, after metav1.Object, wanted *manifest.Object) report.Action {
+func (c *Client) actionOf(status int, before, after, wanted *manifest.Object) report.Action {
 	switch {
 	case status == http.StatusCreated:
 		return report.Created
 	case before == nil:
+		return report.Configured
+	case c.DryRun: // the resource version and the generation stay
+		if sameContents(before, after) {
+			return report.Unchanged
+		}
 		return report.Configured
 	case before.GetResourceVersion() == after.GetResourceVersion():
 		return report.Unchanged
@@ -138,6 +145,18 @@ func actionOf(status int, before *manifest.Object, after metav1.Object, wanted *
 		return report.Unchanged
 	}
 	return report.Configured
+}
+
+// sameContents compares what is not the server's own.
+func sameContents(before, after *manifest.Object) bool {
+	before, after = before.DeepCopy(), after.DeepCopy()
+	for _, o := range []*manifest.Object{before, after} {
+		unstructured.RemoveNestedField(o.Object, "status")
+		for _, field := range []string{"managedFields", "resourceVersion", "generation", "selfLink"} {
+			unstructured.RemoveNestedField(o.Object, "metadata", field)
+		}
+	}
+	return equality.Semantic.DeepEqual(before.Object, after.Object)
 }
 
 // sameMetadata compares the labels and annotations that Fitout sets.
