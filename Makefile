@@ -8,7 +8,7 @@ DEADCODE = golang.org/x/tools/cmd/deadcode@v0.48.0
 # The packages under testdata, which ./... leaves out.
 BED = ./testdata/bed ./testdata/apisnapshot ./testdata/clusterbed
 
-.PHONY: all build image test test-versions e2e lint policy update apis parity bench footprint demo clean
+.PHONY: all build image test test-versions test-reliability e2e lint policy update apis parity bench footprint demo clean
 
 all: lint test build
 
@@ -40,6 +40,12 @@ test-versions:
 	$(GO) run ./testdata/bed build
 	$(GO) test -timeout 150m ./cmd/fitout -run 'TestLive$$' -v -apply-all -minors $(subst $(space),$(comma),$(MINORS))
 
+## test-reliability: every fault of docs/reliability.md on both control planes, every request broken once, 200 kills; an hour
+test-reliability:
+	$(GO) run ./testdata/bed build --kubernetes 1.36
+	$(GO) run ./testdata/bed build --kubernetes 1.18
+	FITOUT_RELIABILITY=all $(GO) test -count=1 -timeout 150m -parallel 4 -v ./internal/reliability
+
 ## e2e: a real two-node cluster on this machine, fitted out and tried (root, Debian, cgroup v1; docs/test-beds.md)
 KUBERNETES ?= 1.36
 e2e:
@@ -47,7 +53,7 @@ e2e:
 
 ## lint: formatting, vet, static analysis, dead code, a tidy go.mod, and the policies of the catalogue
 lint:
-	@unformatted=$$(gofmt -l addons bundles cmd internal pkg testdata/bed/*.go testdata/apisnapshot testdata/clusterbed/*.go testdata/policy); \
+	@unformatted=$$(gofmt -l addons bundles cmd internal pkg testdata/bed/*.go testdata/apisnapshot testdata/applybench testdata/clusterbed/*.go testdata/policy); \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:" $$unformatted; exit 1; fi
 	$(GO) mod tidy -diff
 	$(GO) vet ./... $(BED)
@@ -78,8 +84,9 @@ update:
 apis:
 	$(GO) run ./testdata/apisnapshot $(MINORS)
 
-## bench: the figures of docs/performance.md
+## bench: the figures of docs/performance.md; the comparison with kubectl and Helm takes half an hour
 bench:
+	$(GO) run ./internal/applybench
 	$(GO) test ./pkg/fitout ./cmd/fitout -run '^$$' -bench . -benchmem -count 6
 
 ## footprint: what the addons use on the nodes of the cluster of e2e: the figures of docs/footprint.md; five minutes

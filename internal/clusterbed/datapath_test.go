@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -151,23 +150,4 @@ func unless(out string, err error, want string) string {
 		return fmt.Sprintf("printed %q, expected %q in it", out, want)
 	}
 	return ""
-}
-
-// leftovers describes what a bed could leave behind on the machine.
-func leftovers(t *testing.T) string {
-	t.Helper()
-	var text strings.Builder
-	for _, command := range []string{
-		"ip -o link show | cut -d: -f2", "ip netns list", "grep -c . /proc/self/mountinfo",
-		"find /sys/fs/cgroup -maxdepth 2 -name '*clusterbed*'",
-		"cat /proc/sys/net/ipv4/ip_forward /proc/sys/vm/overcommit_memory /proc/sys/vm/panic_on_oom /proc/sys/kernel/panic /proc/sys/kernel/panic_on_oops /proc/sys/kernel/keys/root_maxkeys",
-		"pgrep -af 'clusterbed (serve|fabric|node|janitor)|containerd-shim|^kubelet' | wc -l",
-	} {
-		out, err := exec.Command("sh", "-c", command).CombinedOutput()
-		if err != nil && len(out) > 0 {
-			t.Fatalf("%s: %v\n%s", command, err, out)
-		}
-		fmt.Fprintf(&text, "%s:\n%s", command, out)
-	}
-	return text.String()
 }

@@ -28,7 +28,7 @@ func TestEndToEnd(t *testing.T) {
 	if err := clusterbed.Supported(); err != nil {
 		t.Fatal(err)
 	}
-	before := leftovers(t)
+	before := machine(t)
 	f := startBed(t, minor)
 
 	t.Run("up", f.up)
@@ -43,16 +43,7 @@ func TestEndToEnd(t *testing.T) {
 	if os.Getenv("FITOUT_E2E_BED") != "" {
 		return // it goes on
 	}
-	t.Run("stop leaves nothing", func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		if err := f.bed.Stop(ctx); err != nil {
-			t.Fatal(err)
-		}
-		if after := leftovers(t); after != before {
-			t.Errorf("what the machine held before:\n%s\nand after:\n%s", before, after)
-		}
-	})
+	t.Run("stop leaves nothing", func(t *testing.T) { f.stop(t, before) })
 }
 
 // A fixture is a bed and the fitout command of this checkout.

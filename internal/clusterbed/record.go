@@ -37,7 +37,9 @@ func (p Process) Running() bool {
 	return p.PID > 0 && p.Started != "" && startTicks(p.PID) == p.Started
 }
 
-// startTicks is field 22 of proc(5), "" for a process that is gone.
+// startTicks is field 22 of proc(5), "" for a process that is gone. A zombie
+// with further threads is not gone: one of them is about to execute a program,
+// as the first process of a node does, and takes the place of the first thread.
 func startTicks(pid int) string {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -45,7 +47,10 @@ func startTicks(pid int) string {
 	}
 	_, rest, ok := strings.Cut(string(text), ") ")
 	fields := strings.Fields(rest)
-	if !ok || len(fields) < 20 || fields[0] == "Z" {
+	if !ok || len(fields) < 20 {
+		return ""
+	}
+	if threads := fields[17]; fields[0] == "Z" && (threads == "0" || threads == "1") {
 		return ""
 	}
 	return fields[19]

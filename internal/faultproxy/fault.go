@@ -1,6 +1,7 @@
 package faultproxy
 
 import (
+	"net/http"
 	"regexp"
 	"slices"
 	"sync"
@@ -26,6 +27,7 @@ const (
 type Fault struct {
 	Methods []string // none stands for all
 	Path    string   // regular expression over the path; "" stands for all
+	Token   string   // bearer token; "" stands for all
 
 	// Of the requests that match, counted from 1 in the order of their arrival: from First (1 when 0) to Last (no end
 	// when 0), and of these every Every-th (each when 0).
@@ -51,21 +53,27 @@ type plan struct {
 }
 
 func newPlan(faults []Fault) *plan {
-	p := &plan{faults: faults, seen: make([]int, len(faults)), counts: map[string]int{}}
+	p := &plan{counts: map[string]int{}}
 	for _, f := range faults {
-		p.paths = append(p.paths, regexp.MustCompile(f.Path))
+		p.add(f)
 	}
 	return p
 }
 
-// next counts a request and returns the first fault that hits it; a zero Fault where none does.
-func (p *plan) next(method, path string) Fault {
+func (p *plan) add(f Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.counts[method]++
+	p.faults, p.paths, p.seen = append(p.faults, f), append(p.paths, regexp.MustCompile(f.Path)), append(p.seen, 0)
+}
+
+// next counts a request and returns the first fault that hits it; a zero Fault where none does.
+func (p *plan) next(r *http.Request) Fault {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.counts[r.Method]++
 	var hit Fault
 	for i, f := range p.faults {
-		if len(f.Methods) > 0 && !slices.Contains(f.Methods, method) || !p.paths[i].MatchString(path) {
+		if !f.matches(r) || !p.paths[i].MatchString(r.URL.Path) {
 			continue
 		}
 		p.seen[i]++
@@ -77,6 +85,10 @@ func (p *plan) next(method, path string) Fault {
 		p.hits++
 	}
 	return hit
+}
+
+func (f Fault) matches(r *http.Request) bool {
+	return (len(f.Methods) == 0 || slices.Contains(f.Methods, r.Method)) && (f.Token == "" || r.Header.Get("Authorization") == "Bearer "+f.Token)
 }
 
 // takes reports whether the fault is for the n-th request that matches it.

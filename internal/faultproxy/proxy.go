@@ -102,6 +102,9 @@ func (p *Proxy) Config() *rest.Config {
 // Plan replaces the faults and begins to count anew. Paths that are no regular expressions panic.
 func (p *Proxy) Plan(faults ...Fault) { p.plan.Store(newPlan(faults)) }
 
+// Add adds a fault to the plan and goes on counting.
+func (p *Proxy) Add(f Fault) { p.plan.Load().add(f) }
+
 // Requests returns how many requests came in since the last Plan, by method.
 func (p *Proxy) Requests() map[string]int {
 	plan := p.plan.Load()
@@ -128,7 +131,7 @@ func (p *Proxy) Hits() int {
 }
 
 func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
-	f := p.plan.Load().next(r.Method, r.URL.Path)
+	f := p.plan.Load().next(r)
 	wait(r, p.roundTrip)
 	switch f.Effect {
 	case Reset:

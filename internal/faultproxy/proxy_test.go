@@ -154,6 +154,23 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
+func TestExpiredToken(t *testing.T) {
+	b := start(t, faultproxy.Options{})
+	b.ask("GET", "/a", "old")
+	expired := faultproxy.Expired()
+	expired.Token = "old"
+	b.proxy.Add(expired)
+	if got := b.ask("GET", "/a", "old"); !strings.HasPrefix(got, "401") {
+		t.Errorf("old token: %s", got)
+	}
+	if got := b.ask("GET", "/a", "new"); !strings.HasPrefix(got, "200") {
+		t.Errorf("new token: %s", got)
+	}
+	if b.proxy.Total() != 3 || b.proxy.Hits() != 1 {
+		t.Errorf("counted %d requests and %d hits", b.proxy.Total(), b.proxy.Hits())
+	}
+}
+
 func TestAddedRoundTrip(t *testing.T) {
 	b := start(t, faultproxy.Options{AddedRoundTrip: 60 * time.Millisecond})
 	begin := time.Now()

@@ -8,7 +8,6 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/probe"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/remotecommand"
 	"k8s.io/streaming/pkg/httpstream"
 )
@@ -42,11 +41,7 @@ func (c *Client) Ask(ctx context.Context, pod corev1.Pod, tasks []probe.Task) ([
 // executor runs the probe's command over a WebSocket, or over SPDY where the server knows no other (before 1.29) or a
 // proxy on the way passes no WebSocket.
 func (c *Client) executor(pod corev1.Pod) (remotecommand.Executor, error) {
-	client, err := rest.UnversionedRESTClientFor(unversioned(c.config))
-	if err != nil {
-		return nil, err
-	}
-	request := client.Post().AbsPath("/api/v1").Namespace(pod.Namespace).Resource("pods").Name(pod.Name).SubResource("exec").
+	request := c.raw.Post().AbsPath("/api/v1").Namespace(pod.Namespace).Resource("pods").Name(pod.Name).SubResource("exec").
 		Param("container", probe.Container).Param("stdin", "true").Param("stdout", "true").Param("stderr", "true")
 	for _, word := range probe.Command {
 		request = request.Param("command", word)

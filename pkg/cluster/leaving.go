@@ -12,9 +12,9 @@ import (
 // once it is gone.
 type leavingError struct{ live *manifest.Object }
 
-// stays is a leavingError for an object that is being deleted.
-func stays(live *manifest.Object) error {
-	if live == nil || live.GetDeletionTimestamp() == nil {
+// stays is a leavingError for an object that is being deleted. A dry run does not wait for that.
+func (c *Client) stays(live *manifest.Object) error {
+	if c.DryRun || live == nil || live.GetDeletionTimestamp() == nil {
 		return nil
 	}
 	return &leavingError{live}

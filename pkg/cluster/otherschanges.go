@@ -21,14 +21,8 @@ func threeWayConflicts(lastApplied []byte, wanted, live *manifest.Object) []Conf
 		return nil
 	}
 	c := comparison{wanted: wanted, live: live}
-	var root strategicpatch.LookupPatchMeta
-	if typed, err := mergeable.New(wanted.GroupVersionKind()); err == nil {
-		if meta, err := strategicpatch.NewPatchMetaFromStruct(typed); err == nil {
-			root = meta
-		}
-	}
 	delete(last, "status") // the server keeps none that is applied
-	c.maps(fieldAt{merge: root}, last, wanted.Object, live.Object)
+	c.maps(fieldAt{merge: howObjectsMerge(wanted)}, last, wanted.Object, live.Object)
 	slices.SortStableFunc(c.conflicts, func(a, b Conflict) int { return cmp.Compare(a.Field, b.Field) })
 	return c.conflicts
 }
@@ -41,10 +35,11 @@ type comparison struct {
 
 // A fieldAt is where a comparison stands.
 type fieldAt struct {
-	path  string                         // .spec.containers[name="a"].image
-	keys  []string                       // spec, containers, image
-	steps []step                         // in the live object
-	merge strategicpatch.LookupPatchMeta // nil where the merge keys are not known
+	path   string                         // .spec.containers[name="a"].image
+	keys   []string                       // spec, containers, image
+	steps  []step                         // in the live object
+	merge  strategicpatch.LookupPatchMeta // nil where the merge keys are not known
+	atomic bool                           // it is set as a whole
 }
 
 func (c *comparison) maps(at fieldAt, last, wanted, live map[string]any) {
@@ -56,40 +51,24 @@ func (c *comparison) maps(at fieldAt, last, wanted, live map[string]any) {
 		list, isList := wanted[key].([]any)
 		lastList, lastIsList := last[key].([]any)
 		liveList, liveIsList := live[key].([]any)
-		if mergeKey, isSet := next.descend(at.merge, key, isList); isSet && lastIsList && liveIsList {
-			if mergeKey != "" { // elements of a set are there or not; there is nothing in them to set
-				c.elements(next, mergeKey, lastList, list, liveList)
+		how := howMerged(at.merge, key, isList)
+		next.merge = how.next
+		if how.byElement && lastIsList && liveIsList {
+			if how.key != "" { // elements of a set are there or not; there is nothing in them to set
+				c.elements(next, how, lastList, list, liveList)
 			}
 			continue
 		}
+		next.atomic = how.atomic
 		c.values(next, last[key], wanted[key], live[key])
 	}
-}
-
-// descend looks up how the field is merged: by elements or as a whole, and by which key of the elements.
-func (at *fieldAt) descend(parent strategicpatch.LookupPatchMeta, key string, isList bool) (mergeKey string, byElement bool) {
-	if parent == nil {
-		return "", false
-	}
-	if !isList {
-		if next, _, err := parent.LookupPatchMetadataForStruct(key); err == nil {
-			at.merge = next
-		}
-		return "", false
-	}
-	next, how, err := parent.LookupPatchMetadataForSlice(key)
-	if err != nil {
-		return "", false
-	}
-	at.merge = next
-	return how.GetPatchMergeKey(), slices.Contains(how.GetPatchStrategies(), "merge")
 }
 
 func (c *comparison) values(at fieldAt, last, wanted, live any) {
 	lastMap, lastIsMap := last.(map[string]any)
 	wantedMap, isMap := wanted.(map[string]any)
 	liveMap, liveIsMap := live.(map[string]any)
-	if lastIsMap && isMap && liveIsMap {
+	if lastIsMap && isMap && liveIsMap && !at.atomic {
 		c.maps(at, lastMap, wantedMap, liveMap)
 		return
 	}
@@ -99,43 +78,14 @@ func (c *comparison) values(at fieldAt, last, wanted, live any) {
 }
 
 // elements compares those elements of a list that all three have.
-func (c *comparison) elements(at fieldAt, mergeKey string, last, wanted, live []any) {
+func (c *comparison) elements(at fieldAt, how manner, last, wanted, live []any) {
 	for _, element := range wanted {
 		e, isMap := element.(map[string]any)
-		if !isMap || e[mergeKey] == nil {
+		inLast, inLive := how.index(last, element), how.index(live, element)
+		if !isMap || e[how.key] == nil || inLast < 0 || inLive < 0 {
 			continue
 		}
-		l, inLast := findElement(last, e, mergeKey)
-		i, inLive := findElement(live, e, mergeKey)
-		if inLast < 0 || inLive < 0 {
-			continue
-		}
-		next := fieldAt{path: at.path + elementText(e, mergeKey), keys: at.keys, steps: append(slices.Clone(at.steps), step{index: inLive, inList: true}), merge: at.merge}
-		c.maps(next, l, e, i)
+		next := fieldAt{path: at.path + elementText(e, how.key), keys: at.keys, steps: append(slices.Clone(at.steps), step{index: inLive, inList: true}), merge: at.merge}
+		c.values(next, last[inLast], element, live[inLive])
 	}
-}
-
-// findElement returns the element with the same key, and its index: -1 where there is none. Ports are also told apart by their
-// protocol, as the API does though the strategic merge does not.
-func findElement(list []any, like map[string]any, mergeKey string) (map[string]any, int) {
-	for i, element := range list {
-		e, isMap := element.(map[string]any)
-		if isMap && elementText(e, mergeKey) == elementText(like, mergeKey) {
-			return e, i
-		}
-	}
-	return nil, -1
-}
-
-// elementText selects an element in a path: [containerPort=53,protocol="UDP"].
-func elementText(e map[string]any, mergeKey string) string {
-	text := mergeKey + "=" + keyText(e[mergeKey])
-	if mergeKey == "containerPort" || mergeKey == "port" {
-		protocol := e["protocol"]
-		if protocol == nil {
-			protocol = "TCP"
-		}
-		text += ",protocol=" + keyText(protocol)
-	}
-	return "[" + text + "]"
 }

@@ -16,6 +16,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 var (
@@ -133,6 +134,7 @@ func TestTroubleOf(t *testing.T) {
 		{raced(apierrors.NewConflict(schema.GroupResource{}, "a", errors.New("the object has been modified"))), "an object written twice at once"},
 		{raced(apierrors.NewApplyConflict([]metav1.StatusCause{{Type: metav1.CauseTypeFieldManagerConflict}}, "conflict")), ""},
 		{apierrors.NewInvalid(schema.GroupKind{}, "a", nil), ""},
+		{apierrors.NewInvalid(schema.GroupKind{}, "a", field.ErrorList{field.Invalid(field.NewPath("spec"), "10.0.0.10", "failed to allocate IP 10.0.0.10: provided IP is already allocated")}), "the address of a Service"},
 		{errors.New("name is required"), ""},
 	} {
 		got, passes := troubleOf(test.err)

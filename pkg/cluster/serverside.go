@@ -91,7 +91,7 @@ func (c *Client) patch(ctx context.Context, t task, wanted *manifest.Object, for
 			return err
 		}
 		after.SetGroupVersionKind(wanted.GroupVersionKind())
-		return stays(after)
+		return c.stays(after)
 	})
 	if err != nil {
 		return report.Change{}, err

@@ -41,7 +41,7 @@ func (c *Client) threeWay(ctx context.Context, t task) (report.Change, error) {
 	}
 	m := merge{client: c, resource: c.in(t.gvr, t.scope.Namespaced, t.wanted.GetNamespace()), wanted: t.wanted.DeepCopy(), live: t.live}
 	setAnnotation(m.wanted, lastApplied, record)
-	if stays(m.live) != nil {
+	if m.client.stays(m.live) != nil {
 		if err := m.look(ctx); err != nil {
 			return report.Change{}, err
 		}
@@ -100,7 +100,7 @@ func (m *merge) look(ctx context.Context) error {
 			m.live = nil
 			return nil
 		}
-		return cmp.Or(err, stays(m.live))
+		return cmp.Or(err, m.client.stays(m.live))
 	})
 }
 

@@ -39,6 +39,10 @@ var (
 	badToken = trouble{with: "the credentials", patience: time.Second}
 	// rulesMissing is of an API server that has just started and has not read its RBAC rules yet.
 	rulesMissing = trouble{with: "authorization", patience: 10 * time.Second}
+	// addressLeaked is of a Service whose creation was broken off, by which its address stayed taken. Kubernetes 1.36 frees
+	// it after a minute (pkg/registry/core/service/ipallocator/controller), earlier versions after three to nine.
+	addressLeaked = trouble{with: "the address of a Service", patience: 90 * time.Second,
+		remedy: "; kubectl get services -A shows who has it; if nobody has, the API server frees it within ten minutes: then run the same command again"}
 	// sameMoment is of two writes of one object at once.
 	sameMoment = trouble{with: "an object written twice at once", patience: 10 * time.Second}
 )
@@ -67,6 +71,8 @@ func troubleOf(err error) (trouble, bool) {
 		return rulesMissing, strings.Contains(s.Message, "RBAC: ") && strings.Contains(s.Message, "not found")
 	case apierrors.IsTooManyRequests(err), apierrors.IsServerTimeout(err), apierrors.IsServiceUnavailable(err), apierrors.IsTimeout(err):
 		return serverAway, true
+	case apierrors.IsInvalid(err):
+		return addressLeaked, strings.Contains(s.Message, "provided IP is already allocated")
 	case s.Code == http.StatusInternalServerError:
 		return internalError(s.Message)
 	}
