@@ -38,6 +38,7 @@ func TestEndToEnd(t *testing.T) {
 	t.Run("metrics", f.metrics)
 	t.Run("node conditions", f.nodeConditions)
 	t.Run("storage driver", f.storageDriver)
+	t.Run("probes", f.probes)
 	t.Run("faults", f.faults)
 	if os.Getenv("FITOUT_E2E_BED") != "" {
 		return // it goes on

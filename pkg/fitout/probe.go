@@ -51,12 +51,24 @@ func Probe(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions, r *repo
 	bounded, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	rows, err := probed(bounded, cluster, p, o)
-	r.Checks = append(r.Checks, rows...)
+	r.Checks = byAddon(append(r.Checks, rows...))
 	r.Verdict = check.Overall(r.Checks)
 	if err != nil {
 		r.Verdict, r.Error = check.Failed, err.Error()
 	}
 	return err
+}
+
+// byAddon puts the rows of each addon together, in the order of their first ones.
+func byAddon(rows []check.Row) []check.Row {
+	first := map[string]int{}
+	for i, row := range rows {
+		if _, seen := first[row.Addon]; !seen {
+			first[row.Addon] = i
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b check.Row) int { return first[a.Addon] - first[b.Addon] })
+	return rows
 }
 
 func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows []check.Row, err error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/probe"
 	"github.com/fitout-dev/fitout/pkg/report"
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -135,6 +136,26 @@ func TestProbe(t *testing.T) {
 				t.Error("flannel enforces no policies, and got some")
 			}
 		})
+	}
+}
+
+// The rows of an addon stand together, whoever found them.
+func TestProbeRowsJoinTheirAddon(t *testing.T) {
+	plan := prepare(t, catalogue(t), "1.36", "flannel", "none")
+	r := &report.Report{Checks: []check.Row{{Check: check.Nodes}, {Addon: "kube-proxy", Check: check.Ready}, {Addon: "flannel", Check: check.Ready}}}
+	if err := fitout.Probe(t.Context(), &prober{}, plan, fitout.ProbeOptions{Run: "r", Image: "i"}, r); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, row := range r.Checks[:9] {
+		got = append(got, row.Addon+" "+row.Check)
+	}
+	want := []string{
+		" nodes", " probe-pods", "kube-proxy ready", "kube-proxy proxy-health",
+		"flannel ready", "flannel pod-network", "flannel packet-size", "flannel service-network", "flannel api-server",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

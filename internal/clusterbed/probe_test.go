@@ -1,0 +1,118 @@
+//go:build linux
+
+package clusterbed_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fitout-dev/fitout/internal/ociimage"
+)
+
+const probeImage = "docker.io/fitout/fitout:e2e"
+
+// probes gives the nodes the image of probe pods, wants every probe good, and breaks things that leave every object
+// ready: a probe that has nothing to tell then is none.
+func (f *fixture) probes(t *testing.T) {
+	f.loadProbeImage(t)
+	for check, row := range f.probed(t) {
+		if row != "good" {
+			t.Errorf("%s is %s", check, row)
+		}
+	}
+	for _, fault := range []struct {
+		name, node, breaks, mends string
+		unmet                     []string // these rows are, and no others
+	}{
+		{"tunnel", "node-2", "iptables -I INPUT -p udp --dport 8472 -j DROP", "iptables -D INPUT -p udp --dport 8472 -j DROP", []string{"pod-network"}},
+		{"large packets", "node-2", "iptables -I INPUT -p udp --dport 8472 -m length --length 1480: -j DROP", "iptables -D INPUT -p udp --dport 8472 -m length --length 1480: -j DROP", []string{"packet-size"}},
+		{"kube-proxy", "node-1", "kill -STOP $(pgrep -x kube-proxy); iptables -t nat -F KUBE-SERVICES", "kill -CONT $(pgrep -x kube-proxy)", []string{"proxy-health", "service-network", "api-server"}},
+	} {
+		t.Run(fault.name, func(t *testing.T) {
+			f.sh(t, fault.node, fault.breaks)
+			defer f.sh(t, fault.node, fault.mends)
+			rows := f.probed(t)
+			for _, check := range fault.unmet {
+				if rows[check] != "degraded" {
+					t.Errorf("%s is %q", check, rows[check])
+				}
+			}
+			for _, check := range []string{"pod-network", "packet-size", "proxy-health"} {
+				if unmet := rows[check] == "degraded" || rows[check] == "failed"; unmet && !strings.Contains(strings.Join(fault.unmet, " "), check) {
+					t.Errorf("%s is %s for another reason than its own", check, rows[check])
+				}
+			}
+		})
+	}
+	var list struct {
+		Items []struct{ Metadata struct{ DeletionTimestamp string } }
+	}
+	if err := f.bed.Get(t.Context(), "/api/v1/namespaces?labelSelector=fitout.dev/probe", &list); err != nil {
+		t.Fatal(err)
+	}
+	for _, namespace := range list.Items {
+		if namespace.Metadata.DeletionTimestamp == "" {
+			t.Error("a check has left its namespace")
+		}
+	}
+}
+
+func (f *fixture) sh(t *testing.T, node, script string) {
+	if out, err := f.bed.Exec(t.Context(), node, "sh", "-c", script); err != nil {
+		t.Errorf("%v %s", err, out)
+	}
+}
+
+// probed runs a check with probes and returns the verdicts by check.
+func (f *fixture) probed(t *testing.T) map[string]string {
+	cmd := exec.CommandContext(t.Context(), f.fitout, "check", "--probe", "--probe-image", probeImage, "--kubeconfig", f.bed.Kubeconfig,
+		"--cni", "flannel", "--ingress", "traefik", "--csi", "true", "-f", filepath.Join(f.bed.Dir, "cluster.yaml"), "-o", "json")
+	out, _ := cmd.Output() // its exit code is in the rows
+	var r report
+	if err := json.Unmarshal(out, &r); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	rows := map[string]string{}
+	for _, row := range r.Checks {
+		if rows[row.Check] == "" {
+			rows[row.Check] = row.Verdict
+		}
+		if row.Verdict != "good" {
+			rows[row.Check] = row.Verdict
+			t.Logf("%s %s %s: %s", row.Addon, row.Check, row.Verdict, row.Detail)
+		}
+	}
+	return rows
+}
+
+// loadProbeImage packs the command of this checkout as make image does, and gives it to the nodes.
+func (f *fixture) loadProbeImage(t *testing.T) {
+	program, err := os.ReadFile(f.fitout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	layer := ociimage.NewLayer()
+	if err := layer.File("/fitout", 0o755, program, nil); err != nil {
+		t.Fatal(err)
+	}
+	text, err := layer.Tar()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.CreateTemp("/var/tmp", "fitout-e2e-*.tar") // nodes have a /tmp of their own
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	if err := ociimage.Write(file, probeImage, ociimage.Platform{OS: "linux", Arch: "amd64", Entrypoint: []string{"/fitout"}, Layer: text}); err != nil {
+		t.Fatal(err)
+	}
+	for _, node := range f.nodes() {
+		f.sh(t, node, "ctr --namespace k8s.io images import "+file.Name())
+	}
+}
