@@ -18,7 +18,7 @@ var nodes = schema.GroupVersionResource{Version: "v1", Resource: "nodes"}
 // TestKill kills the command at a random point of its run and runs it again: the cluster is then as after a run that
 // nobody disturbed. No object is missing, left over, or changed once more than there.
 func TestKill(t *testing.T) {
-	sites, times := 1, 4
+	sites, times := 1, 3
 	if all {
 		sites, times = 4, 50 // a run mostly waits
 	}
@@ -68,10 +68,11 @@ func kills(t *testing.T, times int) {
 	}
 }
 
-// somewhere waits until a random point of a run of so many requests and such a length, and returns it.
+// somewhere waits until a random point of a run of so many requests and such a length, and returns it. The last third of the
+// requests looks at what is waited for; how many these are differs.
 func (s *site) somewhere(i, requests int, length time.Duration) string {
 	if i%2 == 0 {
-		n := rand.N(requests)
+		n := rand.N(requests * 2 / 3)
 		s.await(n)
 		return fmt.Sprint(n, " requests")
 	}
@@ -89,6 +90,7 @@ func (p *process) kill() bool {
 
 // TestTerminate ends the command by SIGTERM in the middle of a wave, and while it waits for one to be ready.
 func TestTerminate(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "1.36")
 	c := newCommand(t, s.proxy.Config())
 

@@ -11,12 +11,13 @@ import (
 // TestSweep breaks one request of a run, in the next run the next one, and so on to the last: once before it reaches the
 // server, once after what it asks for has happened. Nobody should notice, and what was created should count as created.
 func TestSweep(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "1.36")
 	timing := fitout.Timing{Timeout: time.Minute, Poll: 100 * time.Millisecond}
 	whole := s.invoke(s.proxy.Config(), timing)
 	step := 1
 	if !all {
-		step = 40
+		step = 50
 	}
 	for _, effect := range []faultproxy.Effect{faultproxy.Reset, faultproxy.LoseReply} {
 		runs := 0
