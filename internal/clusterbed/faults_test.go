@@ -82,7 +82,7 @@ func (f *fixture) imageRemoved(t *testing.T) {
 	if err := f.bed.RemoveImage(t.Context(), damaged, pod.image); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.bed.Do(t.Context(), http.MethodDelete, "/api/v1/namespaces/kube-system/pods/"+pod.name, nil, nil); err != nil {
+	if err := f.bed.Do(t.Context(), http.MethodDelete, "/api/v1/namespaces/kube-system/pods/"+pod.name+"?gracePeriodSeconds=1", nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, time.Minute, func(ctx context.Context) string {
