@@ -44,14 +44,10 @@ type recipe struct {
 	graft   *graft
 }
 
-const (
-	stripped    = "-s -w"
-	versionPath = "github.com/containerd/containerd/v2/version"
-)
+const stripped = "-s -w"
 
-// recipes lists the modules besides Kubernetes itself.
+// recipes lists the modules besides Kubernetes itself and the runtime.
 var recipes = []recipe{
-	{folder: "containerd", targets: "tool", tags: "no_btrfs,no_zfs,no_devmapper,no_aufs", ldflags: stripped + " -X " + versionPath + ".Version=2.4.2"},
 	{folder: "cni", targets: "tool", ldflags: stripped},
 	{folder: "standin", targets: "./...", ldflags: stripped},
 	{folder: "coredns", targets: ".", ldflags: stripped},
@@ -84,9 +80,14 @@ func Build(ctx context.Context, minor string, log io.Writer) (*Programs, error) 
 	if err != nil {
 		return nil, err
 	}
-	kube := recipe{folder: "kube-" + minor, targets: ".", ldflags: versionFlags(control.Version)}
+	kube := recipe{folder: "kube-" + minor, targets: ".", tags: kubeTags(minor), ldflags: versionFlags(control.Version)}
+	runtime := runtimeOf(minor)
+	needed := append([]recipe{kube, runtime}, recipes...)
+	if old(minor) {
+		needed = append(needed, oldRecipes...)
+	}
 	built := map[string]string{}
-	for _, r := range append([]recipe{kube}, recipes...) {
+	for _, r := range needed {
 		if built[r.folder], err = r.make(ctx, log); err != nil {
 			return nil, fmt.Errorf("build testdata/clusterbed/%s: %w", r.folder, err)
 		}
@@ -96,7 +97,7 @@ func Build(ctx context.Context, minor string, log io.Writer) (*Programs, error) 
 		ControlPlane: control.Kube,
 		Etcd:         control.Etcd,
 		Kubelet:      filepath.Join(built[kube.folder], kube.folder),
-		Containerd:   built["containerd"],
+		Containerd:   built[runtime.folder],
 		CNI:          built["cni"],
 		Addons:       built,
 	}, nil

@@ -12,7 +12,11 @@ import (
 
 // writeConfigs writes the configuration of containerd and the kubelets.
 func (p *plan) writeConfigs() error {
-	if err := os.WriteFile(p.file("conf", "containerd.toml"), []byte(containerdConfig(pauseImage)), 0o600); err != nil {
+	runtime := containerdConfig
+	if old(p.Version) {
+		runtime = oldContainerdConfig
+	}
+	if err := os.WriteFile(p.file("conf", "containerd.toml"), []byte(runtime), 0o600); err != nil {
 		return err
 	}
 	for _, node := range p.Nodes {
@@ -20,7 +24,11 @@ func (p *plan) writeConfigs() error {
 			return err
 		}
 	}
-	return os.WriteFile(p.file("cluster.yaml"), []byte(clusterFile), 0o600)
+	text := clusterFile
+	if old(p.Version) {
+		text += oldClusterFile
+	}
+	return os.WriteFile(p.file("cluster.yaml"), []byte(text), 0o600)
 }
 
 // clusterFile is the cluster file for `fitout up` on a bed: what it cannot ask

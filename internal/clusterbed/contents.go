@@ -56,27 +56,38 @@ func contents(p *Programs) map[string]content {
 		return content{files: map[string]string{path: filepath.Join(p.Addons[folder], program)}, entrypoint: path}
 	}
 	coredns := one("coredns", "coredns", "/coredns")
+	if old(p.Version) {
+		coredns = one("coredns-1.6", "coredns-1.6", "/coredns")
+	}
 	coredns.binds, coredns.user = "/coredns", "65532:65532"
 	scaleway := one("scaleway-csi", "scaleway-csi", "/scaleway-csi")
 	scaleway.tools = []string{"/usr/sbin/blkid"}
+	flannel := content{
+		files: map[string]string{
+			"/opt/bin/flanneld":     filepath.Join(p.Addons["flannel"], "flannel"),
+			"/opt/bin/install-conf": filepath.Join(p.Addons["flannel"], "install_conf"),
+		},
+		tools: packetTools, links: packetLinks(), entrypoint: "/opt/bin/flanneld",
+	}
+	oldFlannel := flannel // its manifest copies the configuration with cp
+	oldFlannel.tools = append([]string{"/usr/bin/busybox"}, packetTools...)
+	oldFlannel.links = packetLinks()
+	oldFlannel.links["/bin/cp"] = "busybox"
 	return map[string]content{
 		"registry.k8s.io/pause": one("standin", "pause", "/pause"),
 		"registry.k8s.io/kube-proxy": {
 			files: map[string]string{"/usr/local/bin/kube-proxy": p.Kubelet}, tools: packetTools, links: packetLinks(),
 		},
-		"ghcr.io/flannel-io/flannel": {
-			files: map[string]string{
-				"/opt/bin/flanneld":     filepath.Join(p.Addons["flannel"], "flannel"),
-				"/opt/bin/install-conf": filepath.Join(p.Addons["flannel"], "install_conf"),
-			},
-			tools: packetTools, links: packetLinks(), entrypoint: "/opt/bin/flanneld",
-		},
+		"ghcr.io/flannel-io/flannel": flannel,
+		"quay.io/coreos/flannel":     oldFlannel,
 		"ghcr.io/flannel-io/flannel-cni-plugin": {
 			files: map[string]string{"/flannel": filepath.Join(p.Addons["standin"], "flannel-cni")},
 			tools: []string{"/usr/bin/busybox"}, links: map[string]string{"/bin/cp": "busybox"},
 		},
 		"registry.k8s.io/coredns/coredns":                             coredns,
 		"registry.k8s.io/metrics-server/metrics-server":               one("metrics-server", "metrics-server", "/metrics-server"),
+		"registry.k8s.io/metrics-server-amd64":                        one("metrics-server", "metrics-server", "/metrics-server"),
+		"registry.k8s.io/node-problem-detector":                       one("npd", "nodeproblemdetector", "/node-problem-detector"),
 		"registry.k8s.io/node-problem-detector/node-problem-detector": one("npd", "nodeproblemdetector", "/node-problem-detector"),
 		"docker.io/scaleway/scaleway-csi":                             scaleway,
 		"registry.k8s.io/sig-storage/csi-node-driver-registrar":       one("standin", "registrar", "/csi-node-driver-registrar"),

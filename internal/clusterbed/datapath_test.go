@@ -30,7 +30,9 @@ func (f *fixture) dataPath(t *testing.T) {
 			return unless(out, err, "probe on")
 		})
 	}
-	f.hostPorts(t)
+	if f.ingress != "none" {
+		f.hostPorts(t)
+	}
 }
 
 // probeService is the address of the Service of the probes.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -51,20 +50,21 @@ func (f *fixture) kubeletAnswers(t *testing.T, wanted bool) {
 }
 
 func (f *fixture) addonKilled(t *testing.T) {
-	before, err := f.addonPod(t.Context(), "traefik")
+	const addon = "kube-proxy"
+	before, err := f.addonPod(t.Context(), addon)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.bed.KillProcess(damaged, "traefik"); err != nil {
+	if _, err := f.bed.KillProcess(damaged, addon); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, time.Minute, func(ctx context.Context) string {
-		after, err := f.addonPod(ctx, "traefik")
+		after, err := f.addonPod(ctx, addon)
 		if err != nil {
 			return err.Error()
 		}
 		if after.restarts != before.restarts+1 {
-			return fmt.Sprintf("traefik was started %d times again, expected %d", after.restarts, before.restarts+1)
+			return fmt.Sprintf("%s was started %d times again, expected %d", addon, after.restarts, before.restarts+1)
 		}
 		return ""
 	})
@@ -74,7 +74,7 @@ func (f *fixture) addonKilled(t *testing.T) {
 // imageRemoved takes away the image of an addon whose pod then has to be made
 // anew: fitout sees why it does not start.
 func (f *fixture) imageRemoved(t *testing.T) {
-	const addon = "node-problem-detector"
+	const addon = "kube-proxy"
 	pod, err := f.addonPod(t.Context(), addon)
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func (f *fixture) imageRemoved(t *testing.T) {
 	if err := f.bed.RemoveImage(t.Context(), damaged, pod.image); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.bed.Do(t.Context(), http.MethodDelete, "/api/v1/namespaces/kube-system/pods/"+pod.name, nil, nil); err != nil {
+	if err := f.bed.Do(t.Context(), http.MethodDelete, "/api/v1/namespaces/kube-system/pods/"+pod.name+"?gracePeriodSeconds=1", nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, time.Minute, func(ctx context.Context) string {
@@ -125,24 +125,29 @@ func (f *fixture) portTaken(t *testing.T) {
 }
 
 func (f *fixture) linkCut(t *testing.T) {
+	f.reached(t, true)
 	if err := f.bed.CutLink(t.Context(), damaged); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 30*time.Second, func(ctx context.Context) string {
-		ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
-		defer cancel()
-		if status, _, err := f.ask(ctx, "http://198.18.0.12/", routedHost); err == nil {
-			return fmt.Sprintf("%s answers %d without a link", damaged, status)
-		}
-		return ""
-	})
-	if out, err := f.bed.Exec(t.Context(), "node-1", "probe", "get", "http://198.18.0.12:10256/livez"); err == nil {
-		t.Errorf("node-1 reaches kube-proxy of %s without a link: %s", damaged, out)
-	}
+	f.reached(t, false)
+	f.kubeletAnswers(t, false)
 	if err := f.bed.JoinLink(t.Context(), damaged); err != nil {
 		t.Fatal(err)
 	}
 	f.recovers(t)
+}
+
+// reached waits until node-1 reaches kube-proxy of the damaged node, or does
+// not.
+func (f *fixture) reached(t *testing.T, wanted bool) {
+	t.Helper()
+	eventually(t, time.Minute, func(ctx context.Context) string {
+		out, err := f.bed.Exec(ctx, "node-1", "probe", "get", "http://198.18.0.12:10256/healthz")
+		if (err == nil) != wanted {
+			return fmt.Sprintf("node-1 reaches %s: %v, expected %v: %v %s", damaged, !wanted, wanted, err, out)
+		}
+		return ""
+	})
 }
 
 func (f *fixture) nodeComesBack(t *testing.T) {
@@ -174,8 +179,7 @@ func (f *fixture) recovers(t *testing.T) {
 
 // checkCommand is `fitout check` of the bed.
 func (f *fixture) checkCommand(ctx context.Context) *exec.Cmd {
-	return exec.CommandContext(ctx, f.fitout, "check", "--kubeconfig", f.bed.Kubeconfig, "--cni", "flannel",
-		"--ingress", "traefik", "--csi", "true", "-f", filepath.Join(f.bed.Dir, "cluster.yaml"))
+	return f.command(ctx, "check")
 }
 
 func (f *fixture) nodeBecomes(t *testing.T, wanted string) {

@@ -145,7 +145,11 @@ func (p *plan) makeState(node string) error {
 			return err
 		}
 	}
-	return nil
+	if !old(p.Version) {
+		return nil
+	}
+	// flannel's own plugin came with the machine then; now its addon installs it.
+	return copyFile(filepath.Join(p.programs.Addons["standin"], "flannel-cni"), filepath.Join(p.state(node, cniBin), "flannel"), 0o755)
 }
 
 func readPlan(dir string) (*plan, error) {

@@ -26,15 +26,19 @@ func (p *plan) controlPlane() []service {
 
 // workers lists what every node runs.
 func (p *plan) workers(node nodePlan) []service {
+	kubelet := []string{
+		"--config=" + p.file("conf", node.Name+"-kubelet.yaml"),
+		"--kubeconfig=" + p.kubeconfig("kubelet-"+node.Name),
+		"--hostname-override=" + node.Name,
+		"--node-ip=" + node.IP,
+		"--v=2",
+	}
+	if old(p.Version) {
+		kubelet = append(kubelet, oldKubeletArgs(node)...)
+	}
 	return []service{
 		{Name: "containerd", Path: p.programs.Containerd + "/containerd", Args: []string{"--config", p.file("conf", "containerd.toml")}},
-		{Name: "kubelet", Path: p.programs.Kubelet, After: imagesLoaded, Args: []string{
-			"--config=" + p.file("conf", node.Name+"-kubelet.yaml"),
-			"--kubeconfig=" + p.kubeconfig("kubelet-"+node.Name),
-			"--hostname-override=" + node.Name,
-			"--node-ip=" + node.IP,
-			"--v=2",
-		}},
+		{Name: "kubelet", Path: p.programs.Kubelet, After: imagesLoaded, Args: kubelet},
 	}
 }
 
@@ -108,17 +112,16 @@ func (p *plan) schedulerArgs() []string {
 
 // containerdConfig leaves the out-of-memory scores alone: a bed may lack the
 // capability to lower them.
-func containerdConfig(pause string) string {
-	return strings.ReplaceAll(`version = 3
+const containerdConfig = `version = 3
 root = "/var/lib/containerd"
 state = "/run/containerd"
 oom_score = 0
 
 [grpc]
-  address = "`+criSocket+`"
+  address = "` + criSocket + `"
 
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
-  sandbox = "PAUSE"
+  sandbox = "` + pauseImage + `"
 
 [plugins.'io.containerd.cri.v1.runtime']
   restrict_oom_score_adj = true
@@ -130,37 +133,43 @@ oom_score = 0
 
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
   SystemdCgroup = false
-`, "PAUSE", pause)
-}
+`
 
 // kubeletConfig is what differs from the kubelet's defaults, and why: cgroup
 // v1 and a machine without systemd; scores that cannot be lowered; a disk
 // whose fill level is not the bed's business; a heartbeat that suits a test.
 func (p *plan) kubeletConfig(node nodePlan) string {
-	return fmt.Sprintf(`apiVersion: kubelet.config.k8s.io/v1beta1
+	text := fmt.Sprintf(`apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
-containerRuntimeEndpoint: unix://%[1]s
-failCgroupV1: false
 cgroupDriver: cgroupfs
 oomScoreAdj: 0
 failSwapOn: false
 authentication:
   anonymous: {enabled: false}
   webhook: {enabled: true}
-  x509: {clientCAFile: %[2]s}
+  x509: {clientCAFile: %[1]s}
 authorization: {mode: Webhook}
-tlsCertFile: %[3]s
-tlsPrivateKeyFile: %[4]s
+tlsCertFile: %[2]s
+tlsPrivateKeyFile: %[3]s
 clusterDomain: cluster.local
-clusterDNS: [%[5]s]
-providerID: scaleway://instance/fr-par-1/%[6]s
+clusterDNS: [%[4]s]
 resolvConf: /etc/resolv.conf
 evictionHard: {memory.available: 100Mi, nodefs.available: 0%%, nodefs.inodesFree: 0%%, imagefs.available: 0%%, imagefs.inodesFree: 0%%}
 imageGCHighThresholdPercent: 100
 nodeStatusUpdateFrequency: 5s
+`, p.pki("ca.crt"), p.pki(node.Name+".crt"), p.pki(node.Name+".key"), dnsIP)
+	if old(p.Version) {
+		return text // oldKubeletArgs has the rest
+	}
+	return text + fmt.Sprintf(`containerRuntimeEndpoint: unix://%s
+failCgroupV1: false
+providerID: %s
 logging: {verbosity: 2}
-`, criSocket, p.pki("ca.crt"), p.pki(node.Name+".crt"), p.pki(node.Name+".key"), dnsIP, instanceID(node.IP))
+`, criSocket, providerID(node))
 }
+
+// providerID is the name of a node in its cloud.
+func providerID(node nodePlan) string { return "scaleway://instance/fr-par-1/" + instanceID(node.IP) }
 
 // instanceID is the identity of a node in its cloud, as the metadata service
 // of the fabric tells it.

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"sort"
 	"strconv"
 	"strings"
@@ -46,6 +47,11 @@ start takes --cni and --ingress: the addons whose images the nodes get.
 type options struct {
 	minor, dir, name, cni, ingress string
 }
+
+// main keeps the first thread. The first process of a node executes itself
+// again: from another thread, it would look like a zombie for a moment, whose
+// namespaces are not to be had, and the owner is about to plug a cable in.
+func init() { runtime.LockOSThread() }
 
 func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
