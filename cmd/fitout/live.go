@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
@@ -14,6 +15,7 @@ import (
 
 // live shows the waves on a terminal, a line each, and redraws them in place.
 type live struct {
+	mu     sync.Mutex // requests that are tried again tell so from where they are made
 	w      *os.File
 	now    func() time.Time
 	colour bool
@@ -38,20 +40,35 @@ func (l *live) Planned(p *fitout.Plan) {
 }
 
 func (l *live) Waves(names []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, name := range names {
 		l.waves = append(l.waves, liveWave{name: name, state: "blocked"})
 	}
 	l.draw()
 }
 
-// Note is told before the waves are drawn.
-func (l *live) Note(text string) { fmt.Fprintln(l.w, text) }
+// Note writes a line above the waves.
+func (l *live) Note(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.drawn > 0 {
+		fmt.Fprintf(l.w, "\x1b[%dA\x1b[J", l.drawn)
+		l.drawn = 0
+	}
+	fmt.Fprintln(l.w, text)
+	if len(l.waves) > 0 {
+		l.draw()
+	}
+}
 
 func (l *live) Applying(wave int) { l.set(wave, "applying", "") }
 
 func (l *live) Applied(wave int, changes []report.Change) {
+	l.mu.Lock()
 	l.waves[wave].summary = summary(changes)
-	l.set(wave, "applied", l.waves[wave].summary)
+	l.mu.Unlock()
+	l.set(wave, "applied", summary(changes))
 }
 
 func (l *live) Waiting(wave int, unmet []check.Row) { l.set(wave, "waiting", waitText(unmet)) }
@@ -65,6 +82,8 @@ func (l *live) Done(wave int, took time.Duration, failed bool) {
 }
 
 func (l *live) Checking(rows []check.Row) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.check = "check: waiting for " + waitText(check.Unmet(rows))
 	l.draw()
 }
@@ -77,6 +96,8 @@ func (l *live) Close() {
 }
 
 func (l *live) set(wave int, state, detail string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.waves[wave].state, l.waves[wave].detail = state, detail
 	l.draw()
 }

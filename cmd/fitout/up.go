@@ -111,8 +111,9 @@ func (o *runOptions) run(c *cobra.Command, run verb) error {
 			return err
 		}
 	}
-	o.cluster.Waiting = func(reason error) {
-		fmt.Fprintf(o.streams.ErrOut, "the API server does not answer yet (%v); trying for a while\n", reason)
+	progress := newProgress(o.streams.ErrOut, time.Now)
+	o.cluster.Trouble = func(with string, cause error) {
+		progress.Note(fmt.Sprintf("trouble with %s (%v); trying for a while", with, cause))
 	}
 	ctx, cancel := context.WithTimeout(c.Context(), o.fitout.Timeout)
 	defer cancel()
@@ -120,7 +121,6 @@ func (o *runOptions) run(c *cobra.Command, run verb) error {
 	if err != nil {
 		return err
 	}
-	progress := newProgress(o.streams.ErrOut, time.Now)
 	r, runErr := run(c.Context(), client, plan, o.fitout, progress)
 	progress.Close()
 	if o.probe != nil && runErr == nil {

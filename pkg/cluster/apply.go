@@ -65,7 +65,31 @@ func (c *Client) Apply(ctx context.Context, kinds manifest.Kinds, objects []*man
 	for i, o := range outcomes {
 		changes[i], errs[i] = o.change, o.err
 	}
-	return changes, errors.Join(errs...)
+	return changes, together(errs)
+}
+
+// together joins errors, of those with the same cause the first and the number of the others.
+func together(errs []error) error {
+	first := map[string]int{}
+	var causes []error
+	others := map[string]int{}
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		cause := errors.Unwrap(err).Error()
+		if _, known := first[cause]; known {
+			others[cause]++
+			continue
+		}
+		first[cause] = len(causes)
+		causes = append(causes, err)
+	}
+	for cause, n := range others {
+		i := first[cause]
+		causes[i] = fmt.Errorf("%w (and the same of %d more)", causes[i], n)
+	}
+	return errors.Join(causes...)
 }
 
 func tasksOf(kinds manifest.Kinds, objects []*manifest.Object, known inventory.Known) ([]task, error) {

@@ -50,13 +50,13 @@ type Options struct {
 	DryRun bool
 	// Holder is who this run is to others that want to change the cluster at the same time.
 	Holder Holder
-	// Waiting, if set, is told once that the API server does not answer yet and is tried again.
-	Waiting func(reason error)
+	// Trouble, if set, is told when something begins to fail that may pass by itself and is tried again.
+	Trouble func(with string, cause error)
 }
 
 // New connects to an API server and asks for its version. The error says where it was looked for.
 func New(ctx context.Context, config *rest.Config, options Options) (*Client, error) {
-	c := &Client{server: config.Host, Options: options}
+	c := &Client{server: config.Host, Options: options, outages: outages{met: options.Trouble}}
 	config = rest.CopyConfig(config)
 	if config.Timeout == 0 {
 		config.Timeout = requestTimeout
@@ -104,14 +104,9 @@ func (c *Client) serverVersion(ctx context.Context, config *rest.Config) (string
 		return "", err
 	}
 	var info version.Info
-	waiting := c.Waiting
 	err = c.retry(ctx, func() error {
 		body, err := client.Get().AbsPath("/version").DoRaw(ctx)
 		if err != nil {
-			if _, passes := troubleOf(err); passes && waiting != nil {
-				waiting(reason(err))
-				waiting = nil
-			}
 			return err
 		}
 		return json.Unmarshal(body, &info)

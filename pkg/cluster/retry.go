@@ -29,6 +29,7 @@ const (
 type outages struct {
 	mu    sync.Mutex
 	began map[string]time.Time // by what is in trouble
+	met   func(what string, cause error)
 }
 
 // retry calls f until it succeeds, fails for good, or the same trouble has outlasted its patience. Every call that Fitout
@@ -50,7 +51,7 @@ func (o *outages) retry(ctx context.Context, f func() error) error {
 			return err
 		}
 		met.add(t, err)
-		met.lasted = max(o.age(t), time.Since(met.began))
+		met.lasted = max(o.age(t, reason(err)), time.Since(met.began))
 		left := t.patience - met.lasted
 		if left <= 0 {
 			return met.end(err, nil)
@@ -63,13 +64,16 @@ func (o *outages) retry(ctx context.Context, f func() error) error {
 	}
 }
 
-// age returns how long a trouble has lasted for any request. One that nobody has asked about for long is a new one.
-func (o *outages) age(t trouble) time.Duration {
+// age returns how long a trouble has lasted for any request, and tells of a new one. One that nobody has asked about for long is a new one.
+func (o *outages) age(t trouble, cause error) time.Duration {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	began, known := o.began[t.with]
 	if age := time.Since(began); known && age < 2*t.patience {
 		return age
+	}
+	if o.met != nil {
+		o.met(t.with, cause)
 	}
 	if o.began == nil {
 		o.began = map[string]time.Time{}

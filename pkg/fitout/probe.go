@@ -171,9 +171,12 @@ func askAll(ctx context.Context, cluster Prober, pods []corev1.Pod, tasks map[st
 	return answers
 }
 
+// leaveTimeout bounds the removal of what a run of probes brought.
+const leaveTimeout = 30 * time.Second
+
 // leave takes a run out of the cluster, whatever has come of its context.
 func leave(ctx context.Context, cluster Prober, namespace string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), observeTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
 	defer cancel()
 	return cluster.RemoveProbe(ctx, namespace)
 }

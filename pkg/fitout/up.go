@@ -105,12 +105,12 @@ func Up(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Progr
 // Check judges a cluster by a plan. Where something is unmet that may yet come right, it looks again until Settle has
 // passed.
 func Check(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Progress) (*report.Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
 	r := p.report()
 	settled := time.Now().Add(o.Settle)
 	for {
-		observing, cancel := context.WithTimeout(ctx, observeTimeout)
-		snapshot, err := cluster.Observe(observing, p.Kinds, p.objects())
-		cancel()
+		snapshot, err := cluster.Observe(ctx, p.Kinds, p.objects())
 		if err != nil {
 			r.Error = err.Error()
 			return r, err
@@ -123,6 +123,3 @@ func Check(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Pr
 		progress.Checking(r.Checks)
 	}
 }
-
-// observeTimeout bounds one observation, so that a hung API server costs its deadline and not the run.
-const observeTimeout = 30 * time.Second
