@@ -155,7 +155,7 @@ func (j judge) unchanged() Row {
 		if live := j.snapshot.live(o); live != nil {
 			there++
 			for _, d := range Differences(o, live) {
-				changed = append(changed, fmt.Sprintf("%s %s", manifest.IDOf(o), d))
+				changed = append(changed, fmt.Sprintf("%s %s", manifest.IDOf(o), told(o, d)))
 			}
 		}
 	}
@@ -168,6 +168,14 @@ func (j judge) unchanged() Row {
 		return j.row(Unchanged, Good, "", "%d of %d objects are there, as rendered", there, all)
 	}
 	return j.row(Unchanged, Good, "", "as rendered, %s", short(j.addon.Digest))
+}
+
+// told is a difference in words. Of a Secret it names the field alone.
+func told(o *manifest.Object, d Difference) string {
+	if o.GetKind() == "Secret" {
+		return d.Path + " is not as rendered"
+	}
+	return d.String()
 }
 
 // accounts checks the ServiceAccounts that the addon's workloads run as.
