@@ -115,8 +115,6 @@ func idleRule(r rbacv1.PolicyRule, verb string) (needs string, idle bool) {
 	switch {
 	case slices.Contains(r.Resources, "pods/log"):
 		return "the cause where a pod does not become ready", true
-	case slices.Contains(r.Resources, "leases"):
-		return "the lock", true
 	case verb != "check" && slices.Contains(r.APIGroups, "metrics.k8s.io"):
 		return "fitout check", true
 	}
@@ -155,7 +153,7 @@ func (a *account) facts() clusterfile.Facts {
 func (a *account) run() (output string, code int) {
 	args := append([]string{a.verb, "--kubeconfig", a.kubeconfig}, a.flags...)
 	if a.verb != "check" {
-		args = append(args, "--timeout", "60s")
+		args = append(args, "--timeout", "60s", "--conflicts", "take-over")
 	}
 	return command(a.T, args...)
 }
