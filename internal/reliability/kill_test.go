@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -88,6 +89,19 @@ func (p *process) kill() bool {
 	return !p.ProcessState.Exited()
 }
 
+// begun waits until a run has recorded what it is about to apply, and applies it.
+func (s *site) begun() {
+	s.Helper()
+	for range 600 {
+		if _, err := s.dynamic.Resource(configMaps).Namespace(inventory.ID.Namespace).Get(s.Context(), inventory.Name, metav1.GetOptions{}); err == nil {
+			s.await(s.proxy.Total() + 3)
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	s.Fatal("no run has begun within 12 s")
+}
+
 // TestTerminate ends the command by SIGTERM in the middle of a wave, and while it waits for one to be ready.
 func TestTerminate(t *testing.T) {
 	t.Parallel()
@@ -96,7 +110,7 @@ func TestTerminate(t *testing.T) {
 
 	s.proxy.Plan(every(2, nil, slow)...)
 	p := c.start()
-	s.await(60)
+	s.begun()
 	p.stop(t)
 	if out := p.out.String(); !strings.Contains(out, "failed after") {
 		t.Errorf("not in the middle of a wave:\n%s", out)

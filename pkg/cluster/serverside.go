@@ -76,8 +76,9 @@ func (c *Client) patch(ctx context.Context, t task, wanted *manifest.Object, for
 	if c.DryRun || wanted.GetKind() == "Namespace" { // a namespace that is on its way out says why it is still there
 		accept = "application/json"
 	}
-	after, status := &manifest.Object{}, 0
+	after, status, tries := &manifest.Object{}, 0, 0
 	err = c.retry(ctx, func() error {
+		tries++
 		request := c.raw.Patch(types.ApplyPatchType).AbsPath(pathOf(t)...).
 			Param("fieldManager", FieldManager).Param("force", strconv.FormatBool(force)).Param("fieldValidation", strict).
 			SetHeader("Accept", accept).Body(body)
@@ -97,6 +98,9 @@ func (c *Client) patch(ctx context.Context, t task, wanted *manifest.Object, for
 	})
 	if err != nil {
 		return report.Change{}, err
+	}
+	if tries > 1 && t.live == nil { // it was not there when the run began: the answer to the first try was lost
+		status = http.StatusCreated
 	}
 	change := report.Change{Action: c.actionOf(status, t.live, after, wanted), UID: after.GetUID()}
 	if c.DryRun {
