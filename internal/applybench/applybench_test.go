@@ -130,8 +130,8 @@ func TestWrite(t *testing.T) {
 	})
 	want := `| objects, round trip | | requests | first run | to the floor | its CPU time | again: requests | again | objects changed | peak memory |
 |---|---|---|---|---|---|---|---|---|---|
-| 5, 0s | floor | 6 | 2.00 s | 1.00 | 1.00 s | 3 | 1.00 s | 0 | 50 MB |
-| 5, 0s | helm | 10 | 3.00 s | 1.50 | 1.50 s | 3 | 1.00 s | 0 | 50 MB |
+| 5, 0s | floor | 6 | 2.00 s (1.00) | 1.00 | 1.00 s | 3 | 1.00 s (1.00) | 0 | 50 MB |
+| 5, 0s | helm | 10 | 3.00 s (3.00) | 1.50 | 1.50 s | 3 | 1.00 s (1.00) | 0 | 50 MB |
 
 requests by verb, first run / again:
 5, 0s, floor: 1 list, 5 patch / 1 list, 2 patch

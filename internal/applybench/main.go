@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -62,10 +63,10 @@ func run(ctx context.Context, args []string) error {
 	}
 	defer b.Stop()
 	results, err := measure(ctx, o, tools, dir, b.Kubeconfig())
-	if err != nil {
+	if len(results) == 0 {
 		return err
 	}
-	return write(os.Stdout, results)
+	return errors.Join(write(os.Stdout, results), err) // also where it was interrupted
 }
 
 func parse(args []string) (options, error) {

@@ -32,7 +32,7 @@ type sample struct {
 	peak     int64          // resident memory, bytes
 }
 
-// measure runs every tool in turn, a round after the other.
+// measure runs every tool in turn, a round after the other. Where it fails it returns what was measured until then.
 func measure(ctx context.Context, o options, tools []tool, dir, kubeconfig string) ([]*result, error) {
 	admin, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	if err != nil {
@@ -62,7 +62,7 @@ func measure(ctx context.Context, o options, tools []tool, dir, kubeconfig strin
 				t, r := tools[next], group[next]
 				s := session{c, proxies[r.delay], proxyConfig(dir, r.delay), t.args(r.objects), o.verbose}
 				if err := s.run(ctx, r); err != nil {
-					return nil, fmt.Errorf("%s, %d objects, %v: %w", t.name, r.objects, r.delay, err)
+					return slices.DeleteFunc(results, func(r *result) bool { return len(r.second) == 0 }), fmt.Errorf("%s, %d objects, %v: %w", t.name, r.objects, r.delay, err)
 				}
 				fmt.Fprintf(os.Stderr, "applybench: round %d: %d objects, %v: %s %.1f s, again %.1f s\n",
 					round+1, r.objects, r.delay, t.name, r.first[round].wall.Seconds(), r.second[round].wall.Seconds())

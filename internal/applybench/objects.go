@@ -11,8 +11,9 @@ const (
 	label     = "fitout.dev/applybench" // of every object, so that it can be found and taken away
 )
 
-// templates are what is applied, in turn: what addons consist of. Deployments have no pods: starting them is no part of
-// applying.
+// templates are what is applied, kind after kind: what addons consist of. Deployments have no pods: starting them is no part
+// of applying. They come last, as every tool but a bare loop would put them: what controllers do about them competes with
+// what is still being applied.
 var templates = []string{
 	`apiVersion: v1
 kind: ConfigMap
@@ -52,12 +53,12 @@ spec:
 `,
 }
 
-// manifests returns n objects as YAML documents.
+// manifests returns n objects as YAML documents, as many of each kind.
 func manifests(n int) string {
 	var out strings.Builder
 	for i := range n {
 		name := fmt.Sprintf("bench-%04d", i)
-		out.WriteString("---\n" + strings.ReplaceAll(templates[i%len(templates)], "NAME", name))
+		out.WriteString("---\n" + strings.ReplaceAll(templates[i*len(templates)/n], "NAME", name))
 	}
 	return out.String()
 }
