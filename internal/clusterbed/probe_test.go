@@ -49,7 +49,9 @@ func (f *fixture) probes(t *testing.T) {
 		})
 	}
 	var list struct {
-		Items []struct{ Metadata struct{ DeletionTimestamp string } }
+		Items []struct {
+			Metadata struct{ DeletionTimestamp string }
+		}
 	}
 	if err := f.bed.Get(t.Context(), "/api/v1/namespaces?labelSelector=fitout.dev/probe", &list); err != nil {
 		t.Fatal(err)

@@ -166,8 +166,10 @@ func describePod(p corev1.Pod) string {
 // line makes a message of others one line of bounded length.
 func line(message string) string {
 	const most = 300
-	return cut(strings.Join(strings.Fields(message), " "), most)
+	return cut(unbroken(message), most)
 }
+
+func unbroken(message string) string { return strings.Join(strings.Fields(message), " ") }
 
 func cut(s string, most int) string {
 	if len(s) > most {

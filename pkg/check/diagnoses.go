@@ -1,8 +1,8 @@
 package check
 
-// objectRules are about workloads without a pod to look at, and about APIs. Their signs are messages of the API server's
+// ofObjects are about workloads without a pod to look at, and about APIs. Their signs are messages of the API server's
 // admission (k8s.io/apiserver, k8s.io/pod-security-admission) and of kube-aggregator.
-var objectRules = []diagnosis{
+var ofObjects = []diagnosis{
 	{"quota", says(creation, `exceeded quota: ([^,]+), requested: (.+), used: (.+), limited: ([^",;]+(?:,[a-z.]+=[^",;]+)*)`, soon,
 		"the ResourceQuota $1 of namespace {namespace} is used up: asked for $2, used $3, limited to $4", "raise the quota $1, or free some of it")},
 	{"pod-security", says(creation, `violates PodSecurity "([^"]+)": (.+)`, soon,
@@ -20,19 +20,19 @@ var objectRules = []diagnosis{
 		"the API server does not trust what answers for the API: $1", "see the certificate or insecureSkipTLSVerify of the APIService")},
 	{"api-pods-not-ready", says(served, `(?:MissingEndpoints|EndpointsNotFound|ServiceNotFound): (.+)`, may,
 		"nothing is behind the API: $1", "make the pods behind its Service ready")},
-	{"api-unreachable", says(served, `FailedDiscoveryCheck: .*?(https://\S+?): (.+)`, may,
+	{"api-unreachable", says(served, `FailedDiscoveryCheck: .*?(https://\S+?): (?:Get "[^"]*": )?(.+)`, may,
 		"the API server does not reach the pod behind the API at $1: $2", "let the control plane reach the pod network on this port (firewall, security group, or host network for the pod)")},
 }
 
-// nodeFirstRules come before what a container says, since on such a node that is old.
-var nodeFirstRules = []diagnosis{
+// ofLostNodes come before what a container says, since on such a node that is old.
+var ofLostNodes = []diagnosis{
 	{"node-gone", onLostNode},
 	{"node-stopped", onStoppedNode},
 	{"evicted", evicted},
 }
 
-// schedulingRules are about pods that the scheduler finds no node for.
-var schedulingRules = []diagnosis{
+// ofScheduling are about pods that the scheduler finds no node for.
+var ofScheduling = []diagnosis{
 	{"taint", untolerated},
 	{"host-port", portHeld},
 	{"cpu", lacks("cpu")},
@@ -42,15 +42,20 @@ var schedulingRules = []diagnosis{
 	{"unschedulable", says(scheduler, `(.+)`, may, "no node takes pod {pod}: $1", "change the nodes, or what the pod asks of them")},
 }
 
-// imageRules are about images. Their signs are messages of containerd, CRI-O, Docker and registries. A registry that gives
+// ofImages are about images. Their signs are messages of containerd, CRI-O, Docker and registries. A registry that gives
 // an answer will give it again; one that cannot be reached may come back.
-var imageRules = []diagnosis{
+var ofImages = []diagnosis{
 	{"image-name", says(waitingFor("InvalidImageName"), `InvalidImageName: (.*)`, soon, "{image} is no name of an image", "correct the image in the values of the addon")},
 	{"image-absent", says(waitingFor("ErrImageNeverPull"), `.`, soon, "node {node} does not have the image {image}, and may not pull it", "load the image onto the node")},
 	{"image-platform", says(pulling, `no match for platform in manifest|no matching manifest for (\S+)`, soon, "there is no image {image} for the platform of node {node}", "take an image that has it, or keep the pods off the node")},
-	{"image-not-found", says(pulling, `((?:\S+: )?(?:not found|manifest unknown|name unknown|repository does not exist).*)`, soon, "the registry has no image {image}: $1", "push the image, or correct its name")},
 	{"image-denied", says(pulling, `(?i)((?:unauthorized|denied|authentication required|forbidden|authorization failed|no basic auth credentials|\b40[13]\b).*)`, soon, "the registry refuses the image {image}: $1", "give the nodes credentials for the registry, or correct the image's name")},
-	{"image-unreachable", says(pulling, `((?:failed to do request: |dial tcp |lookup )?.*(?:no such host|i/o timeout|connection refused|network is unreachable|no route to host|server misbehaving|context deadline exceeded|TLS handshake timeout|proxyconnect|x509: ).*)`, late,
-		"node {node} does not reach the registry of {image}: $1", "let the node reach the registry, or mirror the image")},
+	{"image-not-found", says(pulling, `((?:\S+: )?(?:not found|manifest unknown|name unknown|repository does not exist).*)`, soon, "the registry has no image {image}: $1", "push the image, or correct its name")},
+	{"image-unreachable", says(pulling, `(dial tcp.*)`, late, unreachable, mirror)},
+	{"image-unreachable", says(pulling, `((?:no such host|i/o timeout|connection refused|network is unreachable|context deadline exceeded|TLS handshake timeout|proxyconnect|x509: ).*)`, late, unreachable, mirror)},
 	{"image", says(pulling, `(.+)`, late, "node {node} cannot pull {image}: $1", "make the image reachable from the node")},
 }
+
+const (
+	unreachable = "node {node} does not reach the registry of {image}: $1"
+	mirror      = "let the node reach the registry, or mirror the image"
+)

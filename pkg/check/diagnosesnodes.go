@@ -8,8 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// nodeRules are about the nodes that pods are on, and about nodes by themselves.
-var nodeRules = []diagnosis{
+// ofNodes are about the nodes that pods are on, and about nodes by themselves.
+var ofNodes = []diagnosis{
 	{"node-runtime", says(unreadiness, `(.*(?:container runtime is down|PLEG is not healthy|runtime service failed).*)`, may, "the container runtime of node {node} does not answer: $1", "start it again (systemctl restart containerd on the node)")},
 	{"cni-not-ready", says(unreadiness, `(.*(?:cni plugin not initialized|cni config uninitialized|network plugin is not ready|NetworkPluginNotReady|NetworkReady=false).*)`, may, "the pod network of node {node} is not set up: $1", "see the check ready of the CNI")},
 	{"node-not-ready", says(unreadiness, `(.+)`, may, "node {node} is not ready: $1", "look at the kubelet of the node")},

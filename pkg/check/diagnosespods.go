@@ -7,9 +7,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// containerRules are about pods that have a node. Their signs are messages of kubelets, runtimes, CNI plugins and of the
+// ofContainers are about pods that have a node. Their signs are messages of kubelets, runtimes, CNI plugins and of the
 // addons themselves.
-var containerRules = []diagnosis{
+var ofContainers = []diagnosis{
 	{"config-missing", says(waitingFor("CreateContainerConfigError"), `(configmap|secret) "([^"]+)" not found`, soon,
 		"the $1 $2 is not in namespace {namespace}", "create it, or run fitout apply")},
 	{"config-key-missing", says(waitingFor("CreateContainerConfigError"), `couldn't find key (\S+) in (ConfigMap|Secret) (\S+)`, soon,
@@ -19,14 +19,17 @@ var containerRules = []diagnosis{
 	{"disk-full", says(everything, `(.*no space left on device.*)`, may,
 		"a disk of node {node} is full: $1", "free space on the node")},
 	{"memory-limit", outOfMemory},
+	{"memory-limit", says(starting, `(?i)(.*(?:OOM-killed|memory limit too low).*)`, may,
+		"container {container} cannot start with so little memory: $1", "raise the memory limit of the addon")},
 	{"dns-loop", says(told, `plugin/loop: Loop \(([^)]*)\) detected for zone "([^"]*)"`, may,
 		"CoreDNS forwards to itself: a query came back ($1), since the node's resolv.conf or the Corefile names an address that leads to CoreDNS", "forward to a resolver outside the cluster: set resolvConf of the kubelet, or upstream servers in the Corefile")},
 	{"pod-cidr", says(told, `subnet "([^"]+)" specified in the flannel net config doesn't contain "([^"]+)" PodCIDR of the "([^"]+)" node`, may,
 		"the pod network is configured for $1, but node $3 has the pod CIDR $2", "give the pod CIDR of the cluster (--cluster-cidr of kube-controller-manager) in the cluster file")},
 	{"pod-cidr-missing", says(told, `(?i)(node "?[^"]*"? pod cidr not assigned|required IPv[46] PodCIDR not available|PodCIDR.* not (?:available|assigned).*)`, may,
 		"node {node} has no pod CIDR: $1", "start kube-controller-manager with --allocate-node-cidrs and --cluster-cidr")},
-	{"certificate", says(told, `(?:"?https://([^/" \\]+)\S*\s)?.*?(x509: [^"\n]+)`, may,
-		"container {container} does not trust the certificate of $1: $2", "have the certificate signed by an authority that it knows, for kubelets with serverTLSBootstrap, or let the addon accept any")},
+	{"certificate", says(told, `https://([^/"\\ ]+)[^\n]*?(x509: [^"\n]+)`, may,
+		"container {container} does not trust the certificate of $1: $2", trust)},
+	{"certificate", says(told, `(x509: [^"\n]+)`, may, "container {container} does not trust a certificate: $1", trust)},
 	{"port-in-use", says(told, `listen (?:tcp|udp)[46]? (\S+): bind: address already in use`, may,
 		"address $1 of node {node} is taken by another program", "end that program (ss -lntup on the node shows it), or give the addon another port")},
 	{"platform", says(starting, `exec format error`, soon,
@@ -53,11 +56,14 @@ var containerRules = []diagnosis{
 		"$1 probe of container {container} fails: $2", "see what the container waits for in its log")},
 }
 
+// trust is the remedy for a certificate that is refused.
+const trust = "have the certificate signed by an authority that the addon knows (for kubelets: serverTLSBootstrap), or let the addon accept any"
+
 // everything is all that was said of a pod.
 func everything(p patient) string {
-	text := told(p) + "\n" + line(p.waits().Message)
+	text := told(p) + "\n" + unbroken(p.waits().Message)
 	for _, e := range p.events() {
-		text += "\n" + e.Message
+		text += "\n" + unbroken(e.Message)
 	}
 	return text
 }

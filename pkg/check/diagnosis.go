@@ -1,8 +1,8 @@
 package check
 
 import (
-	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,22 +27,23 @@ const (
 	late = 3 * time.Minute  // networks and registries come back
 )
 
-// explain returns the first rule that holds.
+// diagnoses are all in the order in which they are tried.
+var diagnoses = slices.Concat(ofObjects, ofLostNodes, ofScheduling, ofImages, ofContainers, ofNodes)
+
+// explain returns the first diagnosis that holds.
 func (p patient) explain() (diagnosis, finding, bool) {
-	for _, table := range [][]diagnosis{objectRules, nodeFirstRules, schedulingRules, imageRules, containerRules, nodeRules} {
-		for _, r := range table {
-			if f, ok := r.find(p); ok {
-				return r, f, true
-			}
+	for _, d := range diagnoses {
+		if f, ok := d.find(p); ok {
+			return d, f, true
 		}
 	}
 	return diagnosis{}, finding{}, false
 }
 
-// A source is where a rule looks for its sign.
+// A source is where a diagnosis looks for its sign.
 type source func(patient) string
 
-// says is a rule by a sign in a text. means and remedy may have its groups ($1), and {image}, {pod}, {node}, {container}.
+// says is a diagnosis by a sign in a text. means and remedy may have its groups ($1), and {image}, {pod}, {node}, {container}.
 func says(where source, sign string, after time.Duration, means, remedy string) func(patient) (finding, bool) {
 	pattern := regexp.MustCompile(sign)
 	return func(p patient) (finding, bool) {
@@ -87,11 +88,9 @@ func creation(p patient) string {
 func messages(reasons ...string) source {
 	return func(p patient) string {
 		var all []string
-		for _, e := range digestEvents(p.events()) {
-			for _, reason := range reasons {
-				if e.Reason == reason {
-					all = append(all, e.Message)
-				}
+		for _, e := range joined(p.events()) {
+			if slices.Contains(reasons, e.Reason) {
+				all = append(all, e.Message)
 			}
 		}
 		return strings.Join(all, "\n")
@@ -103,7 +102,7 @@ func pulling(p patient) string {
 	w := p.waits()
 	switch w.Reason {
 	case "ErrImagePull", "ImagePullBackOff", "RegistryUnavailable":
-		return line(w.Message) + "\n" + messages("Failed")(p)
+		return unbroken(w.Message) + "\n" + messages("Failed")(p)
 	}
 	return ""
 }
@@ -111,11 +110,8 @@ func pulling(p patient) string {
 // waitingFor is why a container waits, for one of the reasons.
 func waitingFor(reasons ...string) source {
 	return func(p patient) string {
-		w := p.waits()
-		for _, reason := range reasons {
-			if w.Reason == reason {
-				return fmt.Sprintf("%s: %s", w.Reason, line(w.Message))
-			}
+		if w := p.waits(); slices.Contains(reasons, w.Reason) {
+			return w.Reason + ": " + unbroken(w.Message)
 		}
 		return ""
 	}

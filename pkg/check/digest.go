@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -83,27 +84,43 @@ func (p patient) digest() *Digest {
 	return d
 }
 
-// digestEvents joins events that say the same, and returns the last few.
+// digestEvents returns the last few of what was said.
 func digestEvents(events []corev1.Event) []Event {
+	all := joined(events)
+	all = all[:min(len(all), mostEvents)]
+	for i := range all {
+		all[i].Message = line(all[i].Message)
+	}
+	return all
+}
+
+// joined joins events that say the same but for numbers, such as ports, and puts the last first.
+func joined(events []corev1.Event) []Event {
+	at := map[string]int{}
 	var all []Event
 	for _, e := range events {
-		one := Event{Reason: e.Reason, Message: line(e.Message), Count: max(e.Count, 1), Last: lastSeen(e)}
+		one := Event{Reason: e.Reason, Message: unbroken(e.Message), Count: max(e.Count, 1), Last: lastSeen(e)}
 		if e.Series != nil {
 			one.Count = max(one.Count, e.Series.Count)
 		}
-		i := slices.IndexFunc(all, func(o Event) bool { return o.Reason == one.Reason && o.Message == one.Message })
-		if i < 0 {
+		key := one.Reason + " " + numbers.ReplaceAllString(one.Message, "0")
+		i, known := at[key]
+		switch {
+		case !known:
+			at[key] = len(all)
 			all = append(all, one)
-			continue
-		}
-		all[i].Count += one.Count
-		if one.Last.After(all[i].Last) {
-			all[i].Last = one.Last
+		case one.Last.After(all[i].Last):
+			one.Count += all[i].Count
+			all[i] = one
+		default:
+			all[i].Count += one.Count
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Event) int { return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(a.Message, b.Message)) })
-	return all[:min(len(all), mostEvents)]
+	return all
 }
+
+var numbers = regexp.MustCompile(`[0-9]+`)
 
 // lastSeen is when an event happened the last time; components set one of three fields.
 func lastSeen(e corev1.Event) time.Time {

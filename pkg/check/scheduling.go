@@ -16,7 +16,7 @@ func scheduler(p patient) string {
 	if p.pod == nil {
 		return ""
 	}
-	return line(unscheduled(*p.pod))
+	return unbroken(unscheduled(*p.pod))
 }
 
 // managedTaints are those that Kubernetes or an addon sets for a while and takes away by itself.
