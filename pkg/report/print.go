@@ -122,7 +122,7 @@ func detail(row check.Row) string {
 
 // oneLine keeps a detail from breaking the table.
 func oneLine(s string) string {
-	return strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(strings.TrimSpace(s))
+	return strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ", "\v", " ", "\f", " ").Replace(strings.TrimSpace(s))
 }
 
 // Outcome says the outcome in one line: good: 57 unchanged, nothing changed; checks: 33 good, 1 not judged.
