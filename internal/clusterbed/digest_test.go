@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -54,22 +55,14 @@ func (f *fixture) named(t *testing.T, d damage) {
 	if t.Failed() {
 		return
 	}
-	last := ""
-	eventually(t, 100*time.Second, func(ctx context.Context) string {
-		row := f.digested(ctx, d)
-		text, err := json.Marshal(row.Digest)
-		if err != nil {
-			return err.Error()
+	var row digestedRow
+	eventually(t, time.Minute, func(ctx context.Context) string {
+		if answer := f.digested(ctx, d); ctx.Err() == nil {
+			row = answer
 		}
-		last = string(text)
-		for _, part := range append([]string{`"cause":"` + d.cause + `"`}, d.says...) {
-			if row.Digest == nil || !strings.Contains(unescaped(last), part) {
-				return "the digest of " + d.addon + " " + d.check + " does not say " + part + ": " + last + "\n" + row.Detail
-			}
-		}
-		return ""
+		return d.missed(row)
 	})
-	t.Logf("named after %.1f s: %s", time.Since(began).Seconds(), last)
+	t.Logf("named after %.1f s: %s: %s", time.Since(began).Seconds(), row.Digest.Cause, row.Digest.Explanation)
 	if d.ends {
 		f.endsEarly(t, d)
 	}
@@ -77,7 +70,7 @@ func (f *fixture) named(t *testing.T, d damage) {
 
 // endsEarly wants runs that wait to end within 30 seconds of a cause that does not pass by itself.
 func (f *fixture) endsEarly(t *testing.T, d damage) {
-	for _, args := range [][]string{{"check", "--probe=never", "--wait", "5m"}, {"apply", "--timeout", "5m"}} {
+	for _, args := range [][]string{{"check", "--probe=never", "--wait", "5m"}, {"apply", "--conflicts", "keep", "--timeout", "5m"}} {
 		began := time.Now()
 		out, err := f.command(t.Context(), args...).CombinedOutput()
 		if took := time.Since(began); err == nil || took > 30*time.Second || !bytes.Contains(out, []byte(d.cause+": ")) {
@@ -88,9 +81,20 @@ func (f *fixture) endsEarly(t *testing.T, d damage) {
 	}
 }
 
-// unescaped undoes what JSON does to texts.
-func unescaped(text string) string {
-	return strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&", `\"`, `"`).Replace(text)
+// missed is what a row does not say of the damage.
+func (d damage) missed(row digestedRow) string {
+	if row.Digest == nil {
+		return "there is no digest: " + row.Verdict + ": " + row.Detail
+	}
+	if row.Digest.Cause != d.cause {
+		return fmt.Sprintf("the cause is %q, not %q: %+v", row.Digest.Cause, d.cause, *row.Digest)
+	}
+	for _, part := range d.says {
+		if !strings.Contains(row.Digest.Explanation, part) {
+			return fmt.Sprintf("the digest does not say %q: %s", part, row.Digest.Explanation)
+		}
+	}
+	return ""
 }
 
 // A digestedRow is the part of a row that these tests look at.

@@ -2,6 +2,8 @@ package check_test
 
 import (
 	"maps"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -119,6 +121,19 @@ func TestDigestOfLongLog(t *testing.T) {
 			if len(row.Digest.Log) == 0 || len(text) > 1030 || strings.ContainsAny(text, "\x1b\r\n") {
 				t.Errorf("%d bytes in %d lines: %q", len(text), len(row.Digest.Log), text)
 			}
+		}
+	}
+}
+
+// docs/report.md names every cause.
+func TestCausesAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/report.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cause := range check.Causes() {
+		if !regexp.MustCompile(`[| ,]` + cause + `[ ,]`).Match(text) {
+			t.Errorf("docs/report.md does not name the cause %s", cause)
 		}
 	}
 }
