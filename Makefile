@@ -8,7 +8,7 @@ DEADCODE = golang.org/x/tools/cmd/deadcode@v0.48.0
 # The packages under testdata, which ./... leaves out.
 BED = ./testdata/bed ./testdata/apisnapshot ./testdata/clusterbed
 
-.PHONY: all build image test test-versions test-reliability e2e lint policy update apis parity bench footprint demo clean
+.PHONY: all build image test test-versions test-reliability e2e faults lint policy update apis parity bench footprint demo clean
 
 all: lint test build
 
@@ -50,6 +50,10 @@ test-reliability:
 KUBERNETES ?= 1.36
 e2e:
 	FITOUT_E2E=$(KUBERNETES) $(GO) test -count=1 -timeout 60m -v ./internal/clusterbed -run '^TestEndToEnd$$'
+
+## faults: breaks that cluster in 27 ways, one after the other, and wants the check to name each; twenty minutes
+faults:
+	FITOUT_FAULTS=$(KUBERNETES) $(GO) test -count=1 -timeout 90m -v ./internal/clusterbed -run '^TestDigest$$'
 
 ## lint: formatting, vet, static analysis, dead code, a tidy go.mod, and the policies of the catalogue
 lint:

@@ -71,7 +71,7 @@ func (r rights) facts(run Run) {
 }
 
 // observation is what is looked at besides the objects themselves: nodes, storage classes, and the pods of workloads. Why
-// a pod does not run is in its events and its log; only a run that waits for it asks for them.
+// a pod does not run is in its events and its log; only where one does not are they asked for.
 func (r rights) observation(run Run) {
 	r.allow("", "storage.k8s.io", "storageclasses", anyName, list)
 	r.allow(render.Namespace, "", "configmaps", anyName, list) // the inventory's
@@ -81,10 +81,8 @@ func (r rights) observation(run Run) {
 		switch o.GetKind() {
 		case "DaemonSet", "Deployment", "StatefulSet", "Job":
 			r.allow(o.GetNamespace(), "", "pods", anyName, list)
-			if !run.ReadOnly {
-				r.allow(o.GetNamespace(), "", "events", anyName, list)
-				r.allow(o.GetNamespace(), "", "pods/log", anyName, get)
-			}
+			r.allow(o.GetNamespace(), "", "events", anyName, list)
+			r.allow(o.GetNamespace(), "", "pods/log", anyName, get)
 		}
 	}
 }

@@ -87,8 +87,8 @@ ServiceAccount kube-system/fitout
 ClusterRole fitout
   /namespaces,nodes : list
   /namespaces net: get create patch update
-  networking.k8s.io/servicecidrs : list
   metrics.k8s.io/nodes : list
+  networking.k8s.io/servicecidrs : list
   storage.k8s.io/csinodes,storageclasses : list
 ClusterRoleBinding fitout
 Role default/fitout
@@ -177,7 +177,8 @@ Role kube-system/reader
   /services kube-dns: get
 RoleBinding kube-system/reader
 Role net/reader
-  /pods : list
+  /events,pods : list
+  /pods/log : get
   apps/daemonsets : list
   rbac.authorization.k8s.io/rolebindings,roles : list
 RoleBinding net/reader

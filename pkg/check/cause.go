@@ -39,22 +39,25 @@ func unready(pods []corev1.Pod) (coming, gone []corev1.Pod) {
 
 // causeOn returns why nodes have no ready pod of a DaemonSet: what the pods on them, or on their way to one, say.
 func (s Snapshot) causeOn(nodes []corev1.Node, pods []corev1.Pod) (cause, remedy string) {
-	var names, texts []string
+	var texts []string
 	for _, n := range nodes {
-		names = append(names, n.Name)
 		if ok, why := nodeReady(n); ok {
 			texts = append(texts, n.Name)
 		} else {
 			texts = append(texts, fmt.Sprintf("%s, which is not ready (%s)", n.Name, why))
 		}
 	}
-	pods = slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool {
-		return p.Spec.NodeName != "" && !slices.Contains(names, p.Spec.NodeName)
-	})
-	if cause, remedy = s.cause(pods); cause != "" {
+	if cause, remedy = s.cause(onOrToward(pods, nodes)); cause != "" {
 		return cause, remedy
 	}
 	return "no pod on node " + some(texts), ""
+}
+
+// onOrToward returns the pods that are on one of the nodes, or on none yet.
+func onOrToward(pods []corev1.Pod, nodes []corev1.Node) []corev1.Pod {
+	return slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool {
+		return p.Spec.NodeName != "" && !slices.ContainsFunc(nodes, func(n corev1.Node) bool { return n.Name == p.Spec.NodeName })
+	})
 }
 
 // podCause returns why a pod is not ready. A container's own trouble comes before that of its node: until the network of
@@ -163,8 +166,10 @@ func describePod(p corev1.Pod) string {
 // line makes a message of others one line of bounded length.
 func line(message string) string {
 	const most = 300
-	return cut(strings.Join(strings.Fields(message), " "), most)
+	return cut(unbroken(message), most)
 }
+
+func unbroken(message string) string { return strings.Join(strings.Fields(message), " ") }
 
 func cut(s string, most int) string {
 	if len(s) > most {

@@ -42,6 +42,10 @@ type Row struct {
 	Verdict Verdict `json:"verdict"`
 	Detail  string  `json:"detail"`
 	Remedy  string  `json:"remedy,omitempty"`
+	// Digest says more of a row that is unmet: what came first, and what it comes from. Explain adds it.
+	Digest *Digest `json:"digest,omitempty"`
+	// Subject is the object that the row is unmet because of, where one can be looked at more closely.
+	Subject manifest.ID `json:"-"`
 }
 
 // Names of the checks.
@@ -62,6 +66,7 @@ type Snapshot struct {
 	Nodes          []corev1.Node
 	Pods           []corev1.Pod       // in the namespaces of the wanted workloads
 	StorageClasses []*manifest.Object // all of the cluster
+	Evidence       Evidence           // what Inquire asked; empty where nothing did
 }
 
 // Judge judges a cluster by everything rendered for it.
@@ -155,7 +160,7 @@ func (j judge) unchanged() Row {
 		if live := j.snapshot.live(o); live != nil {
 			there++
 			for _, d := range Differences(o, live) {
-				changed = append(changed, fmt.Sprintf("%s %s", manifest.IDOf(o), told(o, d)))
+				changed = append(changed, fmt.Sprintf("%s %s", manifest.IDOf(o), worded(o, d)))
 			}
 		}
 	}
@@ -170,8 +175,8 @@ func (j judge) unchanged() Row {
 	return j.row(Unchanged, Good, "", "as rendered, %s", short(j.addon.Digest))
 }
 
-// told is a difference in words. Of a Secret it names the field alone.
-func told(o *manifest.Object, d Difference) string {
+// worded is a difference in words. Of a Secret it names the field alone.
+func worded(o *manifest.Object, d Difference) string {
 	if o.GetKind() == "Secret" {
 		return d.Path + " is not as rendered"
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fitout-dev/fitout/pkg/manifest"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -23,33 +24,89 @@ func (s Snapshot) allSimulated() bool {
 	return !slices.ContainsFunc(s.Nodes, func(n corev1.Node) bool { return !simulated(n) })
 }
 
-// judgeNodes judges the nodes themselves.
+// virtual reports whether a node is no machine but the front of a service (virtual-kubelet). It runs no pod that wants
+// something of its node, as those of DaemonSets do.
+func virtual(n corev1.Node) bool { return n.Labels["type"] == "virtual-kubelet" }
+
+// judgeNodes judges the nodes themselves: each is to be ready and short of nothing, and some are to take pods.
 func judgeNodes(s Snapshot) Row {
 	row := Row{Check: Nodes, Verdict: Good}
 	if len(s.Nodes) == 0 {
 		row.Verdict, row.Detail, row.Remedy = Pending, "no node has joined yet", "add nodes, then run fitout check"
 		return row
 	}
-	var notReady []string
-	simulatedNodes := 0
+	var bad []string
+	notReady := 0
 	for _, n := range s.Nodes {
 		if ok, why := nodeReady(n); !ok {
-			notReady = append(notReady, fmt.Sprintf("%s (%s)", n.Name, why))
+			notReady++
+			bad = append(bad, fmt.Sprintf("%s (%s)", n.Name, why))
+		} else if short := shortOf(n); short != "" {
+			bad = append(bad, fmt.Sprintf("%s (%s)", n.Name, short))
+		} else {
+			continue
 		}
-		if simulated(n) {
-			simulatedNodes++
+		if row.Subject.Name == "" {
+			row.Subject = manifest.ID{Kind: "Node", Name: n.Name}
 		}
 	}
-	row.Detail = fmt.Sprintf("%d/%d ready", len(s.Nodes)-len(notReady), len(s.Nodes))
-	if simulatedNodes > 0 {
-		row.Detail += fmt.Sprintf(", %d simulated", simulatedNodes)
-	}
-	if len(notReady) > 0 {
-		row.Verdict = partly(len(s.Nodes) - len(notReady))
-		row.Detail += ": " + some(notReady)
+	row.Detail = strings.Join(append([]string{fmt.Sprintf("%d/%d ready", len(s.Nodes)-notReady, len(s.Nodes))}, s.sorts()...), ", ")
+	switch cordoned := s.count(cordoned); {
+	case len(bad) > 0:
+		row.Verdict = partly(len(s.Nodes) - notReady)
+		row.Detail += ": " + some(bad)
 		row.Remedy = "look at the kubelet of the node"
+	case cordoned == len(s.Nodes):
+		row.Verdict, row.Remedy = Degraded, "kubectl uncordon the nodes that are to take pods"
+		row.Detail += ": none takes new pods"
 	}
 	return row
+}
+
+func cordoned(n corev1.Node) bool { return n.Spec.Unschedulable }
+
+// shortOf names what a ready node runs short of.
+func shortOf(n corev1.Node) string {
+	for _, kind := range pressures {
+		if c := nodeCondition(n, kind); c.Status == corev1.ConditionTrue {
+			return strings.Trim(string(kind)+": "+line(c.Message), ": ")
+		}
+	}
+	return ""
+}
+
+// sorts counts the nodes that are not as most are.
+func (s Snapshot) sorts() []string {
+	var texts []string
+	for _, sort := range []struct {
+		name string
+		is   func(corev1.Node) bool
+	}{
+		{"cordoned", cordoned},
+		{"tainted", func(n corev1.Node) bool { return slices.ContainsFunc(n.Spec.Taints, ownTaint) }},
+		{"Windows", func(n corev1.Node) bool { return n.Labels[corev1.LabelOSStable] == "windows" }},
+		{"virtual", virtual},
+		{"simulated", simulated},
+	} {
+		if n := s.count(sort.is); n > 0 {
+			texts = append(texts, fmt.Sprintf("%d %s", n, sort.name))
+		}
+	}
+	return texts
+}
+
+func (s Snapshot) count(is func(corev1.Node) bool) (n int) {
+	for _, node := range s.Nodes {
+		if is(node) {
+			n++
+		}
+	}
+	return n
+}
+
+// ownTaint reports whether a taint keeps pods away, and is none that Kubernetes sets by itself for what is told anyway.
+func ownTaint(t corev1.Taint) bool {
+	return schedulingTaint(&t) && !strings.HasPrefix(t.Key, "node.kubernetes.io/")
 }
 
 // nodeReady reports whether a node is ready, or why not: the reason is often no more than KubeletNotReady, the message
@@ -63,26 +120,41 @@ func nodeReady(n corev1.Node) (ok bool, why string) {
 	return false, "has no Ready condition yet"
 }
 
+// A refusal is a node that keeps pods away by a taint.
+type refusal struct {
+	node  string
+	taint corev1.Taint
+}
+
+func (r refusal) String() string {
+	return fmt.Sprintf("node %s has the taint %s", r.node, r.taint.ToString())
+}
+
 // eligible returns the nodes that pods of a DaemonSet's template should be on: those that its node selector and affinity
-// match and whose taints it tolerates. Where there is none because of taints, refused names the first.
+// match and whose taints it tolerates; refused are those that only a taint keeps them off.
 //
 // Nodes that are not ready or cordoned count: the DaemonSet is to be on them, whether or not its controller starts pods
-// there just now.
-func (s Snapshot) eligible(template corev1.PodTemplateSpec) (nodes []corev1.Node, refused string) {
-	pod := &corev1.Pod{Spec: template.Spec}
-	affinity := nodeaffinity.GetRequiredNodeAffinity(pod)
+// there just now. Virtual ones do not: what is started there cannot run.
+func (s Snapshot) eligible(template corev1.PodTemplateSpec) (nodes []corev1.Node, refused []refusal) {
 	tolerations := append(daemonTolerations(template.Spec.HostNetwork), template.Spec.Tolerations...)
+	nodes, refused = s.fit(template.Spec, tolerations)
+	return slices.DeleteFunc(nodes, virtual), slices.DeleteFunc(refused, func(r refusal) bool { return virtual(*s.node(r.node)) })
+}
+
+// fit returns the nodes that a pod's node selector and affinity match and whose taints it tolerates, and those that only
+// a taint keeps it off.
+func (s Snapshot) fit(spec corev1.PodSpec, tolerations []corev1.Toleration) (nodes []corev1.Node, refused []refusal) {
+	affinity := nodeaffinity.GetRequiredNodeAffinity(&corev1.Pod{Spec: spec})
 	for _, n := range s.Nodes {
 		if ok, err := affinity.Match(&n); err != nil || !ok {
 			continue
 		}
 		taint, untolerated := corev1helpers.FindMatchingUntoleratedTaint(klog.Logger{}, n.Spec.Taints, tolerations, schedulingTaint, false)
-		switch {
-		case !untolerated:
-			nodes = append(nodes, n)
-		case refused == "":
-			refused = fmt.Sprintf("node %s has the taint %s", n.Name, taint.ToString())
+		if untolerated {
+			refused = append(refused, refusal{n.Name, taint})
+			continue
 		}
+		nodes = append(nodes, n)
 	}
 	return nodes, refused
 }
@@ -104,7 +176,10 @@ func (s Snapshot) onlyControlPlane() bool {
 // that there are.
 func (s Snapshot) awaitsWorkers(template corev1.PodTemplateSpec) (detail string, yes bool) {
 	nodes, refused := s.eligible(template)
-	return "waits for worker nodes: " + refused, len(nodes) == 0 && refused != "" && s.onlyControlPlane()
+	if len(nodes) > 0 || len(refused) == 0 || !s.onlyControlPlane() {
+		return "", false
+	}
+	return "waits for worker nodes: " + refused[0].String(), true
 }
 
 func schedulingTaint(t *corev1.Taint) bool {

@@ -164,7 +164,7 @@ func (s Survey) stage() (nodes []corev1.Node, others []string) {
 		switch {
 		case simulated(n):
 			others = append(others, n.Name+" is simulated")
-		case n.Labels["type"] == "virtual-kubelet":
+		case virtual(n):
 			others = append(others, n.Name+" is virtual")
 		case os != "linux" || !slices.Contains([]string{"amd64", "arm64"}, arch):
 			others = append(others, fmt.Sprintf("%s is %s/%s", n.Name, os, arch))

@@ -70,15 +70,15 @@ func (j judge) hostPorts() []Row {
 		if detail, yes := j.snapshot.awaitsWorkers(template.PodTemplateSpec); yes {
 			return []Row{j.row(HostPorts, Pending, "", "%s", detail)}
 		}
-		nodes, taint := j.snapshot.eligible(template.PodTemplateSpec)
+		nodes, tainted := j.snapshot.eligible(template.PodTemplateSpec)
 		for _, node := range nodes {
 			expected++
 			if ports := j.undeclared(pods, node.Name); len(ports) > 0 {
 				missing = append(missing, fmt.Sprintf("%v on node %s", ports, node.Name))
 			}
 		}
-		if taint != "" {
-			refused, remedy = taint, tolerate
+		if len(tainted) > 0 {
+			refused, remedy = tainted[0].String(), tolerate
 		}
 	}
 	switch {

@@ -35,7 +35,7 @@ func Gate(objects []*manifest.Object, s Snapshot) []Row {
 	for _, o := range objects {
 		v, detail, remedy := s.readiness(o)
 		if detail != "" || v != Good {
-			rows = append(rows, Row{Check: Ready, Verdict: v, Detail: strings.TrimSpace(manifest.IDOf(o).String() + " " + detail), Remedy: remedy})
+			rows = append(rows, Row{Check: Ready, Verdict: v, Detail: strings.TrimSpace(manifest.IDOf(o).String() + " " + detail), Remedy: remedy, Subject: manifest.IDOf(o)})
 		}
 	}
 	return rows
@@ -51,6 +51,7 @@ func (j judge) ready() []Row {
 		}
 		v, detail, remedy := j.snapshot.readiness(o)
 		row := j.row(Ready, v, remedy, "%s %s %s", o.GetKind(), o.GetName(), detail)
+		row.Subject = manifest.IDOf(o)
 		switch {
 		case v != Good:
 			bad = append(bad, row)
@@ -64,7 +65,8 @@ func (j judge) ready() []Row {
 		for _, row := range bad {
 			details = append(details, row.Detail)
 		}
-		return []Row{j.row(Ready, bad[0].Verdict, bad[0].Remedy, "%s", some(details))}
+		bad[0].Detail = some(details)
+		return bad[:1]
 	}
 	if len(good) > 0 {
 		return []Row{j.row(Ready, Good, "", "%s", some(good))}
@@ -78,7 +80,9 @@ func (j judge) api() []Row {
 	for _, o := range j.addon.Objects {
 		if o.GetKind() == "APIService" {
 			v, detail, remedy := j.snapshot.readiness(o)
-			rows = append(rows, j.row(API, v, remedy, "%s %s", o.GetName(), detail))
+			row := j.row(API, v, remedy, "%s %s", o.GetName(), detail)
+			row.Subject = manifest.IDOf(o)
+			rows = append(rows, row)
 		}
 	}
 	return rows

@@ -29,8 +29,8 @@ func (s Snapshot) daemonSet(_, live *manifest.Object) (Verdict, string, string) 
 		return Pending, detail, ""
 	}
 	nodes, refused := s.eligible(template.PodTemplateSpec)
-	if len(nodes) == 0 && refused != "" {
-		return Failed, "0/0, no node takes its pods: " + refused, tolerate
+	if len(nodes) == 0 && len(refused) > 0 {
+		return Failed, "0/0, no node takes its pods: " + refused[0].String(), tolerate
 	}
 	pods := s.podsOf(live.GetNamespace(), template.Selector)
 	missing := without(pods, nodes)

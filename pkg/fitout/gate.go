@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,37 +16,53 @@ import (
 // firstLook is how soon a gate looks for the second time; then ever later, up to Timing.Poll.
 const firstLook = 100 * time.Millisecond
 
-// gate waits until every object of a wave is ready, or cannot be before a node joins. When the time is up, the error says
-// what it was waiting for.
+// gate waits until every object of a wave is ready, or cannot be before a node joins. It ends early where something is
+// not ready for a cause that does not pass by itself. The error says what it was waiting for, and why that is not ready.
 func gate(ctx context.Context, cluster Cluster, kinds manifest.Kinds, w wave.Wave, t Timing, waiting func([]check.Row)) error {
 	if !check.Gated(w.Objects) {
 		return nil
 	}
 	var last []check.Row
+	doctor := newDoctor(cluster, time.Now())
 	for wait := firstLook; ; wait = min(2*wait, t.Poll) {
 		snapshot, err := cluster.Observe(ctx, kinds, w.Objects)
 		if err == nil {
-			if last = check.Unmet(check.Gate(w.Objects, snapshot)); len(last) == 0 {
+			unmet := check.Unmet(check.Gate(w.Objects, snapshot))
+			if len(unmet) == 0 {
 				return nil
 			}
-			waiting(last)
+			waiting(unmet)
+			diagnosed, hopeless := doctor.hopeless(ctx, unmet, snapshot, time.Now())
+			if hopeless {
+				return notReady("will not become ready", diagnosed)
+			}
+			last = remembered(last, diagnosed)
 		}
 		switch {
 		case err == nil && pause(ctx, wait):
+		case len(last) > 0 && errors.Is(ctx.Err(), context.Canceled):
+			return notReady("interrupted while waiting for", last)
 		case len(last) > 0 && ctx.Err() != nil:
-			return notReady(ctx.Err(), last)
+			return notReady("not ready in time", last)
 		default:
 			return err
 		}
 	}
 }
 
-// notReady is the error of a gate that was left: what it waited for and why that is not ready.
-func notReady(cause error, unmet []check.Row) error {
-	what := "not ready in time"
-	if errors.Is(cause, context.Canceled) {
-		what = "interrupted while waiting for"
+// remembered gives rows that were not diagnosed just now the digests of the last time.
+func remembered(last, rows []check.Row) []check.Row {
+	for i, r := range rows {
+		at := slices.IndexFunc(last, func(l check.Row) bool { return l.Subject == r.Subject })
+		if r.Digest == nil && at >= 0 {
+			rows[i].Digest = last[at].Digest
+		}
 	}
+	return rows
+}
+
+// notReady is the error of a gate that was left: what it waited for and why that is not ready.
+func notReady(what string, unmet []check.Row) error {
 	var lines []string
 	for _, r := range unmet {
 		line := r.Detail
@@ -53,6 +70,11 @@ func notReady(cause error, unmet []check.Row) error {
 			line += "; " + r.Remedy
 		}
 		lines = append(lines, line)
+		if r.Digest != nil {
+			for _, l := range r.Digest.Lines() {
+				lines = append(lines, "  "+l)
+			}
+		}
 	}
 	return fmt.Errorf("%s: %s", what, strings.Join(lines, "\n"))
 }

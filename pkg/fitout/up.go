@@ -31,6 +31,8 @@ type Cluster interface {
 	Remove(ctx context.Context, entries []inventory.Entry, named inventory.Names) ([]report.Change, error)
 	// Observe fetches the live state of objects, with nodes, pods and storage classes.
 	Observe(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (check.Snapshot, error)
+	// Diagnose asks what explains that something is unmet. It does without what it may not ask.
+	Diagnose(ctx context.Context, q check.Questions) check.Evidence
 }
 
 // Progress is told what a run does. Waves are counted from 0.
@@ -102,13 +104,14 @@ func Up(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Progr
 	return r, err
 }
 
-// Check judges a cluster by a plan. Where something is unmet that may yet come right, it looks again until Settle has
-// passed.
+// Check judges a cluster by a plan, and says of what is unmet why it is. Where that may yet come right, it looks again
+// until Settle has passed.
 func Check(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Progress) (*report.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	r := p.report()
-	settled := time.Now().Add(o.Settle)
+	start := time.Now()
+	doctor := newDoctor(cluster, start)
 	for {
 		snapshot, err := cluster.Observe(ctx, p.Kinds, p.objects())
 		if err != nil {
@@ -117,7 +120,14 @@ func Check(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Pr
 		}
 		r.Checks = check.Judge(p.judgedWith(snapshot.Objects), snapshot)
 		r.Verdict = check.Overall(r.Checks)
-		if !check.MaySettle(r.Checks) || !time.Now().Before(settled) || !pause(ctx, o.Poll) {
+		last := !check.MaySettle(r.Checks) || time.Since(start) >= o.Settle
+		if !last {
+			r.Checks, last = doctor.hopeless(ctx, r.Checks, snapshot, time.Now())
+		}
+		if last {
+			r.Checks = explain(ctx, cluster, r.Checks, snapshot)
+		}
+		if last || !pause(ctx, o.Poll) {
 			return r, nil
 		}
 		progress.Checking(r.Checks)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"encoding/xml"
@@ -14,10 +15,14 @@ import (
 
 // Table writes a report for people: the checks, or, where nothing was checked, what was done to which object.
 func Table(w io.Writer, r *Report) error {
+	if len(r.Checks) > 0 {
+		if err := checks(w, r); err != nil {
+			return err
+		}
+		return outcome(w, r)
+	}
 	tab := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	switch {
-	case len(r.Checks) > 0:
-		checks(tab, r)
 	case r.DryRun || len(r.Addons) == 0:
 		changes(tab, r)
 	default:
@@ -29,11 +34,48 @@ func Table(w io.Writer, r *Report) error {
 	if err := tab.Flush(); err != nil {
 		return err
 	}
+	return outcome(w, r)
+}
+
+func outcome(w io.Writer, r *Report) error {
 	_, err := fmt.Fprintf(w, "\n%s: Kubernetes %s, bundle %s, %s\n%s\n", cmp.Or(r.Cluster, "cluster"), r.Kubernetes, r.Bundle, r.Digest, r.Outcome())
 	return err
 }
 
-func checks(w io.Writer, r *Report) {
+// checks writes a line for each row, and below it what there is to know of one that is unmet.
+func checks(w io.Writer, r *Report) error {
+	var table bytes.Buffer
+	tab := tabwriter.NewWriter(&table, 0, 4, 2, ' ', 0)
+	rows(tab, r)
+	if err := tab.Flush(); err != nil {
+		return err
+	}
+	i := -1 // the heading
+	for line := range strings.Lines(table.String()) {
+		if i >= 0 {
+			line += digest(r.Checks[i])
+		}
+		if _, err := io.WriteString(w, line); err != nil {
+			return err
+		}
+		i++
+	}
+	return nil
+}
+
+// digest is what there is to know of an unmet row, indented.
+func digest(row check.Row) string {
+	if row.Digest == nil {
+		return ""
+	}
+	text := ""
+	for _, line := range row.Digest.Lines() {
+		text += "    " + oneLine(line) + "\n"
+	}
+	return text
+}
+
+func rows(w io.Writer, r *Report) {
 	fmt.Fprintln(w, "ADDON\tVERSION\tCHECK\tVERDICT\tDETAIL")
 	versions := map[string]string{}
 	for _, a := range r.Addons {
@@ -80,7 +122,7 @@ func detail(row check.Row) string {
 
 // oneLine keeps a detail from breaking the table.
 func oneLine(s string) string {
-	return strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(strings.TrimSpace(s))
+	return strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ", "\v", " ", "\f", " ").Replace(strings.TrimSpace(s))
 }
 
 // Outcome says the outcome in one line: good: 57 unchanged, nothing changed; checks: 33 good, 1 not judged.
@@ -156,6 +198,7 @@ type junitCase struct {
 
 type junitMessage struct {
 	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
 }
 
 // JUnit writes the checks as one JUnit test suite: failed and degraded checks are failures, pending and not judged ones
@@ -164,7 +207,7 @@ func JUnit(w io.Writer, r *Report) error {
 	suite := junitSuite{Name: "fitout " + r.Cluster}
 	for _, row := range r.Checks {
 		c := junitCase{Class: "fitout." + subject(row), Name: row.Check, Out: row.Detail}
-		message := &junitMessage{Message: string(row.Verdict) + ": " + detail(row)}
+		message := &junitMessage{Message: string(row.Verdict) + ": " + detail(row), Text: digest(row)}
 		switch row.Verdict {
 		case check.Failed, check.Degraded:
 			c.Failure = message

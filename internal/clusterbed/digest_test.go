@@ -1,0 +1,134 @@
+//go:build linux
+
+package clusterbed_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fitout-dev/fitout/internal/clusterbed"
+)
+
+// A damage is something that is broken on purpose, and what the digest of the check is to say of it.
+type damage struct {
+	name   string
+	breaks func(w *wreck)
+	addon  string // whose row it is; empty for the nodes
+	check  string
+	cause  string
+	says   []string // parts of the explanation
+	ends   bool     // a check that waits ends early, since time mends nothing
+}
+
+// TestDigest breaks a real cluster in all these ways, one after the other, and wants each to be named rightly. It needs
+// what TestEndToEnd needs, and runs when FITOUT_FAULTS names the Kubernetes minor: `make faults`.
+func TestDigest(t *testing.T) {
+	minor := os.Getenv("FITOUT_FAULTS")
+	if minor == "" {
+		t.Skip("FITOUT_FAULTS is not set: make faults sets it")
+	}
+	if err := clusterbed.Supported(); err != nil {
+		t.Fatal(err)
+	}
+	f := startBed(t, minor)
+	f.run(t, "up")
+	for _, d := range damages {
+		t.Run(d.name, func(t *testing.T) { f.named(t, d) })
+	}
+}
+
+// named breaks something, wants the check to name it, mends it, and wants the cluster back.
+func (f *fixture) named(t *testing.T, d damage) {
+	w := &wreck{T: t, f: f}
+	defer f.good(t)
+	defer w.mend()
+	began := time.Now()
+	d.breaks(w)
+	if t.Failed() {
+		return
+	}
+	var row digestedRow
+	eventually(t, time.Minute, func(ctx context.Context) string {
+		if answer := f.digested(ctx, d); ctx.Err() == nil {
+			row = answer
+		}
+		return d.missed(row)
+	})
+	t.Logf("named after %.1f s: %s: %s", time.Since(began).Seconds(), row.Digest.Cause, row.Digest.Explanation)
+	if d.ends {
+		f.endsEarly(t, d)
+	}
+}
+
+// endsEarly wants runs that wait to end within 30 seconds of a cause that does not pass by itself.
+func (f *fixture) endsEarly(t *testing.T, d damage) {
+	for _, args := range [][]string{{"check", "--probe=never", "--wait", "5m"}, {"apply", "--conflicts", "keep", "--timeout", "5m"}} {
+		began := time.Now()
+		out, err := f.command(t.Context(), args[0], args[1:]...).CombinedOutput()
+		if took := time.Since(began); err == nil || took > 30*time.Second || !bytes.Contains(out, []byte(d.cause+": ")) {
+			t.Errorf("fitout %s ended after %.1f s with %v:\n%s", args[0], took.Seconds(), err, out)
+		} else {
+			t.Logf("fitout %s ended after %.1f s", args[0], took.Seconds())
+		}
+	}
+}
+
+// missed is what a row does not say of the damage.
+func (d damage) missed(row digestedRow) string {
+	if row.Digest == nil {
+		return "there is no digest: " + row.Verdict + ": " + row.Detail
+	}
+	if row.Digest.Cause != d.cause {
+		return fmt.Sprintf("the cause is %q, not %q: %+v", row.Digest.Cause, d.cause, *row.Digest)
+	}
+	for _, part := range d.says {
+		if !strings.Contains(row.Digest.Explanation, part) {
+			return fmt.Sprintf("the digest does not say %q: %s", part, row.Digest.Explanation)
+		}
+	}
+	return ""
+}
+
+// A digestedRow is the part of a row that these tests look at.
+type digestedRow struct {
+	Addon, Check, Verdict, Detail string
+	Digest                        *struct {
+		Cause, Explanation, Remedy string
+		Terminal                   bool
+		Pod, Container, Node       string
+		State                      string
+		Conditions, Log, Missing   []string
+		Events                     []struct{ Reason, Message string }
+	}
+}
+
+// digested returns the row of a damage, with its digest.
+func (f *fixture) digested(ctx context.Context, d damage) digestedRow {
+	out, _ := f.command(ctx, "check", "--probe=never", "-o", "json").Output() // its exit code is in the rows
+	var r struct{ Checks []digestedRow }
+	if err := json.Unmarshal(out, &r); err != nil {
+		return digestedRow{Detail: err.Error() + ": " + string(out)}
+	}
+	for _, row := range r.Checks {
+		if row.Addon == d.addon && row.Check == d.check {
+			return row
+		}
+	}
+	return digestedRow{Detail: "there is no such row: " + string(out)}
+}
+
+func (f *fixture) good(t *testing.T) {
+	eventually(t, 3*time.Minute, func(ctx context.Context) string {
+		if out, err := f.command(ctx, "check", "--probe=never").CombinedOutput(); err != nil {
+			return err.Error() + "\n" + string(out)
+		}
+		return ""
+	})
+}

@@ -1,0 +1,98 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// ofNodes are about the nodes that pods are on, and about nodes by themselves.
+var ofNodes = []diagnosis{
+	{"node-runtime", says(unreadiness, `(.*(?:container runtime is down|PLEG is not healthy|runtime service failed).*)`, may, "the container runtime of node {node} does not answer: $1", "start it again (systemctl restart containerd on the node)")},
+	{"cni-not-ready", says(unreadiness, `(.*(?:cni plugin not initialized|cni config uninitialized|network plugin is not ready|NetworkPluginNotReady|NetworkReady=false).*)`, may, "the pod network of node {node} is not set up: $1", "see the check ready of the CNI")},
+	{"node-not-ready", says(unreadiness, `(.+)`, may, "node {node} is not ready: $1", "look at the kubelet of the node")},
+	{"disk-pressure", underPressure(corev1.NodeDiskPressure, "has too little room on a disk", "free space on the node, or give it a larger disk")},
+	{"memory-pressure", underPressure(corev1.NodeMemoryPressure, "has too little memory left", "find what takes it (kubectl top pods), or give the node more")},
+	{"pid-pressure", underPressure(corev1.NodePIDPressure, "has too few process IDs left", "find what starts so many processes on the node")},
+}
+
+// pressures are the conditions by which a kubelet says that it runs short of something, and evicts pods.
+var pressures = []corev1.NodeConditionType{corev1.NodeDiskPressure, corev1.NodeMemoryPressure, corev1.NodePIDPressure}
+
+func nodeCondition(n corev1.Node, kind corev1.NodeConditionType) corev1.NodeCondition {
+	if i := slices.IndexFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool { return c.Type == kind }); i >= 0 {
+		return n.Status.Conditions[i]
+	}
+	return corev1.NodeCondition{}
+}
+
+// nodeLost reports whether nobody has heard of a node's kubelet for a while.
+func nodeLost(n corev1.Node) bool {
+	return nodeCondition(n, corev1.NodeReady).Status == corev1.ConditionUnknown
+}
+
+// badConditions says those of a node's conditions that are not as they should be: Ready is to be true, others are not.
+func badConditions(n corev1.Node) []string {
+	var bad []string
+	for _, c := range n.Status.Conditions {
+		if (c.Type == corev1.NodeReady) == (c.Status == corev1.ConditionTrue) && c.Status != corev1.ConditionUnknown || c.Type != corev1.NodeReady && c.Status == corev1.ConditionUnknown {
+			continue
+		}
+		bad = append(bad, fmt.Sprintf("%s is %s since %s (%s: %s)", c.Type, c.Status, since(c), c.Reason, line(c.Message)))
+	}
+	return bad
+}
+
+func since(c corev1.NodeCondition) string { return c.LastTransitionTime.UTC().Format(time.RFC3339) }
+
+// onLostNode knows pods whose node is no longer there.
+func onLostNode(p patient) (finding, bool) {
+	if p.pod == nil || p.pod.Spec.NodeName == "" || p.node != nil {
+		return finding{}, false
+	}
+	return finding{fmt.Sprintf("pod %s is on node %s, which is gone", p.pod.Name, p.pod.Spec.NodeName), "delete the pod", may}, true
+}
+
+// onStoppedNode knows nodes that have stopped.
+func onStoppedNode(p patient) (finding, bool) {
+	if p.node == nil || !nodeLost(*p.node) {
+		return finding{}, false
+	}
+	ready := nodeCondition(*p.node, corev1.NodeReady)
+	return finding{
+		means:  fmt.Sprintf("node %s has not been heard of since %s: it has stopped, its kubelet has, or it does not reach the API server", p.node.Name, since(ready)),
+		remedy: "start the node or its kubelet, or delete the node",
+	}, true
+}
+
+// evicted knows pods that a kubelet has ended or refused since its node runs short of something.
+func evicted(p patient) (finding, bool) {
+	if p.pod == nil || p.pod.Status.Phase != corev1.PodFailed || p.pod.Status.Reason != "Evicted" {
+		return finding{}, false
+	}
+	return finding{fmt.Sprintf("node %s has evicted pod %s: %s", p.pod.Spec.NodeName, p.pod.Name, p.pod.Status.Message), "free what the node runs short of", may}, true
+}
+
+// unreadiness is why a node is not ready.
+func unreadiness(p patient) string {
+	if p.node == nil {
+		return ""
+	}
+	_, why := nodeReady(*p.node)
+	if nodeCondition(*p.node, corev1.NodeReady).Status == corev1.ConditionTrue {
+		return ""
+	}
+	return why
+}
+
+func underPressure(kind corev1.NodeConditionType, what, remedy string) func(patient) (finding, bool) {
+	return func(p patient) (finding, bool) {
+		if p.node == nil || nodeCondition(*p.node, kind).Status != corev1.ConditionTrue {
+			return finding{}, false
+		}
+		c := nodeCondition(*p.node, kind)
+		return finding{fmt.Sprintf("node %s %s since %s (%s)", p.node.Name, what, since(c), line(c.Message)), remedy, may}, true
+	}
+}

@@ -1,0 +1,115 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Questions are what Explain wants to know besides a snapshot to tell why something is unmet. A good cluster is asked none.
+type Questions struct {
+	Events []string // namespaces whose warnings are wanted, sorted
+	Logs   []LogOf
+	Pods   bool // all pods of the cluster: who holds a port, what is requested of a node
+}
+
+// LogOf names the log of a container: of the one that runs, or of the one before.
+type LogOf struct {
+	Namespace, Pod, Container string
+	Previous                  bool
+}
+
+// A Log is the end of a container's log, or why it cannot be read.
+type Log struct {
+	Text, Error string
+}
+
+// Evidence are the answers to Questions. What could not be asked is in Missing, with the reason.
+type Evidence struct {
+	Events  []corev1.Event
+	Logs    map[LogOf]Log
+	Pods    []corev1.Pod
+	Missing []string
+}
+
+// nodeEvents is the namespace in which events of nodes are.
+const nodeEvents = "default"
+
+// Inquire returns what is to be asked to explain the rows that are unmet.
+func (s Snapshot) Inquire(rows []Row) Questions {
+	var q Questions
+	for _, row := range Unmet(rows) {
+		p, ok := s.patient(row)
+		if !ok {
+			continue
+		}
+		q.Pods = q.Pods || p.pod != nil && unscheduled(*p.pod) != ""
+		switch {
+		case p.pod != nil:
+			q.Events = append(q.Events, p.pod.Namespace)
+		case p.object != nil && p.object.GetKind() != "APIService":
+			q.Events = append(q.Events, p.object.GetNamespace())
+		case p.node != nil:
+			q.Events = append(q.Events, nodeEvents)
+		}
+		if log, ok := p.wantedLog(); ok {
+			q.Logs = append(q.Logs, log)
+		}
+	}
+	slices.Sort(q.Events)
+	q.Events = slices.Compact(q.Events)
+	return q
+}
+
+// wantedLog names the log that tells why a container is not ready: where it has crashed, that of the one before. A node
+// that is gone is not asked.
+func (p patient) wantedLog() (LogOf, bool) {
+	c := p.container
+	if c == nil || p.node == nil || nodeLost(*p.node) {
+		return LogOf{}, false
+	}
+	before := c.LastTerminationState.Terminated
+	if c.State.Running == nil && c.State.Terminated == nil && before == nil {
+		return LogOf{}, false // it has never run
+	}
+	previous := before != nil && c.State.Terminated == nil && (c.State.Running == nil || before.ExitCode != 0)
+	return LogOf{Namespace: p.pod.Namespace, Pod: p.pod.Name, Container: c.Name, Previous: previous}, true
+}
+
+// log is what is known of the container's log.
+func (p patient) log() Log {
+	of, _ := p.wantedLog()
+	return p.s.Evidence.Logs[of]
+}
+
+// events are those of the pod, or where there is none those of the object and of what it creates pods through, or of the
+// node.
+func (p patient) events() []corev1.Event {
+	return slices.DeleteFunc(slices.Clone(p.s.Evidence.Events), func(e corev1.Event) bool { return !p.concerns(e.InvolvedObject) })
+}
+
+func (p patient) concerns(o corev1.ObjectReference) bool {
+	switch {
+	case p.pod != nil:
+		return o.Kind == "Pod" && o.Namespace == p.pod.Namespace && o.Name == p.pod.Name && (o.UID == "" || o.UID == p.pod.UID)
+	case p.object != nil:
+		return o.Namespace == p.object.GetNamespace() && (o.Kind == p.object.GetKind() && o.Name == p.object.GetName() || p.creates(o))
+	}
+	return p.node != nil && o.Kind == "Node" && o.Name == p.node.Name
+}
+
+// creates reports whether an object is a ReplicaSet of a Deployment; its name is the Deployment's with a hash.
+func (p patient) creates(o corev1.ObjectReference) bool {
+	return p.object.GetKind() == "Deployment" && o.Kind == "ReplicaSet" && hashed(p.object.GetName(), o.Name)
+}
+
+func (p patient) id() manifest.ID {
+	switch {
+	case p.object != nil:
+		return manifest.IDOf(p.object)
+	case p.node != nil:
+		return manifest.ID{Kind: "Node", Name: p.node.Name}
+	}
+	return manifest.ID{}
+}

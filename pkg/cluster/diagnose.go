@@ -1,0 +1,78 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/check"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+const (
+	// diagnosing bounds all that is asked for a diagnosis: a kubelet that hangs costs this and not the run.
+	diagnosing = 10 * time.Second
+	// The end of a log that is read. A cause may stand some lines above the last one.
+	logTail  = 50
+	logBytes = 64 << 10
+	// mostListed bounds a list, of which only few objects are of interest.
+	mostListed = 2000
+)
+
+// Diagnose asks what explains that something is unmet. What it may not ask, or gets no answer to, is in the evidence too.
+func (c *Client) Diagnose(ctx context.Context, q check.Questions) check.Evidence {
+	ctx, cancel := context.WithTimeout(ctx, diagnosing)
+	defer cancel()
+	e := check.Evidence{Logs: map[check.LogOf]check.Log{}}
+	miss := func(err error) {
+		if err != nil {
+			e.Missing = append(e.Missing, reason(err).Error())
+		}
+	}
+	for _, namespace := range q.Events {
+		events, err := few[corev1.Event](ctx, c, "events", namespace, metav1.ListOptions{FieldSelector: "type=" + corev1.EventTypeWarning})
+		e.Events = append(e.Events, events...)
+		miss(err)
+	}
+	if q.Pods {
+		var err error
+		e.Pods, err = few[corev1.Pod](ctx, c, "pods", "", metav1.ListOptions{FieldSelector: "status.phase!=Succeeded,status.phase!=Failed"})
+		miss(err)
+	}
+	logs := each(q.Logs, func(of check.LogOf) check.Log { return c.log(ctx, of) })
+	for i, of := range q.Logs {
+		e.Logs[of] = logs[i]
+	}
+	return e
+}
+
+// few lists objects once and in bounds: a diagnosis does without rather than wait.
+func few[T any](ctx context.Context, c *Client, resource, namespace string, o metav1.ListOptions) ([]T, error) {
+	o.Limit = mostListed
+	list, err := c.in(core(resource), namespace != "", namespace).List(ctx, o)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", resource, err)
+	}
+	return typed[T](list.Items, nil)
+}
+
+// log reads the end of a log. The kubelet of the node answers, through the API server.
+func (c *Client) log(ctx context.Context, of check.LogOf) check.Log {
+	request := c.raw.Get().AbsPath("/api/v1").Namespace(of.Namespace).Resource("pods").Name(of.Pod).SubResource("log").
+		Param("container", of.Container).Param("tailLines", fmt.Sprint(logTail))
+	if of.Previous {
+		request = request.Param("previous", "true")
+	}
+	body, err := request.Stream(ctx)
+	if err != nil {
+		return check.Log{Error: reason(err).Error()}
+	}
+	defer body.Close()
+	text, err := io.ReadAll(io.LimitReader(body, logBytes))
+	if err != nil {
+		return check.Log{Text: string(text), Error: err.Error()}
+	}
+	return check.Log{Text: string(text)}
+}

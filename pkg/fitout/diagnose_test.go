@@ -1,0 +1,99 @@
+package fitout
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// patientCluster answers each diagnosis with what was prepared.
+type patientCluster struct {
+	Cluster
+	asked int
+}
+
+func (p *patientCluster) Diagnose(context.Context, check.Questions) check.Evidence {
+	p.asked++
+	return check.Evidence{}
+}
+
+// sick is what is observed of a pod whose container waits for a reason.
+func sick(reason string, restarts int32) check.Snapshot {
+	pod := &manifest.Object{Object: map[string]any{
+		"apiVersion": "v1", "kind": "Pod", "metadata": map[string]any{"name": "x", "namespace": "a"}, "spec": map[string]any{"nodeName": "n"},
+		"status": map[string]any{"phase": "Pending", "containerStatuses": []any{map[string]any{
+			"name": "c", "restartCount": int64(restarts), "state": map[string]any{"waiting": map[string]any{"reason": reason, "message": "dial tcp: no such host"}},
+			"lastState": map[string]any{"terminated": map[string]any{"exitCode": int64(1), "reason": "Error"}},
+		}}},
+	}}
+	return check.Snapshot{Nodes: []corev1.Node{{ObjectMeta: metav1.ObjectMeta{Name: "n"}}}, Objects: map[manifest.ID]*manifest.Object{manifest.IDOf(pod): pod}}
+}
+
+// A wait ends early for a cause that does not pass, once it has been seen for its time without a break.
+func TestHopeless(t *testing.T) {
+	for name, test := range map[string]struct {
+		seen func(second int) check.Snapshot // what is observed
+		ends int                             // second in which the wait ends; 0 if it does not within five minutes
+	}{
+		"a configuration that is missing":  {func(int) check.Snapshot { return sick("CreateContainerConfigError", 0) }, 20},
+		"a registry that is away for long": {func(int) check.Snapshot { return sick("ErrImagePull", 0) }, 190},
+		"a crash, the second":              {func(int) check.Snapshot { return sick("CrashLoopBackOff", 2) }, 0},
+		"a crash, the third":               {func(int) check.Snapshot { return sick("CrashLoopBackOff", 3) }, 20},
+		"a container on its way":           {func(int) check.Snapshot { return sick("ContainerCreating", 0) }, 0},
+		"a cause that comes and goes": {func(second int) check.Snapshot {
+			if second/5%2 == 0 {
+				return sick("CreateContainerConfigError", 0)
+			}
+			return sick("ContainerCreating", 0)
+		}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cluster, start := &patientCluster{}, time.Now()
+			d := newDoctor(cluster, start)
+			ended := 0
+			for second := 1; second <= 300 && ended == 0; second++ {
+				s := test.seen(second)
+				var objects []*manifest.Object
+				for _, o := range s.Objects {
+					objects = append(objects, o)
+				}
+				if _, hopeless := d.hopeless(t.Context(), check.Gate(objects, s), s, start.Add(time.Duration(second)*time.Second)); hopeless {
+					ended = second
+				}
+			}
+			if ended != test.ends {
+				t.Errorf("the wait ended in second %d, not %d", ended, test.ends)
+			}
+			if cluster.asked > 60 {
+				t.Errorf("asked %d times", cluster.asked)
+			}
+		})
+	}
+}
+
+// What is good is not asked about.
+func TestExplainGood(t *testing.T) {
+	cluster := &patientCluster{}
+	explain(t.Context(), cluster, []check.Row{{Verdict: check.Good}, {Verdict: check.Pending}}, check.Snapshot{})
+	if cluster.asked > 0 {
+		t.Error("a good cluster was asked why it is not")
+	}
+}
+
+// A row keeps the digest of the last diagnosis until the next.
+func TestRemembered(t *testing.T) {
+	x, y := manifest.ID{Kind: "Pod", Name: "x"}, manifest.ID{Kind: "Pod", Name: "y"}
+	last := []check.Row{{Subject: x, Digest: &check.Digest{Cause: "old"}}}
+	got := remembered(last, []check.Row{{Subject: y}, {Subject: x}})
+	if got[0].Digest != nil || got[1].Digest == nil {
+		t.Errorf("%+v", got)
+	}
+	if got = remembered(last, []check.Row{{Subject: x, Digest: &check.Digest{Cause: "new"}}}); got[0].Digest.Cause != "new" {
+		t.Errorf("%+v", got[0].Digest)
+	}
+}
