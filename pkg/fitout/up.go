@@ -64,6 +64,7 @@ type Options struct {
 	Adopt       bool               // take over what other tools installed
 	Recreate    inventory.Names    // objects that may be deleted and created again, where a field cannot be changed
 	Prune       inventory.Names    // objects to prune that otherwise never are
+	Select      check.Selection    // of checks and probes
 	DryRun      bool               // say what would be done; the cluster must have been connected to so
 }
 
@@ -94,7 +95,7 @@ func Up(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Progr
 	}
 	o.Settle = min(o.Settle, o.Timeout-time.Since(start))
 	checked, err := Check(ctx, cluster, p, o, progress)
-	r.Checks, r.Verdict = checked.Checks, checked.Verdict
+	r.Time, r.Checks, r.Verdict = checked.Time, checked.Checks, checked.Verdict
 	if applyErr != nil {
 		r.Verdict = check.Failed
 		return r, applyErr
@@ -106,8 +107,10 @@ func Up(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Progr
 // passed.
 func Check(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Progress) (*report.Report, error) {
 	r := p.report()
+	r.Skipped = o.Select.Skipped(p.Checks())
 	settled := time.Now().Add(o.Settle)
 	for {
+		r.Time = time.Now().UTC().Truncate(time.Second)
 		observing, cancel := context.WithTimeout(ctx, observeTimeout)
 		snapshot, err := cluster.Observe(observing, p.Kinds, p.objects())
 		cancel()
@@ -115,7 +118,7 @@ func Check(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Pr
 			r.Error = err.Error()
 			return r, err
 		}
-		r.Checks = check.Judge(p.judgedWith(snapshot.Objects), snapshot)
+		r.Checks = o.Select.Rows(check.Judge(p.judgedWith(snapshot.Objects), snapshot))
 		r.Verdict = check.Overall(r.Checks)
 		if !check.MaySettle(r.Checks) || !time.Now().Before(settled) || !pause(ctx, o.Poll) {
 			return r, nil

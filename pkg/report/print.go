@@ -41,7 +41,7 @@ func checks(w io.Writer, r *Report) {
 	}
 	last := ""
 	for _, row := range r.Checks {
-		addon, version := subject(row), versions[row.Addon]
+		addon, version := row.Subject(), versions[row.Addon]
 		if addon == last {
 			addon, version = "", ""
 		} else {
@@ -61,14 +61,6 @@ func changes(w io.Writer, r *Report) {
 			}
 		}
 	}
-}
-
-// subject is what a row is about: an addon, or the cluster.
-func subject(row check.Row) string {
-	if row.Addon == "" {
-		return "cluster"
-	}
-	return row.Addon
 }
 
 func detail(row check.Row) string {
@@ -101,6 +93,9 @@ func (r *Report) Outcome() string {
 	}
 	if len(r.Checks) > 0 {
 		parts = append(parts, verdicts(r.Checks))
+	}
+	if len(r.Skipped) > 0 {
+		parts = append(parts, fmt.Sprintf("%d skipped on request", len(r.Skipped)))
 	}
 	if len(parts) == 0 && r.Error != "" {
 		parts = append(parts, oneLine(r.Error))
@@ -163,7 +158,7 @@ type junitMessage struct {
 func JUnit(w io.Writer, r *Report) error {
 	suite := junitSuite{Name: "fitout " + r.Cluster}
 	for _, row := range r.Checks {
-		c := junitCase{Class: "fitout." + subject(row), Name: row.Check, Out: row.Detail}
+		c := junitCase{Class: "fitout." + row.Subject(), Name: row.Check, Out: row.Detail}
 		message := &junitMessage{Message: string(row.Verdict) + ": " + detail(row)}
 		switch row.Verdict {
 		case check.Failed, check.Degraded:
@@ -174,6 +169,11 @@ func JUnit(w io.Writer, r *Report) error {
 			suite.Skipped++
 		}
 		suite.Cases = append(suite.Cases, c)
+	}
+	for _, name := range r.Skipped {
+		subject, check, _ := strings.Cut(name, "/")
+		suite.Cases = append(suite.Cases, junitCase{Class: "fitout." + subject, Name: check, Skipped: &junitMessage{Message: "skipped on request"}})
+		suite.Skipped++
 	}
 	if r.Error != "" {
 		suite.Cases = append(suite.Cases, junitCase{Class: "fitout.cluster", Name: "run", Error: &junitMessage{Message: r.Error}})
