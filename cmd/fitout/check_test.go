@@ -74,7 +74,7 @@ func TestCheckFlags(t *testing.T) {
 		"--watch -o junit":        "--watch with -o junit would print one document after the other; use -o table or -o json",
 		"--watch --interval -1s":  "--interval is -1s; give a time, such as 10s",
 		"--timeout 0s":            "--timeout is 0s; give a time, such as 2m",
-		"--output yaml":           `--output is "yaml"; use one of table, json, junit`,
+		"--output yaml":           `--output is "yaml"; use one of table, json, junit, html`,
 		"--probe=x --timeout 10m": `--probe is "x"; use auto, always or never`,
 	} {
 		text, code := command(t, append([]string{"check"}, strings.Fields(flags)...)...)

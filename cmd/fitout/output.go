@@ -10,8 +10,8 @@ import (
 
 // formats are the formats of a report, reportPrinters what writes them.
 var (
-	formats        = []string{"table", "json", "junit"}
-	reportPrinters = map[string]func(io.Writer, *report.Report) error{"table": report.Table, "json": report.JSON, "junit": report.JUnit}
+	formats        = []string{"table", "json", "junit", "html"}
+	reportPrinters = map[string]func(io.Writer, *report.Report) error{"table": report.Table, "json": report.JSON, "junit": report.JUnit, "html": report.HTML}
 )
 
 // reportPrinter returns the printer of a format.

@@ -42,6 +42,15 @@ type Row struct {
 	Verdict Verdict `json:"verdict"`
 	Detail  string  `json:"detail"`
 	Remedy  string  `json:"remedy,omitempty"`
+	// Nodes is what a probe found on each node, in the order of the nodes; it is empty where nothing was asked of any.
+	Nodes []NodeResult `json:"nodes,omitempty"`
+}
+
+// A NodeResult is the part of a row that is of one node: what was asked from there, or of what is there.
+type NodeResult struct {
+	Node    string  `json:"node"`
+	Verdict Verdict `json:"verdict"`
+	Detail  string  `json:"detail"`
 }
 
 // Names of the checks.

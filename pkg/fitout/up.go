@@ -95,7 +95,7 @@ func Up(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Progr
 	}
 	o.Settle = min(o.Settle, o.Timeout-time.Since(start))
 	checked, err := Check(ctx, cluster, p, o, progress)
-	r.Time, r.Checks, r.Verdict = checked.Time, checked.Checks, checked.Verdict
+	r.Time, r.Checks, r.Verdict, r.Footprint = checked.Time, checked.Checks, checked.Verdict, checked.Footprint
 	if applyErr != nil {
 		r.Verdict = check.Failed
 		return r, applyErr
@@ -120,6 +120,7 @@ func Check(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Pr
 		}
 		r.Checks = o.Select.Rows(check.Judge(p.judgedWith(snapshot.Objects), snapshot))
 		r.Verdict = check.Overall(r.Checks)
+		r.Footprint = p.footprint(snapshot.Nodes)
 		if !check.MaySettle(r.Checks) || !time.Now().Before(settled) || !pause(ctx, o.Poll) {
 			return r, nil
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/footprint"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -74,6 +75,8 @@ type Report struct {
 	Skipped    []string              `json:"skipped,omitempty"` // checks that were not to be made: addon/check
 	Verdict    check.Verdict         `json:"verdict"`
 	Error      string                `json:"error,omitempty"` // what ended the run before its end
+	// Footprint is what the addons request of the cluster's nodes; fitout footprint prints it as JSON.
+	Footprint *footprint.Footprint `json:"-"`
 }
 
 // Version and Kind of the report's JSON form.
