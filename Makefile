@@ -78,10 +78,11 @@ parity:
 		$(GO) run ./internal/parity/cmd "$(PARITY_REFERENCES)"; \
 	fi
 
-## update: rewrite golden files, the catalogue's pages and expected outputs of scripts; read the difference before you commit it
+## update: rewrite golden files, the schema of the report, the catalogue's pages and expected outputs of scripts; read the difference before you commit it
 update:
 	$(GO) test ./pkg/fitout -run TestGolden -update
 	$(GO) test ./pkg/bundle -run TestDocs -update
+	$(GO) test ./pkg/report -run 'TestHTML$$|TestSchema$$' -update
 	UPDATE_SCRIPTS=1 $(GO) test ./cmd/fitout -run 'TestScript$$'
 
 ## apis: rewrite the API snapshots of all bundles' versions from real API servers; builds those that the cache lacks

@@ -2,87 +2,121 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/fitout"
-	"github.com/fitout-dev/fitout/pkg/probe"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"k8s.io/apimachinery/pkg/util/rand"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 )
 
-// imageRepository is where releases of the probe's image are.
-const imageRepository = "docker.io/fitout/fitout"
+// checkOptions is what fitout check takes.
+type checkOptions struct {
+	*runOptions
+	probe  probeOptions
+	choice check.Selection
+	watch  watchOptions
+}
 
 func checkCommand(streams genericiooptions.IOStreams) *cobra.Command {
-	o := newRunOptions(streams)
+	o := &checkOptions{runOptions: newRunOptions(streams)}
 	o.fitout.Settle = 0
-	o.probe = &probeOptions{}
-	c := o.command("check", "Judge whether a cluster is fitted out and works", fitout.Check)
-	c.Long = `Check compares a cluster with its bundle, and tries whether it does its job: whether names are found, packets
+	c := &cobra.Command{
+		Use: "check", Short: "Judge whether a cluster is fitted out and works", Args: cobra.NoArgs,
+		Long: `Check compares a cluster with its bundle, and tries whether it does its job: whether names are found, packets
 arrive and requests are answered. For this it starts small pods on every node, in a namespace of their own that it removes
-again, also when it is killed. What it judges it does not change. docs/probes.md says what each probe proves.`
-	c.Example = `  fitout check
+again, also when it is killed. What it judges it does not change. docs/probes.md says what each probe proves.`,
+		Example: `  fitout check
   fitout check --probe=always --probe-image registry.example.org/fitout:v1.0.0
-  fitout check --probe=never -o junit`
+  fitout check --only dns-service,cilium/ready -o junit
+  fitout check --watch --probe=never -o json`,
+		RunE: func(c *cobra.Command, _ []string) error { return o.run(c) },
+	}
+	o.registerRun(c)
 	c.Flags().DurationVar(&o.fitout.Settle, "wait", o.fitout.Settle, "how long to wait for what is not good yet")
+	c.Flags().DurationVar(&o.fitout.Timeout, "timeout", o.fitout.Timeout, "how long all of it may take; with --watch there is no end unless this is given")
+	c.Flags().StringSliceVar(&o.choice.Only, "only", nil, "check only these: names of checks and probes, or ADDON/NAME")
+	c.Flags().StringSliceVar(&o.choice.Skip, "skip", nil, "do not check these: names of checks and probes, or ADDON/NAME")
 	o.probe.register(c.Flags())
+	o.watch.register(c.Flags())
 	return c
 }
 
-// probeOptions are the flags of probes.
-type probeOptions struct {
-	mode, image, outside string
-}
-
-func (o *probeOptions) register(flags *pflag.FlagSet) {
-	image := ""
-	if release != "" {
-		image = imageRepository + ":" + release
-	}
-	flags.StringVar(&o.mode, "probe", "auto", "whether to start pods on the nodes: auto (what cannot be tried is not judged), always (it has failed) or never")
-	flags.Lookup("probe").NoOptDefVal = "always"
-	flags.StringVar(&o.image, "probe-image", image, "image of those pods, which make image builds")
-	flags.StringVar(&o.outside, "probe-outside", "", "a name outside the cluster that the cluster DNS is to find, such as example.org")
-}
-
 // validate refuses what cannot be done, before anything is.
-func (o *probeOptions) validate() error {
-	if !slices.Contains([]string{"auto", "always", "never"}, o.mode) {
-		return usageError{fmt.Errorf("--probe is %q; use auto, always or never", o.mode)}
+func (o *checkOptions) validate() error {
+	if o.fitout.Timeout <= 0 {
+		return usageError{fmt.Errorf("--timeout is %v; give a time, such as 2m", o.fitout.Timeout)}
 	}
-	return nil
+	return errors.Join(o.probe.validate(), o.watch.validate(o.output))
 }
 
-// absent says why no pods are to be started; it is empty where they are.
-func (o *probeOptions) absent() string {
-	switch {
-	case o.mode == "never":
-		return "no pod is started with --probe=never"
-	case o.image == "":
-		return "no image for probe pods: this is no release; make image builds one, --probe-image names it"
+func (o *checkOptions) run(c *cobra.Command) error {
+	print, err := reportPrinter(o.output)
+	if err != nil {
+		return err
 	}
-	return ""
+	if err := o.validate(); err != nil {
+		return err
+	}
+	ctx, cancel := o.bounded(c)
+	defer cancel()
+	client, plan, err := o.connect(ctx, c.Flags())
+	if err != nil {
+		return o.late(ctx, err)
+	}
+	if err := o.choice.Validate(plan.Checks()); err != nil {
+		return usageError{err}
+	}
+	progress := newProgress(o.streams.ErrOut, time.Now)
+	once := func(ctx context.Context) (*report.Report, error) {
+		return o.once(ctx, c.Flags(), client, plan, progress)
+	}
+	if o.watch.on {
+		defer progress.Close()
+		return o.watch.run(ctx, o, once)
+	}
+	r, runErr := once(ctx)
+	progress.Close()
+	if err := print(o.streams.Out, r); err != nil {
+		return err
+	}
+	if runErr != nil {
+		return o.late(ctx, runErr)
+	}
+	return result(r.ExitCode())
 }
 
-// run probes a cluster and adds what it finds to a report. Should this process be killed meanwhile, another one cleans up.
-func (o *probeOptions) run(ctx context.Context, run *runOptions, flags *pflag.FlagSet, client *cluster.Client, plan *fitout.Plan, r *report.Report) error {
-	options := fitout.ProbeOptions{
-		Run: rand.String(5), Image: o.image, Absent: o.absent(), Required: o.mode == "always", Outside: o.outside, Start: time.Minute,
+// once checks and probes.
+func (o *checkOptions) once(ctx context.Context, flags *pflag.FlagSet, client *cluster.Client, plan *fitout.Plan, progress fitout.Progress) (*report.Report, error) {
+	options := o.fitout
+	options.Select = o.choice
+	r, err := fitout.Check(ctx, client, plan, options, progress)
+	if err != nil {
+		return r, err
 	}
-	if options.Absent == "" {
-		namespace := probe.Options{Run: options.Run}.Namespace()
-		dismiss, err := hireJanitor(run.kube, flags, namespace)
-		if err != nil {
-			return err
-		}
-		defer dismiss()
-		fmt.Fprintf(run.streams.ErrOut, "probing from pods of %s in the namespace %s\n", o.image, namespace)
+	return r, o.probe.run(ctx, o, flags, client, plan, r)
+}
+
+// errLate is why the context of a check ends when its time is over.
+var errLate = errors.New("the time of the check is over")
+
+// bounded is the context of the whole check.
+func (o *checkOptions) bounded(c *cobra.Command) (context.Context, context.CancelFunc) {
+	if o.watch.on && !c.Flags().Changed("timeout") {
+		return context.WithCancel(c.Context())
 	}
-	return fitout.Probe(ctx, client, plan, options, r)
+	return context.WithTimeoutCause(c.Context(), o.fitout.Timeout, errLate)
+}
+
+// late says of an error that it came with the end of the time.
+func (o *checkOptions) late(ctx context.Context, err error) error {
+	if errors.Is(context.Cause(ctx), errLate) {
+		return fmt.Errorf("the check has not ended within %v: %w; see whether the API server answers, or raise --timeout", o.fitout.Timeout, err)
+	}
+	return err
 }

@@ -39,7 +39,7 @@ func Main() int {
 	if err != nil && !errors.As(err, &result) {
 		fmt.Fprintf(os.Stderr, "fitout: %v\n", err)
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !errors.Is(err, errWatched) {
 		fmt.Fprintln(os.Stderr, "fitout: interrupted; run the same command again to go on where it stopped")
 	}
 	return code

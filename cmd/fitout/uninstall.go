@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/cluster"
@@ -31,7 +32,7 @@ use. Pods lose their network: it is for clusters that are given up, or given to 
 	}
 	registerKube(o.kube, c.Flags())
 	registerLock(c, &o.fitout)
-	c.Flags().StringVarP(&o.output, "output", "o", "table", "format of the report: table, json or junit")
+	c.Flags().StringVarP(&o.output, "output", "o", "table", "format of the report: "+strings.Join(formats, ", "))
 	c.Flags().DurationVar(&o.fitout.Timeout, "timeout", o.fitout.Timeout, "how long the whole run may take")
 	c.Flags().BoolVar(&o.fitout.DryRun, "dry-run", false, "say what would be removed, and change nothing")
 	c.Flags().StringSliceVar(&o.prune, "prune", nil, "KIND/NAME of a namespace or definition to remove with all that others have in it; repeatable")

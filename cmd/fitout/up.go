@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/cluster"
@@ -10,6 +11,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 )
@@ -22,7 +24,6 @@ type runOptions struct {
 	fitout  fitout.Options
 	output  string
 	streams genericiooptions.IOStreams
-	probe   *probeOptions // where the run ends with probes
 
 	conflicts, prune, recreate []string
 }
@@ -91,10 +92,14 @@ func (o *runOptions) command(name, short string, run verb) *cobra.Command {
 		Use: name, Short: short, Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c, run) },
 	}
+	o.registerRun(c)
+	return c
+}
+
+func (o *runOptions) registerRun(c *cobra.Command) {
 	o.register(c)
 	registerKube(o.kube, c.Flags())
-	c.Flags().StringVarP(&o.output, "output", "o", "table", "format of the report: table, json or junit")
-	return c
+	c.Flags().StringVarP(&o.output, "output", "o", "table", "format of the report: "+strings.Join(formats, ", "))
 }
 
 // run does one run and prints its report. A report that says what is wrong is all the error there is.
@@ -106,34 +111,36 @@ func (o *runOptions) run(c *cobra.Command, run verb) error {
 	if err := o.settle(); err != nil {
 		return err
 	}
-	if o.probe != nil {
-		if err := o.probe.validate(); err != nil {
-			return err
-		}
-	}
 	progress := newProgress(o.streams.ErrOut, time.Now)
 	o.cluster.Trouble = func(with string, cause error) {
 		progress.Note(fmt.Sprintf("trouble with %s (%v); trying for a while", with, cause))
 	}
 	ctx, cancel := context.WithTimeout(c.Context(), o.fitout.Timeout)
 	defer cancel()
-	client, plan, err := o.online(ctx, c.Flags(), o.kube, o.cluster)
+	client, plan, err := o.connect(ctx, c.Flags())
 	if err != nil {
 		return err
 	}
 	r, runErr := run(c.Context(), client, plan, o.fitout, progress)
 	progress.Close()
-	if o.probe != nil && runErr == nil {
-		runErr = o.probe.run(c.Context(), o, c.Flags(), client, plan, r)
-	}
 	if err := print(o.streams.Out, r); err != nil {
 		return err
 	}
 	if runErr != nil {
 		return runErr
 	}
-	if code := r.ExitCode(); code != report.ExitGood {
-		return resultError{code}
+	return result(r.ExitCode())
+}
+
+// connect connects to the cluster and prepares a plan for it.
+func (o *runOptions) connect(ctx context.Context, flags *pflag.FlagSet) (*cluster.Client, *fitout.Plan, error) {
+	return o.online(ctx, flags, o.kube, o.cluster)
+}
+
+// result is the error that an exit code stands for.
+func result(code int) error {
+	if code == report.ExitGood {
+		return nil
 	}
-	return nil
+	return resultError{code}
 }

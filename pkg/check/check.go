@@ -44,8 +44,17 @@ type Row struct {
 	Remedy  string  `json:"remedy,omitempty"`
 	// Digest says more of a row that is unmet: what came first, and what it comes from. Explain adds it.
 	Digest *Digest `json:"digest,omitempty"`
-	// Subject is the object that the row is unmet because of, where one can be looked at more closely.
-	Subject manifest.ID `json:"-"`
+	// About is the object that the row is unmet because of, where one can be looked at more closely.
+	About manifest.ID `json:"-"`
+	// Nodes is what a probe found on each node, in the order of the nodes; it is empty where nothing was asked of any.
+	Nodes []NodeResult `json:"nodes,omitempty"`
+}
+
+// A NodeResult is the part of a row that is of one node: what was asked from there, or of what is there.
+type NodeResult struct {
+	Node    string  `json:"node"`
+	Verdict Verdict `json:"verdict"`
+	Detail  string  `json:"detail"`
 }
 
 // Names of the checks.

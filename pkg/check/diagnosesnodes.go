@@ -48,31 +48,31 @@ func badConditions(n corev1.Node) []string {
 func since(c corev1.NodeCondition) string { return c.LastTransitionTime.UTC().Format(time.RFC3339) }
 
 // onLostNode knows pods whose node is no longer there.
-func onLostNode(p patient) (finding, bool) {
+func onLostNode(p patient) (conclusion, bool) {
 	if p.pod == nil || p.pod.Spec.NodeName == "" || p.node != nil {
-		return finding{}, false
+		return conclusion{}, false
 	}
-	return finding{fmt.Sprintf("pod %s is on node %s, which is gone", p.pod.Name, p.pod.Spec.NodeName), "delete the pod", may}, true
+	return conclusion{fmt.Sprintf("pod %s is on node %s, which is gone", p.pod.Name, p.pod.Spec.NodeName), "delete the pod", may}, true
 }
 
 // onStoppedNode knows nodes that have stopped.
-func onStoppedNode(p patient) (finding, bool) {
+func onStoppedNode(p patient) (conclusion, bool) {
 	if p.node == nil || !nodeLost(*p.node) {
-		return finding{}, false
+		return conclusion{}, false
 	}
 	ready := nodeCondition(*p.node, corev1.NodeReady)
-	return finding{
+	return conclusion{
 		means:  fmt.Sprintf("node %s has not been heard of since %s: it has stopped, its kubelet has, or it does not reach the API server", p.node.Name, since(ready)),
 		remedy: "start the node or its kubelet, or delete the node",
 	}, true
 }
 
 // evicted knows pods that a kubelet has ended or refused since its node runs short of something.
-func evicted(p patient) (finding, bool) {
+func evicted(p patient) (conclusion, bool) {
 	if p.pod == nil || p.pod.Status.Phase != corev1.PodFailed || p.pod.Status.Reason != "Evicted" {
-		return finding{}, false
+		return conclusion{}, false
 	}
-	return finding{fmt.Sprintf("node %s has evicted pod %s: %s", p.pod.Spec.NodeName, p.pod.Name, p.pod.Status.Message), "free what the node runs short of", may}, true
+	return conclusion{fmt.Sprintf("node %s has evicted pod %s: %s", p.pod.Spec.NodeName, p.pod.Name, p.pod.Status.Message), "free what the node runs short of", may}, true
 }
 
 // unreadiness is why a node is not ready.
@@ -87,12 +87,12 @@ func unreadiness(p patient) string {
 	return why
 }
 
-func underPressure(kind corev1.NodeConditionType, what, remedy string) func(patient) (finding, bool) {
-	return func(p patient) (finding, bool) {
+func underPressure(kind corev1.NodeConditionType, what, remedy string) func(patient) (conclusion, bool) {
+	return func(p patient) (conclusion, bool) {
 		if p.node == nil || nodeCondition(*p.node, kind).Status != corev1.ConditionTrue {
-			return finding{}, false
+			return conclusion{}, false
 		}
 		c := nodeCondition(*p.node, kind)
-		return finding{fmt.Sprintf("node %s %s since %s (%s)", p.node.Name, what, since(c), line(c.Message)), remedy, may}, true
+		return conclusion{fmt.Sprintf("node %s %s since %s (%s)", p.node.Name, what, since(c), line(c.Message)), remedy, may}, true
 	}
 }

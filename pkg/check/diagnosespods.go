@@ -77,10 +77,10 @@ func crashed(p patient) string {
 }
 
 // outOfMemory knows containers that took more memory than they may.
-func outOfMemory(p patient) (finding, bool) {
+func outOfMemory(p patient) (conclusion, bool) {
 	ended := p.ended()
 	if ended == nil || ended.Reason != "OOMKilled" {
-		return finding{}, false
+		return conclusion{}, false
 	}
 	limit := "the node's memory"
 	for _, c := range append(p.pod.Spec.InitContainers, p.pod.Spec.Containers...) {
@@ -88,7 +88,7 @@ func outOfMemory(p patient) (finding, bool) {
 			limit = "its limit of " + q.String()
 		}
 	}
-	return finding{
+	return conclusion{
 		means:  fmt.Sprintf("container %s was killed since it took more memory than %s%s", p.container.Name, limit, again(p.container.RestartCount)),
 		remedy: "raise the memory limit of the addon",
 		after:  p.loops(),
@@ -96,25 +96,25 @@ func outOfMemory(p patient) (finding, bool) {
 }
 
 // killed knows containers that the kubelet ends since they do not answer.
-func killed(p patient) (finding, bool) {
+func killed(p patient) (conclusion, bool) {
 	ended := p.ended()
 	if ended == nil || ended.ExitCode != 137 && ended.ExitCode != 143 && ended.ExitCode != 2 {
-		return finding{}, false
+		return conclusion{}, false
 	}
 	return says(messages("Unhealthy"), `Liveness probe (?:failed|errored)[^:]*: (.+)`, may,
 		"the kubelet restarts container {container}, which does not answer: $1", "see what the container did in its log")(p)
 }
 
 // crashLoop knows containers that end with an error.
-func crashLoop(p patient) (finding, bool) {
+func crashLoop(p patient) (conclusion, bool) {
 	if !p.crashes() {
-		return finding{}, false
+		return conclusion{}, false
 	}
 	means := fmt.Sprintf("container %s ends with exit code %d (%s)%s", p.container.Name, p.ended().ExitCode, p.ended().Reason, again(p.container.RestartCount))
 	if lines := lastLines(told(p)); len(lines) > 0 {
 		means += ": " + lines[len(lines)-1]
 	}
-	return finding{means, "see its log", p.loops()}, true
+	return conclusion{means, "see its log", p.loops()}, true
 }
 
 // loops is for how long a crash must last: after three restarts, time alone mends nothing.

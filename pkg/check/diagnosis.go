@@ -10,12 +10,12 @@ import (
 // A diagnosis is a likely cause: by which signs it is known, what it means, and what mends it.
 type diagnosis struct {
 	cause string
-	find  func(patient) (finding, bool)
+	find  func(patient) (conclusion, bool)
 }
 
-// A finding is a diagnosis that holds. after is for how long it must hold until it is told as not passing by itself; 0 where
+// A conclusion is a diagnosis that holds. after is for how long it must hold until it is told as not passing by itself; 0 where
 // it may.
-type finding struct {
+type conclusion struct {
 	means, remedy string
 	after         time.Duration
 }
@@ -31,31 +31,31 @@ const (
 var diagnoses = slices.Concat(ofObjects, ofLostNodes, ofScheduling, ofImages, ofContainers, ofNodes)
 
 // explain returns the first diagnosis that holds.
-func (p patient) explain() (diagnosis, finding, bool) {
+func (p patient) explain() (diagnosis, conclusion, bool) {
 	for _, d := range diagnoses {
 		if f, ok := d.find(p); ok {
 			return d, f, true
 		}
 	}
-	return diagnosis{}, finding{}, false
+	return diagnosis{}, conclusion{}, false
 }
 
 // A source is where a diagnosis looks for its sign.
 type source func(patient) string
 
 // says is a diagnosis by a sign in a text. means and remedy may have its groups ($1), and {image}, {pod}, {node}, {container}.
-func says(where source, sign string, after time.Duration, means, remedy string) func(patient) (finding, bool) {
+func says(where source, sign string, after time.Duration, means, remedy string) func(patient) (conclusion, bool) {
 	pattern := regexp.MustCompile(sign)
-	return func(p patient) (finding, bool) {
+	return func(p patient) (conclusion, bool) {
 		text := where(p)
 		at := pattern.FindStringSubmatchIndex(text)
 		if at == nil {
-			return finding{}, false
+			return conclusion{}, false
 		}
 		fill := func(template string) string {
 			return p.named(string(pattern.ExpandString(nil, template, text, at)))
 		}
-		return finding{fill(means), fill(remedy), after}, true
+		return conclusion{fill(means), fill(remedy), after}, true
 	}
 }
 

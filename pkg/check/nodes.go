@@ -46,8 +46,8 @@ func judgeNodes(s Snapshot) Row {
 		} else {
 			continue
 		}
-		if row.Subject.Name == "" {
-			row.Subject = manifest.ID{Kind: "Node", Name: n.Name}
+		if row.About.Name == "" {
+			row.About = manifest.ID{Kind: "Node", Name: n.Name}
 		}
 	}
 	row.Detail = strings.Join(append([]string{fmt.Sprintf("%d/%d ready", len(s.Nodes)-notReady, len(s.Nodes))}, s.sorts()...), ", ")

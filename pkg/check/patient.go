@@ -23,13 +23,13 @@ type patient struct {
 func (s Snapshot) patient(row Row) (patient, bool) {
 	p := patient{s: s}
 	switch {
-	case row.Subject.Kind == "Node":
-		p.node = s.node(row.Subject.Name)
+	case row.About.Kind == "Node":
+		p.node = s.node(row.About.Name)
 		return p, p.node != nil
-	case s.Objects[row.Subject] == nil:
+	case s.Objects[row.About] == nil:
 		return p, false
 	}
-	p.object = s.Objects[row.Subject]
+	p.object = s.Objects[row.About]
 	if p.pod = s.sickPod(p.object); p.pod != nil {
 		p.container = sickContainer(p.pod)
 		p.node = s.node(p.pod.Spec.NodeName)

@@ -99,7 +99,10 @@ func (s Survey) plan(j judge, p bundle.Probe) trial {
 		return t
 	}
 	if known, ok := outside[p.Name]; ok {
-		return verdict(known(s, t))
+		f := known(s, t)
+		planned := verdict(f.verdict, f.remedy, f.detail)
+		planned.row.Nodes = f.nodes
+		return planned
 	}
 	if p.Name == "dns-outside" && s.Scene.Outside == "" {
 		return t

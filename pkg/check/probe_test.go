@@ -209,6 +209,33 @@ func TestEveryProbeFails(t *testing.T) {
 	}
 }
 
+// The results of the nodes agree with their row: it is good where all are, and unmet where one is, and a node that is broken
+// is told from one that is not.
+func TestNodesAgreeWithTheirRow(t *testing.T) {
+	told := map[check.Verdict]bool{}
+	for name, c := range probeCases(t) {
+		for _, row := range c.rows(t) {
+			worst := check.Good
+			for _, n := range row.Nodes {
+				told[n.Verdict] = true
+				worst = check.Worse(worst, n.Verdict)
+				if n.Node == "" || n.Detail == "" {
+					t.Errorf("%s: %s: %+v", name, row.Name(), n)
+				}
+			}
+			unmet := func(v check.Verdict) bool { return v == check.Failed || v == check.Degraded }
+			if len(row.Nodes) > 0 && (unmet(worst) != unmet(row.Verdict) || row.Verdict == check.Good && worst != check.Good) {
+				t.Errorf("%s: %s is %s, with the nodes %+v", name, row.Name(), row.Verdict, row.Nodes)
+			}
+		}
+	}
+	for _, v := range []check.Verdict{check.Good, check.NotJudged, check.Degraded, check.Failed} {
+		if !told[v] {
+			t.Errorf("no node is %s in any case", v)
+		}
+	}
+}
+
 // On a large cluster each node asks a bounded number of others, and each is asked.
 func TestProbesOfManyNodes(t *testing.T) {
 	list, s := probeCase{}.survey(t)

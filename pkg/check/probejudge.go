@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/probe"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // A tally counts the errands of a trial.
@@ -18,13 +19,24 @@ type tally struct {
 	again       int               // good only at a later try
 	silent      map[string]string // why a node's pod could not be asked
 	groundless  []string          // what says nothing, since nothing arrives there at all
+	nodes       map[string]*nodeTally
+}
+
+// A nodeTally counts what was asked from one node.
+type nodeTally struct {
+	asked, good int
+	failures    []string
+	groundless  []string
 }
 
 func count(t trial, results map[string]probe.Result, answers map[string]Answer) tally {
-	c := tally{asked: map[string]int{}, good: map[string]int{}, silent: map[string]string{}}
+	c := tally{asked: map[string]int{}, good: map[string]int{}, silent: map[string]string{}, nodes: map[string]*nodeTally{}}
 	down := map[string]bool{}
 	for _, e := range t.errands {
 		r, ok := results[e.ID]
+		if c.nodes[e.node] == nil {
+			c.nodes[e.node] = &nodeTally{}
+		}
 		way := e.node + " to " + e.to
 		switch {
 		case !ok:
@@ -32,7 +44,9 @@ func count(t trial, results map[string]probe.Result, answers map[string]Answer) 
 		case down[way]:
 		case e.ground && !r.OK:
 			down[way] = true
-			c.groundless = append(c.groundless, fmt.Sprintf("%s (nothing arrives: %s)", way, line(r.Error)))
+			why := fmt.Sprintf("%s (nothing arrives: %s)", way, line(r.Error))
+			c.groundless = append(c.groundless, why)
+			c.nodes[e.node].groundless = append(c.nodes[e.node].groundless, why)
 		case e.ground && e.group == "": // only a ground
 		default:
 			c.add(e, r, way)
@@ -47,14 +61,20 @@ func (c *tally) add(e errand, r probe.Result, way string) {
 		c.groups = append(c.groups, e.group)
 	}
 	c.asked[e.group]++
+	node := c.nodes[e.node]
+	node.asked++
 	if !r.OK {
 		failure := way + ": " + line(r.Error)
+		if text := "to " + e.to + ": " + line(r.Error); !slices.Contains(node.failures, text) {
+			node.failures = append(node.failures, text)
+		}
 		if !slices.Contains(c.failures, failure) { // over UDP and over TCP
 			c.failures = append(c.failures, failure)
 		}
 		return
 	}
 	c.good[e.group]++
+	node.good++
 	c.slowest = max(c.slowest, r.Took.Duration)
 	if r.Tries > 1 && !e.Closed {
 		c.again++
@@ -81,8 +101,13 @@ func (c tally) String() string {
 func (s Survey) judgeErrands(t trial, results map[string]probe.Result, answers map[string]Answer) Row {
 	c := count(t, results, answers)
 	unasked := s.unasked(t, c)
+	row := func(v Verdict, remedy, detail string) Row {
+		row := t.judge.row(t.Name, v, remedy, "%s", detail)
+		row.Nodes = s.perNode(t, c)
+		return row
+	}
 	if len(c.groups) == 0 {
-		return t.judge.row(t.Name, NotJudged, "", "%s", some(unasked))
+		return row(NotJudged, "", some(unasked))
 	}
 	detail := c.String()
 	if len(c.failures) > 0 {
@@ -102,36 +127,64 @@ func (s Survey) judgeErrands(t trial, results map[string]probe.Result, answers m
 	}
 	switch {
 	case len(c.failures) > 0:
-		return t.judge.row(t.Name, partly(good), t.Usually, "%s", detail)
+		return row(partly(good), t.Usually, detail)
 	case len(unasked) > 0:
-		return t.judge.row(t.Name, NotJudged, "", "%s", detail)
+		return row(NotJudged, "", detail)
 	}
-	return t.judge.row(t.Name, Good, "", "%s", detail)
+	return row(Good, "", detail)
 }
 
 // betweenPods are the probes for which a node without a ready peer is not asked either.
 var betweenPods = []string{"pod-network", "packet-size", "network-policy"}
 
-// unasked lists the nodes from which or towards which nothing was asked, with the reason. Nodes that can have no probe pod
-// are none of them, but for those that are not ready.
+// perNode tells the nodes apart: what was asked from each, or why nothing was.
+func (s Survey) perNode(t trial, c tally) []NodeResult {
+	var out []NodeResult
+	for _, n := range s.Nodes {
+		node := c.nodes[n.Name]
+		switch why := s.whyUnasked(n, t, c); {
+		case why != "":
+			out = append(out, NodeResult{n.Name, NotJudged, why})
+		case node == nil:
+		case len(node.failures) > 0:
+			out = append(out, NodeResult{n.Name, partly(node.good), fmt.Sprintf("%d of %d good; %s", node.good, node.asked, some(node.failures))})
+		case len(node.groundless) > 0:
+			out = append(out, NodeResult{n.Name, NotJudged, some(node.groundless)})
+		default:
+			out = append(out, NodeResult{n.Name, Good, fmt.Sprintf("%d of %d good", node.good, node.asked)})
+		}
+	}
+	return out
+}
+
+// unasked lists the nodes from which or towards which nothing was asked, with the reason.
 func (s Survey) unasked(t trial, c tally) []string {
 	out := c.groundless
+	for _, n := range s.Nodes {
+		if why := s.whyUnasked(n, t, c); why != "" {
+			out = append(out, fmt.Sprintf("%s (%s)", n.Name, why))
+		}
+	}
+	return out
+}
+
+// whyUnasked says why nothing was asked from a node or towards it; it is empty where something was, and for nodes that can
+// have no probe pod, but for those that are not ready.
+func (s Survey) whyUnasked(n corev1.Node, t trial, c tally) string {
 	roles := []string{probe.Asker}
 	if slices.Contains(betweenPods, t.Name) {
 		roles = append(roles, probe.Peer)
 	}
-	for _, n := range s.Nodes {
-		ready, _ := nodeReady(n)
-		why, silent := c.silent[n.Name]
-		switch {
-		case silent:
-			out = append(out, fmt.Sprintf("%s (%s)", n.Name, why))
-		case simulated(n):
-		case !ready:
-			out = append(out, n.Name+" (is not ready)")
-		case s.onStage(n.Name) && slices.ContainsFunc(roles, func(role string) bool { return !s.plays(n.Name, role) }):
-			out = append(out, n.Name+" (runs no probe pod)")
-		}
+	ready, _ := nodeReady(n)
+	why, silent := c.silent[n.Name]
+	switch {
+	case silent:
+		return why
+	case simulated(n):
+	case !ready:
+		return "is not ready"
+	case s.onStage(n.Name) && slices.ContainsFunc(roles, func(role string) bool { return !s.plays(n.Name, role) }):
+		return "runs no probe pod"
 	}
-	return out
+	return ""
 }

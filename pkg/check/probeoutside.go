@@ -11,7 +11,7 @@ import (
 )
 
 // outside are the probes that need no pod: the API server knows the answer.
-var outside = map[string]func(s Survey, t trial) (v Verdict, remedy, detail string){
+var outside = map[string]func(s Survey, t trial) finding{
 	"node-metrics":    Survey.nodeMetrics,
 	"node-conditions": Survey.nodeConditions,
 	"storage-driver":  Survey.storageDriver,
@@ -22,6 +22,13 @@ const (
 	// staleCondition is three times the longest time after which node-problem-detector reports again (5 minutes).
 	staleCondition = 15 * time.Minute
 )
+
+// A finding is what a probe without pods found.
+type finding struct {
+	verdict        Verdict
+	remedy, detail string
+	nodes          []NodeResult
+}
 
 // idle is the verdict where an addon has no node to work on.
 func (s Survey) idle(nodes []corev1.Node) stop {
@@ -39,32 +46,36 @@ func (s Survey) idle(nodes []corev1.Node) stop {
 }
 
 // onNodes judges something that each of the nodes must have; fault returns what is wrong on one.
-func (s Survey) onNodes(t trial, nodes []corev1.Node, good string, fault func(n corev1.Node) string) (Verdict, string, string) {
+func (s Survey) onNodes(t trial, nodes []corev1.Node, good string, fault func(n corev1.Node) string) finding {
 	if idle := s.idle(nodes); idle.verdict != "" {
-		return idle.verdict, "", idle.detail
+		return finding{verdict: idle.verdict, detail: idle.detail}
 	}
 	var faults []string
+	var each []NodeResult
 	for _, n := range nodes {
+		result := NodeResult{n.Name, Good, good}
 		if why := fault(n); why != "" {
+			result = NodeResult{n.Name, Failed, why}
 			faults = append(faults, n.Name+" "+why)
 		}
+		each = append(each, result)
 	}
 	text := fmt.Sprintf("%d of %d nodes %s", len(nodes)-len(faults), len(nodes), good)
 	if len(faults) > 0 {
-		return partly(len(nodes) - len(faults)), t.Usually, text + "; " + some(faults)
+		return finding{partly(len(nodes) - len(faults)), t.Usually, text + "; " + some(faults), each}
 	}
-	return Good, "", text
+	return finding{Good, "", text, each}
 }
 
 // nodeMetrics compares times of the cluster's own clocks, where metrics-server tells when it answered.
-func (s Survey) nodeMetrics(t trial) (Verdict, string, string) {
+func (s Survey) nodeMetrics(t trial) finding {
 	nodes, _ := s.stage()
 	switch {
 	case s.MetricsError == "" || len(nodes) == 0:
 	case s.onlyControlPlane():
-		return Pending, "", "waits for worker nodes"
+		return finding{verdict: Pending, detail: "waits for worker nodes"}
 	default:
-		return Failed, t.Usually, "the API answers no metrics: " + line(s.MetricsError)
+		return finding{verdict: Failed, remedy: t.Usually, detail: "the API answers no metrics: " + line(s.MetricsError)}
 	}
 	return s.onNodes(t, nodes, "have metrics younger than a minute", func(n corev1.Node) string {
 		i := slices.IndexFunc(s.NodeMetrics, func(o *manifest.Object) bool { return o.GetName() == n.Name })
@@ -87,7 +98,7 @@ func (s Survey) nodeMetrics(t trial) (Verdict, string, string) {
 	})
 }
 
-func (s Survey) nodeConditions(t trial) (Verdict, string, string) {
+func (s Survey) nodeConditions(t trial) finding {
 	return s.onNodes(t, t.nodes(s), fmt.Sprintf("have no problem of %v", t.Conditions), func(n corev1.Node) string {
 		for _, kind := range t.Conditions {
 			i := slices.IndexFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool { return string(c.Type) == kind })
@@ -106,10 +117,10 @@ func (s Survey) nodeConditions(t trial) (Verdict, string, string) {
 	})
 }
 
-func (s Survey) storageDriver(t trial) (Verdict, string, string) {
+func (s Survey) storageDriver(t trial) finding {
 	driver := manifest.ID{Group: "storage.k8s.io", Kind: "CSIDriver", Name: t.Driver}
 	if s.Objects[driver] == nil {
-		return Failed, "run fitout apply", driver.String() + " is missing"
+		return finding{verdict: Failed, remedy: "run fitout apply", detail: driver.String() + " is missing"}
 	}
 	return s.onNodes(t, t.nodes(s), "know the driver "+t.Driver, func(n corev1.Node) string {
 		for _, o := range s.CSINodes {

@@ -78,20 +78,20 @@ func (s Survey) JudgeProbePods(required bool) Row {
 	row := Row{Check: ProbePods, Verdict: Good}
 	var missing []string
 	for _, n := range nodes {
-		for _, role := range []string{probe.Asker, probe.Peer} {
-			cause, remedy, fault := s.notRunning(n.Name, role)
-			if cause == "" {
-				continue
-			}
-			missing = append(missing, cause)
-			row.Verdict = Worse(row.Verdict, absent)
-			if fault {
-				row.Verdict = Failed
-			}
-			if row.Remedy == "" {
-				row.Remedy = remedy
-			}
-			break
+		cause, remedy, fault := s.withoutPods(n.Name)
+		if cause == "" {
+			row.Nodes = append(row.Nodes, NodeResult{n.Name, Good, "runs the probe"})
+			continue
+		}
+		missing = append(missing, cause)
+		verdict := absent
+		if fault {
+			verdict = Failed
+		}
+		row.Nodes = append(row.Nodes, NodeResult{n.Name, verdict, cause})
+		row.Verdict = Worse(row.Verdict, verdict)
+		if row.Remedy == "" {
+			row.Remedy = remedy
 		}
 	}
 	running := len(nodes) - len(missing)
@@ -106,6 +106,16 @@ func (s Survey) JudgeProbePods(required bool) Row {
 		row.Detail += "; without one: " + some(others)
 	}
 	return row
+}
+
+// withoutPods says why a node lacks a ready probe pod; cause is empty where it has both.
+func (s Survey) withoutPods(node string) (cause, remedy string, fault bool) {
+	for _, role := range []string{probe.Asker, probe.Peer} {
+		if cause, remedy, fault = s.notRunning(node, role); cause != "" {
+			break
+		}
+	}
+	return cause, remedy, fault
 }
 
 // notRunning says why a node has no ready pod of a role; fault is whether the cluster is to blame.

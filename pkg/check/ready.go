@@ -35,7 +35,7 @@ func Gate(objects []*manifest.Object, s Snapshot) []Row {
 	for _, o := range objects {
 		v, detail, remedy := s.readiness(o)
 		if detail != "" || v != Good {
-			rows = append(rows, Row{Check: Ready, Verdict: v, Detail: strings.TrimSpace(manifest.IDOf(o).String() + " " + detail), Remedy: remedy, Subject: manifest.IDOf(o)})
+			rows = append(rows, Row{Check: Ready, Verdict: v, Detail: strings.TrimSpace(manifest.IDOf(o).String() + " " + detail), Remedy: remedy, About: manifest.IDOf(o)})
 		}
 	}
 	return rows
@@ -51,7 +51,7 @@ func (j judge) ready() []Row {
 		}
 		v, detail, remedy := j.snapshot.readiness(o)
 		row := j.row(Ready, v, remedy, "%s %s %s", o.GetKind(), o.GetName(), detail)
-		row.Subject = manifest.IDOf(o)
+		row.About = manifest.IDOf(o)
 		switch {
 		case v != Good:
 			bad = append(bad, row)
@@ -81,7 +81,7 @@ func (j judge) api() []Row {
 		if o.GetKind() == "APIService" {
 			v, detail, remedy := j.snapshot.readiness(o)
 			row := j.row(API, v, remedy, "%s %s", o.GetName(), detail)
-			row.Subject = manifest.IDOf(o)
+			row.About = manifest.IDOf(o)
 			rows = append(rows, row)
 		}
 	}

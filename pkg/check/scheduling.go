@@ -23,32 +23,32 @@ func scheduler(p patient) string {
 var managedTaints = regexp.MustCompile(`^node\.kubernetes\.io/|^node\.cloudprovider\.kubernetes\.io/|not-ready|uninitialized|startup`)
 
 // untolerated knows pods that every node fit for them keeps away by a taint.
-func untolerated(p patient) (finding, bool) {
+func untolerated(p patient) (conclusion, bool) {
 	if scheduler(p) == "" {
-		return finding{}, false
+		return conclusion{}, false
 	}
 	nodes, refused := p.s.fit(p.pod.Spec, p.pod.Spec.Tolerations)
 	return taintFinding("pod "+p.pod.Name, nodes, refused)
 }
 
 // untoleratedByAll knows DaemonSets that no node takes pods of, so that there is none.
-func untoleratedByAll(p patient) (finding, bool) {
+func untoleratedByAll(p patient) (conclusion, bool) {
 	if p.object == nil || p.pod != nil || p.object.GetKind() != "DaemonSet" {
-		return finding{}, false
+		return conclusion{}, false
 	}
 	template, err := podTemplate(p.object)
 	if err != nil {
-		return finding{}, false
+		return conclusion{}, false
 	}
 	nodes, refused := p.s.eligible(template.PodTemplateSpec)
 	return taintFinding("DaemonSet "+p.object.GetName(), nodes, refused)
 }
 
-func taintFinding(who string, nodes []corev1.Node, refused []refusal) (finding, bool) {
+func taintFinding(who string, nodes []corev1.Node, refused []refusal) (conclusion, bool) {
 	if len(nodes) > 0 || len(refused) == 0 {
-		return finding{}, false
+		return conclusion{}, false
 	}
-	f := finding{remedy: tolerate, after: soon}
+	f := conclusion{remedy: tolerate, after: soon}
 	var texts []string
 	for _, r := range refused {
 		texts = append(texts, r.String())
@@ -61,9 +61,9 @@ func taintFinding(who string, nodes []corev1.Node, refused []refusal) (finding, 
 }
 
 // portHeld knows pods whose host port is taken on the nodes where they may be, and names who has it.
-func portHeld(p patient) (finding, bool) {
+func portHeld(p patient) (conclusion, bool) {
 	if !strings.Contains(scheduler(p), "free ports") {
-		return finding{}, false
+		return conclusion{}, false
 	}
 	nodes, _ := p.s.fit(p.pod.Spec, p.pod.Spec.Tolerations)
 	var held []string
@@ -76,7 +76,7 @@ func portHeld(p patient) (finding, bool) {
 	if len(held) == 0 {
 		held = []string{"a host port of pod " + p.pod.Name + " is held on every node, by pods that may not be seen"}
 	}
-	return finding{some(held), "remove that pod, or give it another port", may}, true
+	return conclusion{some(held), "remove that pod, or give it another port", may}, true
 }
 
 // sharedPort returns a host port that two pods both want, or 0.
@@ -119,10 +119,10 @@ func over(p corev1.Pod) bool {
 }
 
 // lacks knows pods that ask for more of a resource than any node has left, and says what the nodes have.
-func lacks(name corev1.ResourceName) func(patient) (finding, bool) {
-	return func(p patient) (finding, bool) {
+func lacks(name corev1.ResourceName) func(patient) (conclusion, bool) {
+	return func(p patient) (conclusion, bool) {
 		if !strings.Contains(scheduler(p), "Insufficient "+string(name)) {
-			return finding{}, false
+			return conclusion{}, false
 		}
 		wants := resourcehelper.PodRequests(p.pod, resourcehelper.PodResourcesOptions{})[name]
 		nodes, _ := p.s.fit(p.pod.Spec, p.pod.Spec.Tolerations)
@@ -131,7 +131,7 @@ func lacks(name corev1.ResourceName) func(patient) (finding, bool) {
 			has := n.Status.Allocatable[name]
 			texts = append(texts, fmt.Sprintf("%s has %s, of which %s are requested", n.Name, has.String(), p.s.requested(n.Name, name)))
 		}
-		return finding{
+		return conclusion{
 			means:  fmt.Sprintf("pod %s asks for %s of %s, which no node has left: %s", p.pod.Name, wants.String(), name, some(texts)),
 			remedy: "add or enlarge nodes, or let the addon ask for less",
 		}, true

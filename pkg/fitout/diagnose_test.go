@@ -88,12 +88,12 @@ func TestExplainGood(t *testing.T) {
 // A row keeps the digest of the last diagnosis until the next.
 func TestRemembered(t *testing.T) {
 	x, y := manifest.ID{Kind: "Pod", Name: "x"}, manifest.ID{Kind: "Pod", Name: "y"}
-	last := []check.Row{{Subject: x, Digest: &check.Digest{Cause: "old"}}}
-	got := remembered(last, []check.Row{{Subject: y}, {Subject: x}})
+	last := []check.Row{{About: x, Digest: &check.Digest{Cause: "old"}}}
+	got := remembered(last, []check.Row{{About: y}, {About: x}})
 	if got[0].Digest != nil || got[1].Digest == nil {
 		t.Errorf("%+v", got)
 	}
-	if got = remembered(last, []check.Row{{Subject: x, Digest: &check.Digest{Cause: "new"}}}); got[0].Digest.Cause != "new" {
+	if got = remembered(last, []check.Row{{About: x, Digest: &check.Digest{Cause: "new"}}}); got[0].Digest.Cause != "new" {
 		t.Errorf("%+v", got[0].Digest)
 	}
 }

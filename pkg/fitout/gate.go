@@ -53,7 +53,7 @@ func gate(ctx context.Context, cluster Cluster, kinds manifest.Kinds, w wave.Wav
 // remembered gives rows that were not diagnosed just now the digests of the last time.
 func remembered(last, rows []check.Row) []check.Row {
 	for i, r := range rows {
-		at := slices.IndexFunc(last, func(l check.Row) bool { return l.Subject == r.Subject })
+		at := slices.IndexFunc(last, func(l check.Row) bool { return l.About == r.About })
 		if r.Digest == nil && at >= 0 {
 			rows[i].Digest = last[at].Digest
 		}
@@ -85,6 +85,6 @@ func pause(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	case <-time.After(d):
-		return true
+		return ctx.Err() == nil
 	}
 }

@@ -133,6 +133,9 @@ func (p *Plan) judged() []render.Addon {
 	return append(slices.Clone(p.Rendering.Addons), own)
 }
 
+// Checks are all checks and probes that there are for the plan, as rows without a verdict.
+func (p *Plan) Checks() []check.Row { return check.All(p.judged()) }
+
 // objects are all objects that are judged.
 func (p *Plan) objects() []*manifest.Object {
 	return append(p.Rendering.Objects(), inventory.Expected(p.aim()))

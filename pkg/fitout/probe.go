@@ -39,6 +39,7 @@ type ProbeOptions struct {
 	Required bool          // pods that cannot be started are a failure
 	Outside  string        // a name outside the cluster that the cluster DNS is to find; none if it is empty
 	Start    time.Duration // how long pods may take to start
+	Select   check.Selection
 }
 
 // probeTime bounds the whole run, its pods, and how long a killed one may leave anything behind: a start, the longest
@@ -72,7 +73,8 @@ func byAddon(rows []check.Row) []check.Row {
 }
 
 func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows []check.Row, err error) {
-	survey, err := cluster.Survey(ctx, p.Kinds, p.objects())
+	addons, pods := o.Select.Probes(p.Rendering.Addons), o.Select.Has(check.Row{Check: check.ProbePods})
+	survey, err := observed(ctx, cluster, p)
 	if err != nil {
 		return nil, err
 	}
@@ -80,22 +82,32 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 	if why := survey.PrepareProbe(); why != "" {
 		survey.Scene.Absent = why
 	}
-	if survey.Scene.Absent == "" && len(survey.Nodes) > 0 {
+	if survey.Scene.Absent == "" && len(survey.Nodes) > 0 && (pods || check.NeedsPods(addons)) {
 		options := p.probe(o)
 		begun, enterErr := enter(ctx, cluster, options, o.Start, &survey)
 		if begun {
 			defer func() { err = errors.Join(err, leave(ctx, cluster, options.Namespace())) }()
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil { // not only that of entering
 			return nil, ctx.Err()
 		}
 		if enterErr != nil {
 			survey.Scene.Absent = enterErr.Error()
 		}
 	}
-	trials := check.PlanProbes(p.Rendering.Addons, survey)
-	answers := askAll(ctx, cluster, survey.Scene.Pods, trials.Tasks())
-	return append([]check.Row{survey.JudgeProbePods(o.Required)}, trials.Judge(answers)...), ctx.Err()
+	trials := check.PlanProbes(addons, survey)
+	rows = trials.Judge(askAll(ctx, cluster, survey.Scene.Pods, trials.Tasks()))
+	if pods {
+		rows = append([]check.Row{survey.JudgeProbePods(o.Required)}, rows...)
+	}
+	return rows, ctx.Err()
+}
+
+// observed is what probes are planned and judged by, in bounded time.
+func observed(ctx context.Context, cluster Prober, p *Plan) (check.Survey, error) {
+	ctx, cancel := context.WithTimeout(ctx, attendTimeout)
+	defer cancel()
+	return cluster.Survey(ctx, p.Kinds, p.objects())
 }
 
 // probe says what a run brings into the cluster: what the probes of the plan need.
@@ -118,6 +130,8 @@ func enter(ctx context.Context, cluster Prober, o probe.Options, patience time.D
 	if err != nil {
 		return false, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience+attendTimeout)
+	defer cancel()
 	if err := cluster.SweepProbes(ctx, time.Now()); err != nil {
 		return false, err
 	}
@@ -171,12 +185,12 @@ func askAll(ctx context.Context, cluster Prober, pods []corev1.Pod, tasks map[st
 	return answers
 }
 
-// leaveTimeout bounds the removal of what a run of probes brought.
-const leaveTimeout = 30 * time.Second
+// attendTimeout bounds each of the requests of a run of probes that are not the trials themselves.
+const attendTimeout = 30 * time.Second
 
 // leave takes a run out of the cluster, whatever has come of its context.
 func leave(ctx context.Context, cluster Prober, namespace string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attendTimeout)
 	defer cancel()
 	return cluster.RemoveProbe(ctx, namespace)
 }

@@ -52,10 +52,11 @@ type Timing struct {
 	Timeout time.Duration // for the whole run
 	Poll    time.Duration // between two observations
 	Settle  time.Duration // for what is still unmet after the last wave
+	Observe time.Duration // for one look of a check, so that a hung API server costs this and not the run; 0 for no bound
 }
 
 // DefaultTiming is what the command takes.
-var DefaultTiming = Timing{Timeout: 10 * time.Minute, Poll: time.Second, Settle: time.Minute}
+var DefaultTiming = Timing{Timeout: 10 * time.Minute, Poll: time.Second, Settle: time.Minute, Observe: 30 * time.Second}
 
 // Options are what a run decides.
 type Options struct {
@@ -66,6 +67,7 @@ type Options struct {
 	Adopt       bool               // take over what other tools installed
 	Recreate    inventory.Names    // objects that may be deleted and created again, where a field cannot be changed
 	Prune       inventory.Names    // objects to prune that otherwise never are
+	Select      check.Selection    // of checks and probes
 	DryRun      bool               // say what would be done; the cluster must have been connected to so
 }
 
@@ -95,8 +97,9 @@ func Up(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Progr
 		return r, applyErr
 	}
 	o.Settle = min(o.Settle, o.Timeout-time.Since(start))
+	o.Observe = 0 // what has got through an outage until here is not to end of the next
 	checked, err := Check(ctx, cluster, p, o, progress)
-	r.Checks, r.Verdict = checked.Checks, checked.Verdict
+	r.Time, r.Checks, r.Verdict, r.Footprint = checked.Time, checked.Checks, checked.Verdict, checked.Footprint
 	if applyErr != nil {
 		r.Verdict = check.Failed
 		return r, applyErr
@@ -110,16 +113,19 @@ func Check(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Pr
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	r := p.report()
+	r.Skipped = o.Select.Skipped(p.Checks())
 	start := time.Now()
 	doctor := newDoctor(cluster, start)
 	for {
-		snapshot, err := cluster.Observe(ctx, p.Kinds, p.objects())
+		r.Time = time.Now().UTC().Truncate(time.Second)
+		snapshot, err := observe(ctx, cluster, p, o.Observe)
 		if err != nil {
 			r.Error = err.Error()
 			return r, err
 		}
-		r.Checks = check.Judge(p.judgedWith(snapshot.Objects), snapshot)
+		r.Checks = o.Select.Rows(check.Judge(p.judgedWith(snapshot.Objects), snapshot))
 		r.Verdict = check.Overall(r.Checks)
+		r.Footprint = p.footprint(snapshot.Nodes)
 		last := !check.MaySettle(r.Checks) || time.Since(start) >= o.Settle
 		if !last {
 			r.Checks, last = doctor.hopeless(ctx, r.Checks, snapshot, time.Now())
@@ -132,4 +138,14 @@ func Check(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Pr
 		}
 		progress.Checking(r.Checks)
 	}
+}
+
+// observe looks at everything that is judged.
+func observe(ctx context.Context, cluster Cluster, p *Plan, timeout time.Duration) (check.Snapshot, error) {
+	if timeout > 0 {
+		bounded, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		ctx = bounded
+	}
+	return cluster.Observe(ctx, p.Kinds, p.objects())
 }

@@ -27,10 +27,7 @@ func Table(w io.Writer, f *Footprint) error {
 		f.section(tab, section.title, section.runs)
 	}
 	fmt.Fprintln(tab, "REQUESTED\t\t\tOF\tSHARE")
-	bars(tab, "each node", f.EachNode.Requests, f.Node.Allocatable, 1)
-	if f.Nodes > 0 {
-		bars(tab, fmt.Sprintf("cluster of %d", f.Nodes), f.Cluster.Requests, f.Node.Allocatable, f.Nodes)
-	}
+	bars(tab, f.Bars())
 	if err := f.againstBudget(tab); err != nil {
 		return err
 	}
@@ -90,15 +87,46 @@ func line(w io.Writer, name string, requests, limits corev1.ResourceList) {
 		text(corev1.ResourceCPU, limits), text(corev1.ResourceMemory, limits))
 }
 
-// bars writes the share of so many nodes that is requested: a line for each resource with numbers, percentage and bar.
-func bars(w io.Writer, name string, requested, allocatable corev1.ResourceList, nodes int) {
-	all := nothing()
-	addTo(all, allocatable, nodes)
+// A Bar is the share of something that is requested of one resource.
+type Bar struct {
+	Name      string // of whose share it is: each node, cluster of 3
+	Resource  corev1.ResourceName
+	Requested string
+	Of        string
+	Share     float64 // 1 is all of it
+}
+
+// Bars are the shares of a node and of the cluster that are requested.
+func (f *Footprint) Bars() []Bar {
+	all := barsOf("each node", f.EachNode.Requests, f.Node.Allocatable, 1)
+	if f.Nodes > 0 {
+		all = append(all, barsOf(fmt.Sprintf("cluster of %d", f.Nodes), f.Cluster.Requests, f.Node.Allocatable, f.Nodes)...)
+	}
+	return all
+}
+
+// barsOf returns the share of so many nodes that is requested, of each resource.
+func barsOf(name string, requested, allocatable corev1.ResourceList, nodes int) []Bar {
+	whole := nothing()
+	addTo(whole, allocatable, nodes)
+	var out []Bar
 	for _, resource := range counted {
-		part, whole := requested[resource], all[resource]
-		share := float64(part.MilliValue()) / float64(whole.MilliValue())
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.1f %%\t%s\n", name, resource, text(resource, requested), text(resource, all), 100*share, bar(share))
-		name = ""
+		part, all := requested[resource], whole[resource]
+		out = append(out, Bar{name, resource, text(resource, requested), text(resource, whole), float64(part.MilliValue()) / float64(all.MilliValue())})
+	}
+	return out
+}
+
+// bars writes a line for each bar, with numbers, percentage and drawing; a name that is that of the line above is left out.
+func bars(w io.Writer, list []Bar) {
+	last := ""
+	for _, b := range list {
+		name := b.Name
+		if name == last {
+			name = ""
+		}
+		last = b.Name
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.1f %%\t%s\n", name, b.Resource, b.Requested, b.Of, 100*b.Share, bar(b.Share))
 	}
 }
 
@@ -115,7 +143,7 @@ func (f *Footprint) againstBudget(w io.Writer) error {
 		allowed bundle.Allowance
 	}{{"each node", f.EachNode, f.Budget.Node}, {"once", f.Once, f.Budget.Cluster}} {
 		allowed := parse("budget: "+part.name, map[string]string{"cpu": part.allowed.CPU, "memory": part.allowed.Memory}, &errs)
-		bars(w, part.name, part.asked.Requests, allowed, 1)
+		bars(w, barsOf(part.name, part.asked.Requests, allowed, 1))
 		fmt.Fprintf(w, "\tundeclared\t%d\t%d\n", part.asked.WithoutRequests, part.allowed.Undeclared)
 	}
 	return errors.Join(errs...)

@@ -83,7 +83,7 @@ func rows(w io.Writer, r *Report) {
 	}
 	last := ""
 	for _, row := range r.Checks {
-		addon, version := subject(row), versions[row.Addon]
+		addon, version := row.Subject(), versions[row.Addon]
 		if addon == last {
 			addon, version = "", ""
 		} else {
@@ -103,14 +103,6 @@ func changes(w io.Writer, r *Report) {
 			}
 		}
 	}
-}
-
-// subject is what a row is about: an addon, or the cluster.
-func subject(row check.Row) string {
-	if row.Addon == "" {
-		return "cluster"
-	}
-	return row.Addon
 }
 
 func detail(row check.Row) string {
@@ -143,6 +135,9 @@ func (r *Report) Outcome() string {
 	}
 	if len(r.Checks) > 0 {
 		parts = append(parts, verdicts(r.Checks))
+	}
+	if len(r.Skipped) > 0 {
+		parts = append(parts, fmt.Sprintf("%d skipped on request", len(r.Skipped)))
 	}
 	if len(parts) == 0 && r.Error != "" {
 		parts = append(parts, oneLine(r.Error))
@@ -206,7 +201,7 @@ type junitMessage struct {
 func JUnit(w io.Writer, r *Report) error {
 	suite := junitSuite{Name: "fitout " + r.Cluster}
 	for _, row := range r.Checks {
-		c := junitCase{Class: "fitout." + subject(row), Name: row.Check, Out: row.Detail}
+		c := junitCase{Class: "fitout." + row.Subject(), Name: row.Check, Out: row.Detail}
 		message := &junitMessage{Message: string(row.Verdict) + ": " + detail(row), Text: digest(row)}
 		switch row.Verdict {
 		case check.Failed, check.Degraded:
@@ -217,6 +212,11 @@ func JUnit(w io.Writer, r *Report) error {
 			suite.Skipped++
 		}
 		suite.Cases = append(suite.Cases, c)
+	}
+	for _, name := range r.Skipped {
+		subject, check, _ := strings.Cut(name, "/")
+		suite.Cases = append(suite.Cases, junitCase{Class: "fitout." + subject, Name: check, Skipped: &junitMessage{Message: "skipped on request"}})
+		suite.Skipped++
 	}
 	if r.Error != "" {
 		suite.Cases = append(suite.Cases, junitCase{Class: "fitout.cluster", Name: "run", Error: &junitMessage{Message: r.Error}})

@@ -3,8 +3,11 @@
 package report
 
 import (
+	"time"
+
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/footprint"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -58,6 +61,7 @@ type Addon struct {
 type Report struct {
 	APIVersion string                `json:"apiVersion"` // of this format
 	Kind       string                `json:"kind"`
+	Time       time.Time             `json:"time,omitzero"`    // when the cluster was observed for the checks
 	DryRun     bool                  `json:"dryRun,omitempty"` // the waves say what would be done
 	Cluster    string                `json:"cluster"`
 	Kubernetes string                `json:"kubernetes"`
@@ -68,8 +72,11 @@ type Report struct {
 	Addons     []Addon               `json:"addons"`
 	Waves      []Wave                `json:"waves,omitempty"`
 	Checks     []check.Row           `json:"checks,omitempty"`
+	Skipped    []string              `json:"skipped,omitempty"` // checks that were not to be made: addon/check
 	Verdict    check.Verdict         `json:"verdict"`
 	Error      string                `json:"error,omitempty"` // what ended the run before its end
+	// Footprint is what the addons request of the cluster's nodes; fitout footprint prints it as JSON.
+	Footprint *footprint.Footprint `json:"-"`
 }
 
 // Version and Kind of the report's JSON form.

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/cluster"
+	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/fitout-dev/fitout/pkg/report"
+	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/util/rand"
+)
+
+// imageRepository is where releases of the probe's image are.
+const imageRepository = "docker.io/fitout/fitout"
+
+// probeOptions are the flags of probes.
+type probeOptions struct {
+	mode, image, outside string
+}
+
+func (o *probeOptions) register(flags *pflag.FlagSet) {
+	image := ""
+	if release != "" {
+		image = imageRepository + ":" + release
+	}
+	flags.StringVar(&o.mode, "probe", "auto", "whether to start pods on the nodes: auto (what cannot be tried is not judged), always (it has failed) or never")
+	flags.Lookup("probe").NoOptDefVal = "always"
+	flags.StringVar(&o.image, "probe-image", image, "image of those pods, which make image builds")
+	flags.StringVar(&o.outside, "probe-outside", "", "a name outside the cluster that the cluster DNS is to find, such as example.org")
+}
+
+// validate refuses what cannot be done, before anything is.
+func (o *probeOptions) validate() error {
+	if !slices.Contains([]string{"auto", "always", "never"}, o.mode) {
+		return usageError{fmt.Errorf("--probe is %q; use auto, always or never", o.mode)}
+	}
+	return nil
+}
+
+// absent says why no pods are to be started; it is empty where they are.
+func (o *probeOptions) absent() string {
+	switch {
+	case o.mode == "never":
+		return "no pod is started with --probe=never"
+	case o.image == "":
+		return "no image for probe pods: this is no release; make image builds one, --probe-image names it"
+	}
+	return ""
+}
+
+// run probes a cluster and adds what it finds to a report. Should this process be killed meanwhile, another one cleans up.
+func (o *probeOptions) run(ctx context.Context, check *checkOptions, flags *pflag.FlagSet, client *cluster.Client, plan *fitout.Plan, r *report.Report) error {
+	options := fitout.ProbeOptions{
+		Run: rand.String(5), Image: o.image, Absent: o.absent(), Required: o.mode == "always", Outside: o.outside, Start: time.Minute,
+		Select: check.choice,
+	}
+	if options.Absent == "" {
+		namespace := probe.Options{Run: options.Run}.Namespace()
+		dismiss, err := hireJanitor(check.kube, flags, namespace)
+		if err != nil {
+			return err
+		}
+		defer dismiss()
+		fmt.Fprintf(check.streams.ErrOut, "probing from pods of %s in the namespace %s\n", o.image, namespace)
+	}
+	return fitout.Probe(ctx, client, plan, options, r)
+}

@@ -1,0 +1,102 @@
+package report
+
+import (
+	_ "embed"
+	"html/template"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/fitout-dev/fitout/pkg/check"
+)
+
+//go:embed report.html
+var pageText string
+
+var pageTemplate = template.Must(template.New("report.html").Funcs(template.FuncMap{
+	"class":   func(v check.Verdict) string { return strings.ReplaceAll(string(v), " ", "-") },
+	"sign":    func(v check.Verdict) string { return signs[v] },
+	"percent": func(share float64) float64 { return 100 * share },
+	"filled":  func(share float64) float64 { return 100 * min(share, 1) },
+}).Parse(pageText))
+
+// signs tell verdicts apart without colours.
+var signs = map[check.Verdict]string{check.Good: "✓", check.NotJudged: "–", check.Pending: "…", check.Degraded: "!", check.Failed: "✗"}
+
+// HTML writes a report as one page that needs nothing else: no script, no picture, no font.
+func HTML(w io.Writer, r *Report) error {
+	return pageTemplate.Execute(w, struct {
+		*Report
+		Outcome string
+		Unmet   []check.Row
+		Groups  []group
+		Matrix  matrix
+	}{r, r.Outcome(), worstFirst(check.Unmet(r.Checks)), groups(r), matrixOf(r.Checks)})
+}
+
+// worstFirst puts what has failed before what is degraded.
+func worstFirst(rows []check.Row) []check.Row {
+	slices.SortStableFunc(rows, func(a, b check.Row) int {
+		switch {
+		case a.Verdict == b.Verdict:
+			return 0
+		case check.Worse(a.Verdict, b.Verdict) == a.Verdict:
+			return -1
+		}
+		return 1
+	})
+	return rows
+}
+
+// A group is the rows of an addon.
+type group struct {
+	Subject, Version string
+	Rows             []check.Row
+}
+
+func groups(r *Report) []group {
+	versions := map[string]string{}
+	for _, a := range r.Addons {
+		versions[a.Name] = a.Version
+	}
+	var all []group
+	for _, row := range r.Checks {
+		i := slices.IndexFunc(all, func(g group) bool { return g.Subject == row.Subject() })
+		if i < 0 {
+			i, all = len(all), append(all, group{row.Subject(), versions[row.Addon], nil})
+		}
+		all[i].Rows = append(all[i].Rows, row)
+	}
+	return all
+}
+
+// A matrix has what each probe found on each node.
+type matrix struct {
+	Probes []string
+	Lines  []line
+}
+
+type line struct {
+	Node  string
+	Cells []check.NodeResult // one for each probe; without a verdict where nothing is known of the node
+}
+
+func matrixOf(rows []check.Row) matrix {
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r check.Row) bool { return len(r.Nodes) == 0 })
+	var m matrix
+	nodes := map[string]int{}
+	for column, row := range rows {
+		m.Probes = append(m.Probes, row.Check)
+		for _, n := range row.Nodes {
+			i, seen := nodes[n.Node]
+			if !seen {
+				i = len(m.Lines)
+				nodes[n.Node] = i
+				m.Lines = append(m.Lines, line{n.Node, make([]check.NodeResult, len(rows))})
+			}
+			m.Lines[i].Cells[column] = n
+		}
+	}
+	slices.SortFunc(m.Lines, func(a, b line) int { return strings.Compare(a.Node, b.Node) })
+	return m
+}

@@ -1,0 +1,172 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/report"
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// schemaFile is the schema of the JSON report, made from the Go types by make update.
+const schemaFile = "../../docs/report.schema.json"
+
+// enums are the values of the types that have few.
+var enums = map[reflect.Type][]string{
+	reflect.TypeFor[check.Verdict](): {string(check.Good), string(check.NotJudged), string(check.Pending), string(check.Degraded), string(check.Failed)},
+	reflect.TypeFor[report.Action](): actions(),
+}
+
+func actions() (out []string) {
+	for _, a := range report.Actions {
+		out = append(out, string(a))
+	}
+	return out
+}
+
+// schemaOf describes a type as encoding/json writes it.
+func schemaOf(t reflect.Type) map[string]any {
+	if values, ok := enums[t]; ok {
+		return map[string]any{"enum": values}
+	}
+	switch {
+	case t == reflect.TypeFor[time.Time]():
+		return map[string]any{"type": "string", "format": "date-time"}
+	case t.Kind() == reflect.Pointer:
+		return schemaOf(t.Elem())
+	case t.Kind() == reflect.Slice:
+		return map[string]any{"type": "array", "items": schemaOf(t.Elem())}
+	case t.Kind() == reflect.Struct:
+		return objectSchema(t)
+	case t.Kind() == reflect.Bool:
+		return map[string]any{"type": "boolean"}
+	case t.Kind() == reflect.Float64:
+		return map[string]any{"type": "number"}
+	case t.Kind() == reflect.String:
+		return map[string]any{"type": "string"}
+	case t.Kind() >= reflect.Int && t.Kind() <= reflect.Int64:
+		return map[string]any{"type": "integer"}
+	}
+	panic("the schema cannot describe " + t.String() + "; teach schemaOf")
+}
+
+func objectSchema(t reflect.Type) map[string]any {
+	properties, required := map[string]any{}, []string{}
+	for _, f := range reflect.VisibleFields(t) {
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" {
+			continue
+		}
+		properties[name] = schemaOf(f.Type)
+		if !strings.Contains(options, "omit") {
+			required = append(required, name)
+		}
+		if f.Type.Kind() == reflect.Slice && !strings.Contains(options, "omit") {
+			properties[name].(map[string]any)["type"] = []string{"array", "null"}
+		}
+	}
+	return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
+}
+
+func reportSchema(t *testing.T) string {
+	t.Helper()
+	schema := schemaOf(reflect.TypeFor[report.Report]())
+	schema["$schema"], schema["$id"] = "https://json-schema.org/draft/2020-12/schema", "https://fitout.dev/v1alpha1/report.schema.json"
+	schema["title"] = "The report of fitout up, apply and check with -o json: docs/report.md"
+	schema["properties"].(map[string]any)["apiVersion"] = map[string]any{"const": report.Version}
+	schema["properties"].(map[string]any)["kind"] = map[string]any{"const": report.Kind}
+	text, err := json.MarshalIndent(schema, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text) + "\n"
+}
+
+func TestSchema(t *testing.T) {
+	want := reportSchema(t)
+	if *update {
+		if err := os.WriteFile(schemaFile, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("docs/report.schema.json is not that of the Go types; make update rewrites it: %s", diff)
+	}
+}
+
+func validator(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	text, err := os.ReadFile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("report.json", document); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("report.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// document is a report as a program reads it.
+func document(t *testing.T, r *report.Report) map[string]any {
+	t.Helper()
+	d, err := jsonschema.UnmarshalJSON(strings.NewReader(printed(t, report.JSON, r)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.(map[string]any)
+}
+
+func TestReportsFollowTheSchema(t *testing.T) {
+	schema := validator(t)
+	for name, r := range map[string]*report.Report{"applied": applied(), "checked": checked(), "probed": probed(), "hostile": hostile(), "nothing": {APIVersion: report.Version, Kind: report.Kind, Verdict: check.Failed, Error: "refused"}} {
+		if err := schema.Validate(document(t, r)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(document(t, probed()))) { // each key with a value of another type
+		d := document(t, probed())
+		d[key] = map[string]any{}
+		if schema.Validate(d) == nil {
+			t.Errorf("%s may be anything", key)
+		}
+	}
+	for name, spoil := range map[string]func(d map[string]any){
+		"a verdict that there is not": func(d map[string]any) { d["verdict"] = "splendid" },
+		"another version":             func(d map[string]any) { d["apiVersion"] = "fitout.dev/v1" },
+		"a key that there is not":     func(d map[string]any) { d["mood"] = "good" },
+		"no verdict":                  func(d map[string]any) { delete(d, "verdict") },
+		"a time that is none":         func(d map[string]any) { d["time"] = "noon" },
+		"a row without a detail":      func(d map[string]any) { delete(d["checks"].([]any)[0].(map[string]any), "detail") },
+		"a change of another kind": func(d map[string]any) {
+			d["waves"] = []any{map[string]any{"name": "a", "seconds": 1, "changes": []any{map[string]any{"object": map[string]any{"kind": "a", "name": "b"}, "action": "painted"}}}}
+		},
+	} {
+		d := document(t, probed())
+		if spoil(d); schema.Validate(d) == nil {
+			t.Errorf("%s follows the schema", name)
+		}
+	}
+}
