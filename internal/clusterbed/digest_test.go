@@ -47,6 +47,7 @@ func TestDigest(t *testing.T) {
 func (f *fixture) named(t *testing.T, d damage) {
 	w := &wreck{T: t, f: f}
 	defer f.good(t)
+	defer f.finish(t, d)
 	defer w.mend()
 	began := time.Now()
 	d.breaks(w)
@@ -123,6 +124,19 @@ func (f *fixture) digested(ctx context.Context, d damage) digestedRow {
 	return digestedRow{Detail: "there is no such row: " + string(out)}
 }
 
+// finish brings to its end what an apply that ended early has begun.
+func (f *fixture) finish(t *testing.T, d damage) {
+	if d.ends {
+		eventually(t, 2*time.Minute, func(ctx context.Context) string {
+			if out, err := f.command(ctx, "apply", "--conflicts", "take-over").CombinedOutput(); err != nil {
+				return err.Error() + "\n" + string(out)
+			}
+			return ""
+		})
+	}
+}
+
+// good waits until nothing is unmet.
 func (f *fixture) good(t *testing.T) {
 	eventually(t, 3*time.Minute, func(ctx context.Context) string {
 		if out, err := f.command(ctx, "check", "--probe=never").CombinedOutput(); err != nil {
