@@ -21,29 +21,32 @@ type checkOptions struct {
 	probe  probeOptions
 	choice check.Selection
 	watch  watchOptions
+	during duringOptions
 }
 
 func checkCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	o := &checkOptions{runOptions: newRunOptions(streams)}
 	o.fitout.Settle = 0
 	c := &cobra.Command{
-		Use: "check", Short: "Judge whether a cluster is fitted out and works", Args: cobra.NoArgs,
+		Use: "check", Short: "Judge whether a cluster is fitted out and works", Args: o.during.args,
 		Long: `Check compares a cluster with its bundle, and tries whether it does its job: whether names are found, packets
 arrive and requests are answered. For this it starts small pods on every node, in a namespace of their own that it removes
 again, also when it is killed. What it judges it does not change. docs/probes.md says what each probe proves.`,
 		Example: `  fitout check
   fitout check --probe=always --probe-image registry.example.org/fitout:v1.0.0
   fitout check --only dns-service,cilium/ready -o junit
-  fitout check --watch --probe=never -o json`,
-		RunE: func(c *cobra.Command, _ []string) error { return o.run(c) },
+  fitout check --watch --probe=never -o json
+  fitout check --during --max-gap 1s -- kubectl -n kube-system rollout restart deployment coredns`,
+		RunE: func(c *cobra.Command, args []string) error { return o.run(c, args) },
 	}
 	o.registerRun(c)
 	c.Flags().DurationVar(&o.fitout.Settle, "wait", o.fitout.Settle, "how long to wait for what is not good yet")
-	c.Flags().DurationVar(&o.fitout.Timeout, "timeout", o.fitout.Timeout, "how long all of it may take; with --watch there is no end unless this is given")
+	c.Flags().DurationVar(&o.fitout.Timeout, "timeout", o.fitout.Timeout, "how long all of it may take; with --watch and --during there is no end unless this is given")
 	c.Flags().StringSliceVar(&o.choice.Only, "only", nil, "check only these: names of checks and probes, or ADDON/NAME")
 	c.Flags().StringSliceVar(&o.choice.Skip, "skip", nil, "do not check these: names of checks and probes, or ADDON/NAME")
 	o.probe.register(c.Flags())
 	o.watch.register(c.Flags())
+	o.during.register(c.Flags())
 	return c
 }
 
@@ -52,10 +55,10 @@ func (o *checkOptions) validate() error {
 	if o.fitout.Timeout <= 0 {
 		return usageError{fmt.Errorf("--timeout is %v; give a time, such as 2m", o.fitout.Timeout)}
 	}
-	return errors.Join(o.probe.validate(), o.watch.validate(o.output))
+	return errors.Join(o.probe.validate(), o.watch.validate(o.output), o.during.validate(o))
 }
 
-func (o *checkOptions) run(c *cobra.Command) error {
+func (o *checkOptions) run(c *cobra.Command, args []string) error {
 	print, err := reportPrinter(o.output)
 	if err != nil {
 		return err
@@ -71,6 +74,9 @@ func (o *checkOptions) run(c *cobra.Command) error {
 	}
 	if err := o.choice.Validate(plan.Checks()); err != nil {
 		return usageError{err}
+	}
+	if o.during.on {
+		return o.late(ctx, o.during.run(ctx, o, c.Flags(), client, plan, args))
 	}
 	progress := newProgress(o.streams.ErrOut, time.Now)
 	once := func(ctx context.Context) (*report.Report, error) {
@@ -107,7 +113,7 @@ var errLate = errors.New("the time of the check is over")
 
 // bounded is the context of the whole check.
 func (o *checkOptions) bounded(c *cobra.Command) (context.Context, context.CancelFunc) {
-	if o.watch.on && !c.Flags().Changed("timeout") {
+	if (o.watch.on || o.during.on) && !c.Flags().Changed("timeout") {
 		return context.WithCancel(c.Context())
 	}
 	return context.WithTimeoutCause(c.Context(), o.fitout.Timeout, errLate)
@@ -115,7 +121,7 @@ func (o *checkOptions) bounded(c *cobra.Command) (context.Context, context.Cance
 
 // late says of an error that it came with the end of the time.
 func (o *checkOptions) late(ctx context.Context, err error) error {
-	if errors.Is(context.Cause(ctx), errLate) {
+	if err != nil && errors.Is(context.Cause(ctx), errLate) {
 		return fmt.Errorf("the check has not ended within %v: %w; see whether the API server answers, or raise --timeout", o.fitout.Timeout, err)
 	}
 	return err

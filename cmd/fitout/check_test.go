@@ -48,6 +48,16 @@ func TestLiveCheckIsBounded(t *testing.T) {
 			t.Errorf("%s: took %v", name, took)
 		}
 	}
+	proxy.Plan()
+	for _, test := range []struct{ command, exit string }{{"true", "0"}, {"false", "1"}, {"sh -c false", "1"}} { // on simulated nodes nothing can be asked
+		args := append([]string{"check", "--kubeconfig", kubeconfig, "--cni", "flannel", "--during", "--"}, strings.Fields(test.command)...)
+		if text, code := command(t, args...); fmt.Sprint(code) != test.exit || !strings.Contains(text, "\n"+test.command+" ended with "+test.exit+" after ") {
+			t.Errorf("%s: exit code %d:\n%s", test.command, code, text)
+		}
+	}
+	if text, code := command(t, "check", "--kubeconfig", kubeconfig, "--cni", "flannel", "--during", "--max-gap", "1s", "--", "true"); code != 1 {
+		t.Errorf("a limit that nobody saw met: exit code %d:\n%s", code, text)
+	}
 	if text, code, _ := check(faultproxy.Fault{Effect: faultproxy.Delay, Pause: 50 * time.Millisecond}); code != 0 || !strings.Contains(text, "skipped on request") {
 		t.Errorf("slow: exit code %d:\n%s", code, text)
 	}
@@ -71,11 +81,20 @@ func kubeconfigOf(t *testing.T, config *rest.Config) string {
 func TestCheckFlags(t *testing.T) {
 	t.Setenv("KUBECONFIG", os.DevNull)
 	for flags, want := range map[string]string{
-		"--watch -o junit":        "--watch with -o junit would print one document after the other; use -o table or -o json",
-		"--watch --interval -1s":  "--interval is -1s; give a time, such as 10s",
-		"--timeout 0s":            "--timeout is 0s; give a time, such as 2m",
-		"--output yaml":           `--output is "yaml"; use one of table, json, junit, html`,
-		"--probe=x --timeout 10m": `--probe is "x"; use auto, always or never`,
+		"--watch -o junit":               "--watch with -o junit would print one document after the other; use -o table or -o json",
+		"--watch --interval -1s":         "--interval is -1s; give a time, such as 10s",
+		"--timeout 0s":                   "--timeout is 0s; give a time, such as 2m",
+		"--output yaml":                  `--output is "yaml"; use one of table, json, junit, html`,
+		"--during":                       "--during has no command; give it after --",
+		"--during -- no-such":            "--during: exec: \"no-such\": executable file not found in $PATH; give the command after --",
+		"--during -o html -- true":       "--during has no -o html; use -o table or -o json",
+		"--during --watch -- true":       "--during and --watch are two ways to go on; use one",
+		"--during --rate 1000 -- true":   "--rate is 1000; give a number above 0, up to 100",
+		"--during --rate NaN -- true":    "--rate is NaN; give a number above 0, up to 100",
+		"--during --max-gap -1s -- true": "--max-gap is -1s; give a time, such as 1s",
+		"--during --only nodes -- true":  "--during asks what it asks; leave out --only and --skip",
+		"true":                           "unknown command",
+		"--probe=x --timeout 10m":        `--probe is "x"; use auto, always or never`,
 	} {
 		text, code := command(t, append([]string{"check"}, strings.Fields(flags)...)...)
 		if code != 2 || !strings.HasPrefix(text, want) {

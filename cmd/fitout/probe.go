@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/probe"
@@ -14,9 +16,10 @@ import (
 func probeCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	c := &cobra.Command{
 		Use: "probe", Short: "Try a network from where this runs",
-		Long: `Probe is what fitout check runs in pods of a cluster: serve answers, run asks. Both also work by themselves.`,
+		Long: `Probe is what fitout check runs in pods of a cluster: serve answers, run asks, watch
+goes on asking. All also work by themselves.`,
 	}
-	c.AddCommand(probeServeCommand(), probeRunCommand(streams), janitorCommand(streams))
+	c.AddCommand(probeServeCommand(), probeRunCommand(streams), probeWatchCommand(streams), janitorCommand(streams))
 	return c
 }
 
@@ -47,6 +50,30 @@ func probeRunCommand(streams genericiooptions.IOStreams) *cobra.Command {
 				return usageError{fmt.Errorf("standard input is not a list of tasks: %w; give a JSON list", err)}
 			}
 			return json.NewEncoder(streams.Out).Encode(probe.Run(c.Context(), tasks))
+		},
+	}
+}
+
+func probeWatchCommand(streams genericiooptions.IOStreams) *cobra.Command {
+	return &cobra.Command{
+		Use: "watch", Short: "Ask again and again, and print what is lost", Args: cobra.NoArgs,
+		Long: `Watch reads a JSON object with tasks and a rate from standard input, asks each task at that rate until standard input
+ends, and prints a line with the losses so far every second: requests sent and lost, and the longest time without an answer.`,
+		Example: `  (echo '{"rate":10,"tasks":[{"id":"api","kind":"tcp","address":"10.32.0.1","port":443}]}'; sleep 60) | fitout probe watch`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			var w probe.Watching
+			input := json.NewDecoder(streams.In)
+			if err := input.Decode(&w); err != nil {
+				return usageError{fmt.Errorf("standard input is not a watch: %w; give a JSON object with tasks and rate", err)}
+			}
+			ctx, cancel := context.WithCancel(c.Context())
+			defer cancel()
+			go func() {
+				defer cancel()
+				io.Copy(io.Discard, io.MultiReader(input.Buffered(), streams.In)) //nolint:errcheck // any end is an end
+			}()
+			output := json.NewEncoder(streams.Out)
+			return probe.Watch(ctx, w, func(losses []probe.Loss) error { return output.Encode(losses) })
 		},
 	}
 }

@@ -52,20 +52,29 @@ func (o *probeOptions) absent() string {
 	return ""
 }
 
-// run probes a cluster and adds what it finds to a report. Should this process be killed meanwhile, another one cleans up.
+// run probes a cluster and adds what it finds to a report.
 func (o *probeOptions) run(ctx context.Context, check *checkOptions, flags *pflag.FlagSet, client *cluster.Client, plan *fitout.Plan, r *report.Report) error {
-	options := fitout.ProbeOptions{
+	options, dismiss, err := o.hire(check, flags)
+	if err != nil {
+		return err
+	}
+	defer dismiss()
+	return fitout.Probe(ctx, client, plan, options, r)
+}
+
+// hire says how a cluster is probed, and sees to it that another process cleans up should this one be killed.
+func (o *probeOptions) hire(check *checkOptions, flags *pflag.FlagSet) (options fitout.ProbeOptions, dismiss func(), err error) {
+	options = fitout.ProbeOptions{
 		Run: rand.String(5), Image: o.image, Absent: o.absent(), Required: o.mode == "always", Outside: o.outside, Start: time.Minute,
 		Select: check.choice,
 	}
-	if options.Absent == "" {
-		namespace := probe.Options{Run: options.Run}.Namespace()
-		dismiss, err := hireJanitor(check.kube, flags, namespace)
-		if err != nil {
-			return err
-		}
-		defer dismiss()
-		fmt.Fprintf(check.streams.ErrOut, "probing from pods of %s in the namespace %s\n", o.image, namespace)
+	if options.Absent != "" {
+		return options, func() {}, nil
 	}
-	return fitout.Probe(ctx, client, plan, options, r)
+	namespace := probe.Options{Run: options.Run}.Namespace()
+	if dismiss, err = hireJanitor(check.kube, flags, namespace); err != nil {
+		return options, nil, err
+	}
+	fmt.Fprintf(check.streams.ErrOut, "probing from pods of %s in the namespace %s\n", o.image, namespace)
+	return options, dismiss, nil
 }

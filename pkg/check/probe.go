@@ -140,6 +140,28 @@ func (t Trials) Tasks() map[string][]probe.Task {
 	return tasks
 }
 
+// A Path is what is asked of one target from one pod.
+type Path struct {
+	Task     probe.Task
+	Check    string // addon/probe
+	Pod      string // that asks
+	From, To string // for people; From is a node
+	Group    string // what tells paths to one target apart: UDP, port 443
+}
+
+// Paths returns what pods are to be asked, and the rows of the probes for which there is nothing to ask.
+func (t Trials) Paths() (paths []Path, without []Row) {
+	for _, trial := range t.list {
+		if trial.row != nil {
+			without = append(without, *trial.row)
+		}
+		for _, e := range trial.errands {
+			paths = append(paths, Path{Task: e.Task, Check: trial.addon.Name + "/" + trial.Name, Pod: e.pod, From: e.node, To: e.to, Group: e.group})
+		}
+	}
+	return paths, without
+}
+
 // Judge judges by what the pods answered, by the name of the pod: a row for each probe.
 func (t Trials) Judge(answers map[string]Answer) []Row {
 	results := map[string]probe.Result{}

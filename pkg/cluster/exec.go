@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 
 	"github.com/fitout-dev/fitout/pkg/probe"
 	corev1 "k8s.io/api/core/v1"
@@ -19,17 +21,9 @@ func (c *Client) Ask(ctx context.Context, pod corev1.Pod, tasks []probe.Task) ([
 	if err != nil {
 		return nil, err
 	}
-	executor, err := c.executor(pod)
-	if err != nil {
-		return nil, fmt.Errorf("run a command in pod %s: %w", pod.Name, err)
-	}
-	var stdout, stderr bytes.Buffer
-	err = executor.StreamWithContext(ctx, remotecommand.StreamOptions{Stdin: bytes.NewReader(question), Stdout: &stdout, Stderr: &stderr})
-	if text := bytes.TrimSpace(stderr.Bytes()); err != nil && len(text) > 0 {
-		err = fmt.Errorf("%w: %s", err, text)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("run a command in pod %s: %w", pod.Name, explain(err))
+	var stdout bytes.Buffer
+	if err := c.exec(ctx, pod, probe.Command, bytes.NewReader(question), &stdout); err != nil {
+		return nil, err
 	}
 	var results []probe.Result
 	if err := json.Unmarshal(stdout.Bytes(), &results); err != nil {
@@ -38,12 +32,69 @@ func (c *Client) Ask(ctx context.Context, pod corev1.Pod, tasks []probe.Task) ([
 	return results, nil
 }
 
-// executor runs the probe's command over a WebSocket, or over SPDY where the server knows no other (before 1.29) or a
+// Watch asks again and again in a probe pod, until stop is done, and tells of the losses so far every second. The error
+// says that the pod could not be asked, or no longer.
+func (c *Client) Watch(ctx, stop context.Context, pod corev1.Pod, w probe.Watching, seen func([]probe.Loss)) error {
+	question, err := json.Marshal(w)
+	if err != nil {
+		return err
+	}
+	answers, out := io.Pipe()
+	defer answers.Close()
+	read := make(chan error, 1)
+	go func() { read <- readLosses(answers, seen) }()
+	in, hold := io.Pipe()
+	release := context.AfterFunc(stop, func() { hold.Close() }) // the end of its input ends the watch
+	defer release()
+	defer in.Close()
+	err = c.exec(ctx, pod, probe.WatchCommand, io.MultiReader(bytes.NewReader(question), in), out)
+	out.Close()
+	if readErr := <-read; err == nil && readErr != nil {
+		err = fmt.Errorf("pod %s answers what is no list of losses: %w; give the image of this version with --probe-image", pod.Name, readErr)
+	}
+	return err
+}
+
+// readLosses reads lists until the end. What follows one that cannot be read is passed over, so that nobody waits for it
+// to be taken.
+func readLosses(r io.Reader, seen func([]probe.Loss)) error {
+	decoder := json.NewDecoder(r)
+	for {
+		var losses []probe.Loss
+		switch err := decoder.Decode(&losses); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			io.Copy(io.Discard, r) //nolint:errcheck // there is an error to tell
+			return err
+		}
+		seen(losses)
+	}
+}
+
+// exec runs a command in the container of a probe pod. The error has what the command says on standard error.
+func (c *Client) exec(ctx context.Context, pod corev1.Pod, command []string, in io.Reader, out io.Writer) error {
+	executor, err := c.executor(pod, command)
+	if err != nil {
+		return fmt.Errorf("run a command in pod %s: %w", pod.Name, err)
+	}
+	var stderr bytes.Buffer
+	err = executor.StreamWithContext(ctx, remotecommand.StreamOptions{Stdin: in, Stdout: out, Stderr: &stderr})
+	if text := bytes.TrimSpace(stderr.Bytes()); err != nil && len(text) > 0 {
+		err = fmt.Errorf("%w: %s", err, text)
+	}
+	if err != nil {
+		return fmt.Errorf("run a command in pod %s: %w", pod.Name, explain(err))
+	}
+	return nil
+}
+
+// executor runs a command over a WebSocket, or over SPDY where the server knows no other (before 1.29) or a
 // proxy on the way passes no WebSocket.
-func (c *Client) executor(pod corev1.Pod) (remotecommand.Executor, error) {
+func (c *Client) executor(pod corev1.Pod, command []string) (remotecommand.Executor, error) {
 	request := c.raw.Post().AbsPath("/api/v1").Namespace(pod.Namespace).Resource("pods").Name(pod.Name).SubResource("exec").
 		Param("container", probe.Container).Param("stdin", "true").Param("stdout", "true").Param("stderr", "true")
-	for _, word := range probe.Command {
+	for _, word := range command {
 		request = request.Param("command", word)
 	}
 	url := request.URL()

@@ -1,6 +1,7 @@
 package fitout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -40,6 +41,7 @@ type ProbeOptions struct {
 	Outside  string        // a name outside the cluster that the cluster DNS is to find; none if it is empty
 	Start    time.Duration // how long pods may take to start
 	Select   check.Selection
+	For      time.Duration // how long the pods answer; long enough for one run if it is 0
 }
 
 // probeTime bounds the whole run, its pods, and how long a killed one may leave anything behind: a start, the longest
@@ -78,22 +80,10 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 	if err != nil {
 		return nil, err
 	}
-	survey.Scene = check.Scene{Domain: p.Cluster.Network.DNSDomain, Outside: o.Outside, Absent: o.Absent}
-	if why := survey.PrepareProbe(); why != "" {
-		survey.Scene.Absent = why
-	}
-	if survey.Scene.Absent == "" && len(survey.Nodes) > 0 && (pods || check.NeedsPods(addons)) {
-		options := p.probe(o)
-		begun, enterErr := enter(ctx, cluster, options, o.Start, &survey)
-		if begun {
-			defer func() { err = errors.Join(err, leave(ctx, cluster, options.Namespace())) }()
-		}
-		if ctx.Err() != nil { // not only that of entering
-			return nil, ctx.Err()
-		}
-		if enterErr != nil {
-			survey.Scene.Absent = enterErr.Error()
-		}
+	leave, err := staged(ctx, cluster, p, o, pods || check.NeedsPods(addons), &survey)
+	defer func() { err = errors.Join(err, leave()) }()
+	if err != nil {
+		return nil, err
 	}
 	trials := check.PlanProbes(addons, survey)
 	rows = trials.Judge(askAll(ctx, cluster, survey.Scene.Pods, trials.Tasks()))
@@ -101,6 +91,28 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 		rows = append([]check.Row{survey.JudgeProbePods(o.Required)}, rows...)
 	}
 	return rows, ctx.Err()
+}
+
+// staged brings the pods of a run into the cluster where they are wanted, and says in the survey what has come of it. leave
+// takes them out again; the error is that of ctx.
+func staged(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions, wanted bool, survey *check.Survey) (leave func() error, err error) {
+	leave = func() error { return nil }
+	survey.Scene = check.Scene{Domain: p.Cluster.Network.DNSDomain, Outside: o.Outside, Absent: o.Absent}
+	if why := survey.PrepareProbe(); why != "" {
+		survey.Scene.Absent = why
+	}
+	if survey.Scene.Absent != "" || len(survey.Nodes) == 0 || !wanted {
+		return leave, nil
+	}
+	options := p.probe(o)
+	begun, enterErr := enter(ctx, cluster, options, o.Start, survey)
+	if begun {
+		leave = func() error { return remove(ctx, cluster, options.Namespace()) }
+	}
+	if enterErr != nil {
+		survey.Scene.Absent = enterErr.Error()
+	}
+	return leave, ctx.Err() // not only the time of entering
 }
 
 // observed is what probes are planned and judged by, in bounded time.
@@ -112,7 +124,7 @@ func observed(ctx context.Context, cluster Prober, p *Plan) (check.Survey, error
 
 // probe says what a run brings into the cluster: what the probes of the plan need.
 func (p *Plan) probe(o ProbeOptions) probe.Options {
-	options := probe.Options{Run: o.Run, Minor: p.Rendering.Bundle, Image: o.Image, Start: time.Now(), For: probeTime}
+	options := probe.Options{Run: o.Run, Minor: p.Rendering.Bundle, Image: o.Image, Start: time.Now(), For: cmp.Or(o.For, probeTime)}
 	for _, a := range p.Rendering.Addons {
 		for _, t := range a.Probes {
 			options.IngressClass += t.Class
@@ -188,8 +200,8 @@ func askAll(ctx context.Context, cluster Prober, pods []corev1.Pod, tasks map[st
 // attendTimeout bounds each of the requests of a run of probes that are not the trials themselves.
 const attendTimeout = 30 * time.Second
 
-// leave takes a run out of the cluster, whatever has come of its context.
-func leave(ctx context.Context, cluster Prober, namespace string) error {
+// remove takes a run out of the cluster, whatever has come of its context.
+func remove(ctx context.Context, cluster Prober, namespace string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attendTimeout)
 	defer cancel()
 	return cluster.RemoveProbe(ctx, namespace)

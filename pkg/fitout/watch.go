@@ -22,7 +22,7 @@ func Watch(ctx context.Context, interval time.Duration, once func(context.Contex
 		if err := tell(r); err != nil {
 			return last, err
 		}
-		if !pause(ctx, time.Until(next)) {
+		if !pause(ctx, time.Until(next)) || ctx.Err() != nil {
 			return last, nil
 		}
 	}

@@ -24,12 +24,15 @@ const (
 	Peer  = "peer"
 )
 
-// Container is the container of a probe pod, Command what is run in it: tasks on standard input, results on standard
-// output, both JSON.
+// Container is the container of a probe pod. What is run in it reads JSON from standard input and writes JSON to standard
+// output.
 const Container = "probe"
 
-// Command is what is run in the container.
-var Command = []string{"/fitout", "probe", "run"}
+// What is run in the container.
+var (
+	Command      = []string{"/fitout", "probe", "run"}
+	WatchCommand = []string{"/fitout", "probe", "watch"} // a Watching on standard input, until that ends; a line of losses every second
+)
 
 // PeerService is the Service of the peers. Its port is HTTPPort.
 const PeerService = "peer"
