@@ -18,38 +18,52 @@ import (
 // controlPlaneLabels mark control-plane nodes: kubeadm's label from 1.20, and the one until 1.23.
 var controlPlaneLabels = []string{"node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"}
 
-// Facts asks the cluster about itself: six requests, of which all but the nodes may be forbidden or find nothing.
+// serviceCIDRsFrom is the first minor with ServiceCIDR objects (networking.k8s.io/v1).
+const serviceCIDRsFrom = "1.33"
+
+// Facts asks the cluster about itself: up to five requests at the same time, of which all but the nodes may be forbidden or
+// find nothing.
 func (c *Client) Facts(ctx context.Context) (clusterfile.Facts, error) {
 	f := clusterfile.Facts{KubernetesVersion: c.version, Server: c.server}
-	nodes, err := typed[corev1.Node](c.listOne(ctx, collection{gvr: core("nodes")}))
-	if err != nil {
-		return f, err
-	}
+	var nodes []corev1.Node
+	var ranges []manifest.Object
+	var kubeadm, service, dns *manifest.Object
+	errs := each([]func() error{
+		func() (err error) {
+			nodes, err = typed[corev1.Node](c.listOne(ctx, collection{gvr: core("nodes")}))
+			return
+		},
+		func() (err error) { service, err = c.optional(ctx, "services", "default", "kubernetes"); return },
+		func() (err error) { dns, err = c.optional(ctx, "services", "kube-system", "kube-dns"); return },
+		func() (err error) {
+			kubeadm, err = c.optional(ctx, "configmaps", "kube-system", "kubeadm-config")
+			return
+		},
+		func() (err error) { ranges, err = c.serviceCIDRs(ctx); return },
+	}, func(ask func() error) error { return ask() })
 	for _, n := range nodes {
 		f.Nodes = append(f.Nodes, nodeFact(n))
 	}
-	var kubeadm, service, dns *manifest.Object
-	var errs []error
-	get := func(into **manifest.Object, resource, namespace, name string) {
-		o, err := c.optional(ctx, resource, namespace, name)
-		*into = o
-		errs = append(errs, err)
-	}
-	get(&service, "services", "default", "kubernetes")
-	get(&dns, "services", "kube-system", "kube-dns")
-	get(&kubeadm, "configmaps", "kube-system", "kubeadm-config")
 	f.KubernetesService = clusterIP(service)
 	f.DNSService = clusterIP(dns)
 	readKubeadm(kubeadm, &f)
-	ranges, err := c.listOne(ctx, collection{gvr: schema.GroupVersionResource{Group: "networking.k8s.io", Version: "v1", Resource: "servicecidrs"}})
-	if !apierrors.IsForbidden(err) {
-		errs = append(errs, err)
-	}
 	for _, r := range ranges {
 		cidrs, _, _ := unstructured.NestedStringSlice(r.Object, "spec", "cidrs")
 		f.ServiceCIDRs = append(f.ServiceCIDRs, cidrs...)
 	}
 	return f, errors.Join(errs...)
+}
+
+// serviceCIDRs are the ServiceCIDR objects; none where the server has none, or where they may not be read.
+func (c *Client) serviceCIDRs(ctx context.Context) ([]manifest.Object, error) {
+	if !c.atLeast(serviceCIDRsFrom) {
+		return nil, nil
+	}
+	found, err := c.listOne(ctx, collection{gvr: schema.GroupVersionResource{Group: "networking.k8s.io", Version: "v1", Resource: "servicecidrs"}})
+	if apierrors.IsForbidden(err) {
+		return nil, nil
+	}
+	return found, err
 }
 
 func nodeFact(n corev1.Node) clusterfile.NodeFact {

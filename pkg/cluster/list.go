@@ -46,19 +46,25 @@ func own(kinds manifest.Kinds, objects []*manifest.Object) ([]collection, error)
 	return all, nil
 }
 
-// list fetches collections and returns their objects by ID. A resource that the server does not have (yet) has none.
-func (c *Client) list(ctx context.Context, collections []collection) (map[manifest.ID]*manifest.Object, error) {
-	type answer struct {
-		objects []manifest.Object
-		err     error
-	}
-	answers := each(collections, func(from collection) answer {
+// A listed is what one collection has.
+type listed struct {
+	objects []manifest.Object
+	err     error
+}
+
+// listEach fetches collections at the same time. A resource that the server does not have (yet) has no objects.
+func (c *Client) listEach(ctx context.Context, collections []collection) []listed {
+	return each(collections, func(from collection) listed {
 		objects, err := c.listOne(ctx, from)
-		return answer{objects, err}
+		return listed{objects, err}
 	})
+}
+
+// list fetches collections and returns their objects by ID.
+func (c *Client) list(ctx context.Context, collections []collection) (map[manifest.ID]*manifest.Object, error) {
 	all := map[manifest.ID]*manifest.Object{}
 	var errs []error
-	for _, a := range answers {
+	for _, a := range c.listEach(ctx, collections) {
 		errs = append(errs, a.err)
 		for i := range a.objects {
 			all[manifest.IDOf(&a.objects[i])] = &a.objects[i]

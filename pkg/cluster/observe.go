@@ -15,28 +15,55 @@ import (
 )
 
 // Observe fetches the live state of the given objects with one LIST for each of their resources, and the nodes, the pods
-// in the namespaces of the workloads, and the storage classes.
+// in the namespaces of the workloads, and, where there are some among the objects, all storage classes.
 func (c *Client) Observe(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (check.Snapshot, error) {
-	collections, err := own(kinds, objects)
+	ours, err := own(kinds, objects)
 	if err != nil {
 		return check.Snapshot{}, err
 	}
-	live, liveErr := c.list(ctx, collections)
-	nodes, nodesErr := typed[corev1.Node](c.listOne(ctx, collection{gvr: core("nodes")}))
-	s := check.Snapshot{Objects: live, Nodes: nodes}
-	errs := []error{liveErr, nodesErr}
+	from := append(ours, collection{gvr: core("nodes")})
 	for _, namespace := range namespacesOfWorkloads(objects) {
-		pods, err := typed[corev1.Pod](c.listOne(ctx, collection{gvr: core("pods"), namespaced: true, namespace: namespace}))
-		s.Pods = append(s.Pods, pods...)
-		errs = append(errs, err)
+		from = append(from, collection{gvr: core("pods"), namespaced: true, namespace: namespace})
 	}
-	classes, err := c.list(ctx, []collection{{gvr: schema.GroupVersionResource{Group: "storage.k8s.io", Version: "v1", Resource: "storageclasses"}}})
-	s.StorageClasses = slices.Collect(maps.Values(classes))
+	if slices.ContainsFunc(objects, func(o *manifest.Object) bool { return o.GetKind() == "StorageClass" }) {
+		from = append(from, collection{gvr: schema.GroupVersionResource{Group: "storage.k8s.io", Version: "v1", Resource: "storageclasses"}})
+	}
+	s := observation{Objects: map[manifest.ID]*manifest.Object{}}
+	var errs []error
+	for i, a := range c.listEach(ctx, from) {
+		errs = append(errs, a.err)
+		if a.err == nil {
+			errs = append(errs, s.add(i < len(ours), from[i].gvr.Resource, a.objects))
+		}
+	}
 	manifest.Sort(s.StorageClasses)
-	if err := errors.Join(append(errs, err)...); err != nil {
-		return s, fmt.Errorf("observe the cluster: %w", err)
+	if err := errors.Join(errs...); err != nil {
+		return check.Snapshot(s), fmt.Errorf("observe the cluster: %w", err)
 	}
-	return s, nil
+	return check.Snapshot(s), nil
+}
+
+// An observation is a snapshot that grows.
+type observation check.Snapshot
+
+// add takes in what a list found: wanted objects, or all of a resource.
+func (s *observation) add(wanted bool, resource string, found []manifest.Object) (err error) {
+	switch {
+	case wanted:
+		for i := range found {
+			s.Objects[manifest.IDOf(&found[i])] = &found[i]
+		}
+	case resource == "nodes":
+		s.Nodes, err = typed[corev1.Node](found, nil)
+	case resource == "pods":
+		pods, typedErr := typed[corev1.Pod](found, nil)
+		s.Pods, err = append(s.Pods, pods...), typedErr
+	default:
+		for i := range found {
+			s.StorageClasses = append(s.StorageClasses, &found[i])
+		}
+	}
+	return err
 }
 
 func core(resource string) schema.GroupVersionResource {
