@@ -63,11 +63,14 @@ func During(ctx context.Context, cluster Watcher, p *Plan, o DuringOptions, work
 		survey.Scene.Absent, survey.Scene.Pods, ask = "", []corev1.Pod{here()}, askHere
 	}
 	trials := check.PlanProbes(addons, survey)
-	if c.Outside == "" {
-		askAll(ctx, cluster, survey.Scene.Pods, trials.Tasks()) // until the Service of pods that are this new leads to them
-	}
 	var paths []check.Path
 	paths, c.NotAsked = trials.Paths()
+	if c.Outside == "" {
+		if row := survey.JudgeProbePods(true); row.Verdict != check.Good {
+			c.NotAsked = append([]check.Row{row}, c.NotAsked...)
+		}
+		askAll(ctx, cluster, survey.Scene.Pods, trials.Tasks()) // until the Service of pods that are this new leads to them
+	}
 	watches := watchAll(ctx, survey.Scene.Pods, paths, o.Rate, c.Outside != "", ask)
 	c.Start = time.Now()
 	c.Exit = work(ctx)

@@ -110,6 +110,14 @@ func TestDuring(t *testing.T) {
 	}
 }
 
+// Where no pod runs, the report says why beside what was not asked for that.
+func TestDuringWithoutPods(t *testing.T) {
+	c, err := during(t, &watcher{prober: prober{pending: true}}, works)
+	if err != nil || len(c.Paths) != 0 || len(c.NotAsked) != 3 || c.NotAsked[0].Check != check.ProbePods || c.NotAsked[0].Verdict != check.Failed {
+		t.Errorf("error %v, %+v", err, c)
+	}
+}
+
 // Work that is interrupted is accounted for, and the pods are removed.
 func TestDuringInterrupted(t *testing.T) {
 	plan := prepare(t, catalogue(t), "1.36", "flannel", "none")
