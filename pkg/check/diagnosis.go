@@ -76,12 +76,15 @@ func (p patient) named(text string) string {
 	return strings.NewReplacer("{pod}", pod, "{node}", node, "{container}", container, "{image}", p.image(), "{namespace}", namespace).Replace(text)
 }
 
-// creation is why no pod can be created.
+// creation is why no pod can be created: what was said last, since events of causes that are over stay for an hour.
 func creation(p patient) string {
 	if p.object == nil || p.pod != nil {
 		return ""
 	}
-	return text(conditionOf(p.object, "ReplicaFailure")["message"]) + "\n" + messages("FailedCreate")(p)
+	if last, _, _ := strings.Cut(messages("FailedCreate")(p), "\n"); last != "" {
+		return last
+	}
+	return text(conditionOf(p.object, "ReplicaFailure")["message"])
 }
 
 // messages are those of events with one of the reasons, the last first.
