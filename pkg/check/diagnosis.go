@@ -76,15 +76,20 @@ func (p patient) named(text string) string {
 	return strings.NewReplacer("{pod}", pod, "{node}", node, "{container}", container, "{image}", p.image(), "{namespace}", namespace).Replace(text)
 }
 
-// creation is why no pod can be created: what was said last, since events of causes that are over stay for an hour.
+// creation is why no pod can be created. Events of causes that are over stay for an hour, and new ones may be dropped
+// where there are many: the condition of the object counts, unless something was said after it was set.
 func creation(p patient) string {
 	if p.object == nil || p.pod != nil {
 		return ""
 	}
-	if last, _, _ := strings.Cut(messages("FailedCreate")(p), "\n"); last != "" {
-		return last
+	failure := conditionOf(p.object, "ReplicaFailure")
+	set, err := time.Parse(time.RFC3339, text(failure["lastTransitionTime"]))
+	for _, e := range joined(p.events()) {
+		if e.Reason == "FailedCreate" && (err != nil || e.Last.After(set)) {
+			return e.Message
+		}
 	}
-	return text(conditionOf(p.object, "ReplicaFailure")["message"])
+	return text(failure["message"])
 }
 
 // messages are those of events with one of the reasons, the last first.
