@@ -3,8 +3,15 @@
 package clusterbed_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
 	"net/http"
-	"strings"
+	"slices"
+	"time"
 )
 
 // damages are what breaks in clusters.
@@ -111,16 +118,29 @@ func coreFile(old, new string) func(*wreck) {
 	}
 }
 
+// kubeletRefused lets metrics-server trust another authority than the one that has signed for the kubelets.
 func kubeletRefused(w *wreck) {
-	w.container(metricsServer, func(_, container object) {
-		var args []any
-		for _, arg := range container["args"].([]any) {
-			if !strings.Contains(arg.(string), "insecure") {
-				args = append(args, arg)
-			}
-		}
-		container["args"] = args
+	w.create(kubeSystem+"/configmaps", object{"metadata": object{"name": "other-ca"}, "data": object{"ca.crt": authority(w)}})
+	w.container(metricsServer, func(pod, container object) {
+		pod["volumes"] = append(pod["volumes"].([]any), object{"name": "ca", "configMap": object{"name": "other-ca"}})
+		container["volumeMounts"] = append(container["volumeMounts"].([]any), object{"name": "ca", "mountPath": "/ca"})
+		args := slices.DeleteFunc(container["args"].([]any), func(arg any) bool { return arg == "--kubelet-insecure-tls" })
+		container["args"] = append(args, "--kubelet-certificate-authority=/ca/ca.crt")
 	})
+}
+
+// authority returns the certificate of an authority that nobody knows.
+func authority(w *wreck) string {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		w.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}))
 }
 
 // resources lets the container of CoreDNS ask for so much of a resource, and no more.

@@ -3,7 +3,7 @@ package check
 // ofObjects are about workloads without a pod to look at, and about APIs. Their signs are messages of the API server's
 // admission (k8s.io/apiserver, k8s.io/pod-security-admission) and of kube-aggregator.
 var ofObjects = []diagnosis{
-	{"quota", says(creation, `exceeded quota: ([^,]+), requested: (.+), used: (.+), limited: ([^",;]+(?:,[a-z.]+=[^",;]+)*)`, soon,
+	{"quota", says(creation, `exceeded quota: ([^,]+), requested: (.+), used: (.+), limited: ([^",;\n]+(?:,[a-z.]+=[^",;\n]+)*)`, soon,
 		"the ResourceQuota $1 of namespace {namespace} is used up: asked for $2, used $3, limited to $4", "raise the quota $1, or free some of it")},
 	{"pod-security", says(creation, `violates PodSecurity "([^"]+)": (.+)`, soon,
 		"namespace {namespace} allows pods of the level $1 only: $2", "label the namespace pod-security.kubernetes.io/enforce=privileged")},

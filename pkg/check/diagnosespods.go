@@ -30,6 +30,8 @@ var ofContainers = []diagnosis{
 	{"certificate", says(told, `https://([^/"\\ ]+)[^\n]*?(x509: [^"\n]+)`, may,
 		"container {container} does not trust the certificate of $1: $2", trust)},
 	{"certificate", says(told, `(x509: [^"\n]+)`, may, "container {container} does not trust a certificate: $1", trust)},
+	{"kubelet-certificate", says(unread, `(x509: .+)`, may,
+		"the API server does not trust the certificate of the kubelet of node {node}: $1", "have it signed by the authority that --kubelet-certificate-authority of the API server names")},
 	{"port-in-use", says(told, `listen (?:tcp|udp)[46]? (\S+): bind: address already in use`, may,
 		"address $1 of node {node} is taken by another program", "end that program (ss -lntup on the node shows it), or give the addon another port")},
 	{"platform", says(starting, `exec format error`, soon,
@@ -67,6 +69,9 @@ func everything(p patient) string {
 	}
 	return text
 }
+
+// unread is why the log cannot be read: the API server asks the kubelet for it.
+func unread(p patient) string { return p.log().Error }
 
 // crashed is what a container that has crashed told.
 func crashed(p patient) string {

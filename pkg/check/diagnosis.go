@@ -76,12 +76,20 @@ func (p patient) named(text string) string {
 	return strings.NewReplacer("{pod}", pod, "{node}", node, "{container}", container, "{image}", p.image(), "{namespace}", namespace).Replace(text)
 }
 
-// creation is why no pod can be created.
+// creation is why no pod can be created. Events of causes that are over stay for an hour, and new ones may be dropped
+// where there are many: the condition of the object counts, unless something was said after it was set.
 func creation(p patient) string {
 	if p.object == nil || p.pod != nil {
 		return ""
 	}
-	return text(conditionOf(p.object, "ReplicaFailure")["message"]) + "\n" + messages("FailedCreate")(p)
+	failure := conditionOf(p.object, "ReplicaFailure")
+	set, err := time.Parse(time.RFC3339, text(failure["lastTransitionTime"]))
+	for _, e := range joined(p.events()) {
+		if e.Reason == "FailedCreate" && (err != nil || e.Last.After(set)) {
+			return e.Message
+		}
+	}
+	return text(failure["message"])
 }
 
 // messages are those of events with one of the reasons, the last first.

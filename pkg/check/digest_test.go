@@ -17,8 +17,9 @@ import (
 type digestCase struct {
 	testCase
 	Events    []fields          `json:"events"`
-	Logs      map[string]string `json:"logs"` // by pod
-	Pods      []fields          `json:"pods"` // of the whole cluster
+	Logs      map[string]string `json:"logs"`   // by pod
+	Unread    string            `json:"unread"` // why no log can be read
+	Pods      []fields          `json:"pods"`   // of the whole cluster
 	Questions string            `json:"questions"`
 	Digest    []string          `json:"digest"`
 	Terminal  bool              `json:"terminal"`
@@ -37,7 +38,7 @@ func explained(t *testing.T, c digestCase) ([]check.Row, check.Questions) {
 	q := s.Inquire(rows)
 	s.Evidence = check.Evidence{Events: typed[corev1.Event](t, c.Events), Pods: typed[corev1.Pod](t, c.Pods), Logs: map[check.LogOf]check.Log{}}
 	for _, of := range q.Logs {
-		s.Evidence.Logs[of] = check.Log{Text: c.Logs[of.Pod]}
+		s.Evidence.Logs[of] = check.Log{Text: c.Logs[of.Pod], Error: c.Unread}
 	}
 	return s.Explain(rows), q
 }
