@@ -36,7 +36,8 @@ func probed() *report.Report {
 	r.Checks = append(r.Checks,
 		check.Row{Addon: "net", Check: "pod-network", Verdict: check.Degraded, Detail: "10 of 12 good (same node 3/3, across nodes 7/9); node-3 to peer-x on node-1 (100.64.0.7): no answer within 867ms", Remedy: "a firewall drops the tunnel", Nodes: on(check.Good, check.Good, check.Degraded)},
 		check.Row{Addon: "net", Check: "service-network", Verdict: check.Good, Detail: "3 of 3 good, slowest 2ms", Nodes: on(check.Good, check.Good, check.Good)[1:]},
-		check.Row{Addon: "dns", Check: "dns-service", Verdict: check.Failed, Detail: "0 of 6 good", Remedy: "CoreDNS does not run", Nodes: on(check.Failed, check.Failed, check.NotJudged)},
+		check.Row{Addon: "dns", Check: "dns-service", Verdict: check.Failed, Detail: "0 of 6 good", Remedy: "CoreDNS does not run", Nodes: on(check.Failed, check.Failed, check.NotJudged),
+			Digest: &check.Digest{Cause: "dns-loop", Explanation: "CoreDNS asks itself", Object: "Deployment kube-system/coredns", Log: []string{"Loop <detected>"}}},
 	)
 	r.Skipped, r.Warnings = []string{"dns/dns-pods", "dns/dns-outside"}, []string{"traefik is untested"}
 	r.Findings = []clusterfile.Finding{{Field: "cni", Value: "cilium", Source: "default", Assumed: true}, {Field: "network.podCIDR", Value: "100.64.0.0/15", Source: "--cluster-cidr"}}
