@@ -233,7 +233,9 @@ func accountGone(w *wreck) {
 	w.restart("kube-system", "coredns", "")
 }
 
+// apiUnreachable leads the API's Service nowhere. The API server keeps its connection to the old pod.
 func apiUnreachable(w *wreck) {
+	w.restart("kube-system", "metrics-server", "")
 	w.change(kubeSystem+"/services/metrics-server", func(o object) {
 		o["spec"].(object)["ports"].([]any)[0].(object)["targetPort"] = 9
 	})
