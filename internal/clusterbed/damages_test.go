@@ -63,7 +63,7 @@ var damages = []damage{
 	{name: "CNI configuration missing", breaks: cniUnconfigured, check: "nodes", cause: "cni-not-ready",
 		says: []string{"the pod network of node node-2 is not set up"}},
 	{name: "kube-proxy stopped", breaks: proxyStopped, addon: "kube-proxy", check: "ready", cause: "probe",
-		says: []string{"Readiness probe of container kube-proxy fails", ":10256/livez"}},
+		says: []string{"probe of container kube-proxy fails", ":10256/livez"}},
 	{name: "disk under pressure", breaks: diskPressure, check: "nodes", cause: "disk-pressure",
 		says: []string{"node node-2 has too little room on a disk since "}},
 	{name: "node stopped", breaks: nodeStopped, check: "nodes", cause: "node-stopped",
