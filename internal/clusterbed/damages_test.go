@@ -63,7 +63,7 @@ var damages = []damage{
 	{name: "CNI configuration missing", breaks: cniUnconfigured, check: "nodes", cause: "cni-not-ready",
 		says: []string{"the pod network of node node-2 is not set up"}},
 	{name: "kube-proxy stopped", breaks: proxyStopped, addon: "kube-proxy", check: "ready", cause: "probe",
-		says: []string{"Readiness probe of container kube-proxy fails", ":10256/livez"}},
+		says: []string{"probe of container kube-proxy fails", ":10256/livez"}},
 	{name: "disk under pressure", breaks: diskPressure, check: "nodes", cause: "disk-pressure",
 		says: []string{"node node-2 has too little room on a disk since "}},
 	{name: "node stopped", breaks: nodeStopped, check: "nodes", cause: "node-stopped",
@@ -233,7 +233,9 @@ func accountGone(w *wreck) {
 	w.restart("kube-system", "coredns", "")
 }
 
+// apiUnreachable leads the API's Service nowhere. The API server keeps its connection to the old pod.
 func apiUnreachable(w *wreck) {
+	w.restart("kube-system", "metrics-server", "")
 	w.change(kubeSystem+"/services/metrics-server", func(o object) {
 		o["spec"].(object)["ports"].([]any)[0].(object)["targetPort"] = 9
 	})

@@ -40,7 +40,7 @@ var ofContainers = []diagnosis{
 		"the addon lacks a right: $1", "run fitout apply, which restores its roles")},
 	{"api-server-unreachable", says(crashed, `(dial tcp \S+:(?:443|6443): [^"\n]+)`, may,
 		"pods of node {node} do not reach the API server: $1", "see the checks of kube-proxy and of the pod network")},
-	{"cni-plugin-missing", says(messages("FailedCreatePodSandBox"), `failed to find plugin "([^"]+)" in path \[([^\]]*)\]`, may,
+	{"cni-plugin-missing", says(messages("FailedCreatePodSandBox", "FailedKillPod"), `failed to find plugin "([^"]+)" in path \[([^\]]*)\]`, may,
 		"node {node} has no CNI plugin $1 in $2", "install the CNI plugins on the node; the pods of the pod network do it where they run")},
 	{"cni-not-ready", says(messages("FailedCreatePodSandBox", "NetworkNotReady"), `(.*(?:cni plugin not initialized|cni config uninitialized|no networks found in|subnet\.env: no such file).*)`, may,
 		"the pod network of node {node} is not set up: $1", "see the check ready of the CNI")},

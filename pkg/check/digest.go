@@ -140,7 +140,7 @@ func lastLines(text string) []string {
 	lines = lines[max(0, len(lines)-mostLogLines):]
 	var out []string
 	for i, left := len(lines)-1, mostLogBytes; i >= 0 && left > 0; i-- {
-		plain := strings.TrimSpace(strings.Map(printable, lines[i]))
+		plain := strings.TrimSpace(strings.Map(printable, colours.ReplaceAllString(lines[i], "")))
 		if plain == "" {
 			continue
 		}
@@ -150,6 +150,9 @@ func lastLines(text string) []string {
 	slices.Reverse(out)
 	return out
 }
+
+// colours are what programs colour their logs with.
+var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 func printable(r rune) rune {
 	switch {
