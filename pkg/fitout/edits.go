@@ -25,7 +25,7 @@ func (s *session) keepEdits() error {
 	edits := s.plan.edits()
 	s.waves = make([]wave.Wave, len(s.plan.Waves))
 	for i, w := range s.plan.Waves {
-		s.waves[i] = wave.Wave{Name: w.Name, Objects: slices.Clone(w.Objects)}
+		s.waves[i] = wave.Wave{Name: w.Name, Objects: slices.Clone(w.Objects), Backs: w.Backs}
 		for j, o := range w.Objects {
 			live := s.known.Live[manifest.IDOf(o)]
 			if live == nil {

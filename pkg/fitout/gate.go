@@ -27,7 +27,11 @@ func gate(ctx context.Context, cluster Cluster, kinds manifest.Kinds, w wave.Wav
 	for wait := firstLook; ; wait = min(2*wait, t.Poll) {
 		snapshot, err := cluster.Observe(ctx, kinds, w.Objects)
 		if err == nil {
-			unmet := check.Unmet(check.Gate(w.Objects, snapshot))
+			rows := check.Gate(w.Objects, snapshot)
+			if check.Overall(rows) == check.Good {
+				rows = check.Backing(w.Backs, snapshot)
+			}
+			unmet := check.Unmet(rows)
 			if len(unmet) == 0 {
 				return nil
 			}

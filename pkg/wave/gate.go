@@ -37,5 +37,8 @@ func (w Wave) Gate() []Awaited {
 			all = append(all, Awaited{ID: manifest.IDOf(o), State: state})
 		}
 	}
+	for _, o := range w.Backs {
+		all = append(all, Awaited{ID: manifest.IDOf(o), State: "has a ready pod behind it"})
+	}
 	return all
 }

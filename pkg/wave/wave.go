@@ -15,6 +15,8 @@ import (
 type Wave struct {
 	Name    string
 	Objects []*manifest.Object
+	// Backs are the Services that the next wave registers with the API server: the gate waits until each has a ready pod.
+	Backs []*manifest.Object
 }
 
 // The waves that come first, whatever the addons are.
@@ -39,10 +41,10 @@ func Plan(r *render.Rendering, external []string) ([]Wave, error) {
 	}
 	required := requiredBy(r.Addons)
 	for _, level := range levels {
-		name := levelName(level, required)
+		name, registrations := levelName(level, required), pick(level, isRegistration)
 		waves = append(waves,
-			Wave{Name: name, Objects: pick(level, isWorkload)},
-			Wave{Name: name + " registration", Objects: pick(level, isRegistration)})
+			Wave{Name: name, Objects: pick(level, isWorkload), Backs: backing(r.Addons, registrations)},
+			Wave{Name: name + " registration", Objects: registrations})
 	}
 	return slices.DeleteFunc(waves, func(w Wave) bool { return len(w.Objects) == 0 }), nil
 }
