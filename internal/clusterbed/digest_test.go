@@ -38,6 +38,8 @@ func TestDigest(t *testing.T) {
 	}
 	f := startBed(t, minor)
 	f.run(t, "up")
+	t.Run("during", f.during)
+	t.Run("faults", f.slowFaults)
 	for _, d := range damages {
 		t.Run(d.name, func(t *testing.T) { f.named(t, d) })
 	}

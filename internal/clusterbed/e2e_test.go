@@ -41,7 +41,6 @@ func TestEndToEnd(t *testing.T) {
 	}
 	t.Run("storage driver", f.storageDriver)
 	t.Run("probes", f.probes)
-	t.Run("during", f.during)
 	t.Run("faults", f.faults)
 	if os.Getenv("FITOUT_E2E_BED") != "" {
 		return // it goes on

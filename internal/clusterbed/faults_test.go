@@ -18,10 +18,14 @@ import (
 func (f *fixture) faults(t *testing.T) {
 	t.Run("a killed kubelet comes back", f.kubeletKilled)
 	t.Run("a killed addon comes back", f.addonKilled)
+	t.Run("a killed node comes back", f.nodeComesBack)
+}
+
+// slowFaults take a minute more; make faults has them.
+func (f *fixture) slowFaults(t *testing.T) {
 	t.Run("a removed image", f.imageRemoved)
 	t.Run("a taken port", f.portTaken)
 	t.Run("a cut link", f.linkCut)
-	t.Run("a killed node comes back", f.nodeComesBack)
 }
 
 const damaged = "node-2"
