@@ -55,7 +55,7 @@ func (o *runOptions) diff(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	r, err := fitout.Apply(c.Context(), client, plan, o.fitout, &quiet{o.streams.ErrOut})
+	r, err := fitout.Apply(c.Context(), client, plan, o.fitout, &quiet{w: o.streams.ErrOut})
 	differs := false
 	for _, w := range r.Waves {
 		for _, change := range w.Changes {

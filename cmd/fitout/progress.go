@@ -54,11 +54,6 @@ func (p *plain) Applying(int) {}
 
 func (p *plain) Applied(_ int, changes []report.Change) {
 	p.applied = summary(changes)
-	for _, c := range changes {
-		for _, note := range c.Notes {
-			p.line("%s", note)
-		}
-	}
 }
 
 func (p *plain) Waiting(wave int, unmet []check.Row) {
@@ -128,23 +123,15 @@ func waitText(rows []check.Row) string {
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }
 
 // quiet tells only what is noted of objects; it is for commands whose output is the objects.
-type quiet struct{ w io.Writer }
+type quiet struct {
+	fitout.Silent
+	w io.Writer
+}
 
 func (q *quiet) Planned(p *fitout.Plan) {
 	for _, w := range p.Warnings {
 		q.Note("warning: " + w)
 	}
 }
-func (q *quiet) Waves([]string)   {}
+
 func (q *quiet) Note(text string) { fmt.Fprintln(q.w, text) }
-func (q *quiet) Applying(int)     {}
-func (q *quiet) Applied(_ int, changes []report.Change) {
-	for _, c := range changes {
-		for _, note := range c.Notes {
-			q.Note(note)
-		}
-	}
-}
-func (q *quiet) Waiting(int, []check.Row)      {}
-func (q *quiet) Done(int, time.Duration, bool) {}
-func (q *quiet) Checking([]check.Row)          {}

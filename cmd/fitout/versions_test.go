@@ -66,7 +66,7 @@ func up(t *testing.T, client *cluster.Client, plan *fitout.Plan) *report.Report 
 		Timing:      fitout.Timing{Timeout: 2 * time.Minute, Poll: 200 * time.Millisecond, Settle: 30 * time.Second},
 		LockTimeout: time.Minute, Version: "test",
 	}
-	r, err := fitout.Up(t.Context(), client, plan, options, silent{})
+	r, err := fitout.Up(t.Context(), client, plan, options, fitout.Silent{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,17 +77,6 @@ func up(t *testing.T, client *cluster.Client, plan *fitout.Plan) *report.Report 
 	}
 	return r
 }
-
-type silent struct{}
-
-func (silent) Planned(*fitout.Plan)          {}
-func (silent) Waves([]string)                {}
-func (silent) Note(string)                   {}
-func (silent) Applying(int)                  {}
-func (silent) Applied(int, []report.Change)  {}
-func (silent) Waiting(int, []check.Row)      {}
-func (silent) Done(int, time.Duration, bool) {}
-func (silent) Checking([]check.Row)          {}
 
 // wipe deletes what a plan applied, but for namespaces and definitions, and waits until it and its pods are gone.
 func wipe(t *testing.T, config *rest.Config, client *cluster.Client, plan *fitout.Plan) {

@@ -16,7 +16,6 @@ import (
 	"github.com/fitout-dev/fitout/internal/bed/bedtest"
 	"github.com/fitout-dev/fitout/internal/faultproxy"
 	"github.com/fitout-dev/fitout/pkg/bundle"
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/fitout"
@@ -121,7 +120,7 @@ func (s *site) up(config *rest.Config, timing fitout.Timing) (*fitout.Plan, *rep
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := fitout.Up(s.Context(), client, plan, fitout.Options{Timing: timing, LockTimeout: time.Minute, Version: "test"}, silent{})
+	r, err := fitout.Up(s.Context(), client, plan, fitout.Options{Timing: timing, LockTimeout: time.Minute, Version: "test"}, fitout.Silent{})
 	return plan, r, err
 }
 
@@ -160,14 +159,3 @@ func (s *site) present(plan *fitout.Plan) int {
 	}
 	return n
 }
-
-type silent struct{}
-
-func (silent) Planned(*fitout.Plan)          {}
-func (silent) Waves([]string)                {}
-func (silent) Note(string)                   {}
-func (silent) Applying(int)                  {}
-func (silent) Applied(int, []report.Change)  {}
-func (silent) Waiting(int, []check.Row)      {}
-func (silent) Done(int, time.Duration, bool) {}
-func (silent) Checking([]check.Row)          {}

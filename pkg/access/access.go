@@ -6,6 +6,7 @@ package access
 import (
 	"fmt"
 
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -28,12 +29,6 @@ type Run struct {
 
 // An Account is the ServiceAccount that gets the rights. The roles and their bindings have its name.
 type Account struct{ Namespace, Name string }
-
-// What Fitout itself keeps in kube-system.
-const (
-	inventoryName = "fitout-inventory" // ConfigMap
-	lockName      = "fitout"           // Lease
-)
 
 const rbacGroup = "rbac.authorization.k8s.io"
 
@@ -147,8 +142,8 @@ func (r rights) binding(o *manifest.Object) error {
 // own are Fitout's lock and inventory.
 func (r rights) own() {
 	for resource, name := range map[schema.GroupResource]string{
-		{Resource: "configmaps"}:                           inventoryName,
-		{Group: "coordination.k8s.io", Resource: "leases"}: lockName,
+		{Resource: "configmaps"}:                           inventory.Name,
+		{Group: "coordination.k8s.io", Resource: "leases"}: inventory.LockName,
 	} {
 		r.allow(render.Namespace, resource.Group, resource.Resource, anyName, create)
 		r.allow(render.Namespace, resource.Group, resource.Resource, name, get, patch, update, remove)

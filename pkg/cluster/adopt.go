@@ -30,7 +30,7 @@ func (c *Client) inherit(ctx context.Context, t task) error {
 		return err
 	}
 	err = c.retry(ctx, func() error {
-		_, err := c.in(t.gvr, t.scope.Namespaced, t.wanted.GetNamespace()).Patch(ctx, t.wanted.GetName(), types.JSONPatchType, patch, metav1.PatchOptions{FieldManager: FieldManager})
+		_, err := c.at(t).Patch(ctx, t.wanted.GetName(), types.JSONPatchType, patch, metav1.PatchOptions{FieldManager: FieldManager})
 		return err
 	})
 	if err != nil {

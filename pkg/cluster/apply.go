@@ -10,6 +10,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/render"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 )
 
 // Live fetches those of the given objects that Fitout applied before, or, if unlabelled is set, all of them that are there:
@@ -47,25 +48,35 @@ func (c *Client) Apply(ctx context.Context, kinds manifest.Kinds, objects []*man
 	if err != nil {
 		return nil, err
 	}
-	type outcome struct {
-		change report.Change
-		err    error
-	}
-	outcomes := each(tasks, func(t task) outcome {
+	changes, errs := account(tasks, func(t task) (report.Change, error) {
 		change, err := c.do(ctx, t)
 		change.ID = manifest.IDOf(t.wanted)
 		if err != nil {
 			err = fmt.Errorf("apply %s: %w", change.ID, explain(err))
-			change.Action, change.Error = report.Failed, err.Error()
 		}
-		return outcome{change, err}
+		return change, err
 	})
-	changes := make([]report.Change, len(outcomes))
-	errs := make([]error, len(outcomes))
-	for i, o := range outcomes {
-		changes[i], errs[i] = o.change, o.err
-	}
 	return changes, together(errs)
+}
+
+// account calls f for every item, several at a time, and returns what came of each. A change with an error has failed.
+func account[T any](items []T, f func(T) (report.Change, error)) ([]report.Change, []error) {
+	type outcome struct {
+		change report.Change
+		err    error
+	}
+	var changes []report.Change
+	var errs []error
+	for _, o := range each(items, func(item T) outcome {
+		change, err := f(item)
+		return outcome{change, err}
+	}) {
+		if o.err != nil {
+			o.change.Action, o.change.Error = report.Failed, o.err.Error()
+		}
+		changes, errs = append(changes, o.change), append(errs, o.err)
+	}
+	return changes, errs
 }
 
 // together joins errors, of those with the same cause the first and the number of the others.
@@ -101,11 +112,16 @@ func tasksOf(kinds manifest.Kinds, objects []*manifest.Object, known inventory.K
 		}
 		id := manifest.IDOf(o)
 		tasks = append(tasks, task{
-			gvr: gvr, scope: scope, wanted: o, live: known.Live[id], settled: known.Settled(o),
+			gvr: gvr, scope: scope, wanted: o, live: known.Live[id], settled: known.Settled[id],
 			recreate: known.Recreate[id], adopt: known.Adopt[id], policy: known.Conflicts.Of(o.GetLabels()[render.LabelAddon]),
 		})
 	}
 	return tasks, nil
+}
+
+// at is where the object of a task stands.
+func (c *Client) at(t task) dynamic.ResourceInterface {
+	return c.in(t.gvr, t.scope.Namespaced, t.wanted.GetNamespace())
 }
 
 // do applies one object.

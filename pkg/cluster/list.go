@@ -12,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 )
 
 // A collection is one LIST request: the objects of a resource, in one namespace, that selector matches.
@@ -92,9 +93,7 @@ func (c *Client) listOne(ctx context.Context, from collection) ([]manifest.Objec
 }
 
 // get fetches one object.
-func (c *Client) get(ctx context.Context, resource interface {
-	Get(ctx context.Context, name string, o metav1.GetOptions, sub ...string) (*manifest.Object, error)
-}, name string) (live *manifest.Object, err error) {
+func (c *Client) get(ctx context.Context, resource dynamic.ResourceInterface, name string) (live *manifest.Object, err error) {
 	err = c.retry(ctx, func() error {
 		live, err = resource.Get(ctx, name, metav1.GetOptions{})
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -16,9 +17,6 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/utils/ptr"
 )
-
-// LockName is the Lease in kube-system that a run holds while it changes the cluster.
-const LockName = "fitout"
 
 const (
 	lockDuration = 15 * time.Second // without a renewal, after which others take the lock over
@@ -44,7 +42,7 @@ type LockedError struct {
 
 func (e *LockedError) Error() string {
 	return fmt.Sprintf("%s is changing the cluster since %s (Lease %s/%s); wait until it has ended, or give more --lock-timeout",
-		e.Holder, e.Since.UTC().Format(time.RFC3339), render.Namespace, LockName)
+		e.Holder, e.Since.UTC().Format(time.RFC3339), render.Namespace, inventory.LockName)
 }
 
 // ErrLockLost ends a run whose lock another run has taken: it was paused for too long.
@@ -159,7 +157,7 @@ func (l *lock) release(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, releaseTime)
 	defer cancel()
 	// What cannot be deleted expires.
-	_ = l.resource.Delete(ctx, LockName, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{ResourceVersion: &l.version}})
+	_ = l.resource.Delete(ctx, inventory.LockName, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{ResourceVersion: &l.version}})
 }
 
 func (l *lock) update(ctx context.Context, o *manifest.Object, _ metav1.CreateOptions, _ ...string) (*manifest.Object, error) {
@@ -172,7 +170,7 @@ func (l *lock) write(ctx context.Context, send func(context.Context, *manifest.O
 	acquired := metav1.NewMicroTime(l.acquired)
 	lease := coordinationv1.Lease{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "coordination.k8s.io/v1", Kind: "Lease"},
-		ObjectMeta: metav1.ObjectMeta{Name: LockName, Namespace: render.Namespace, ResourceVersion: version, Labels: map[string]string{render.LabelManagedBy: render.ManagedBy}},
+		ObjectMeta: metav1.ObjectMeta{Name: inventory.LockName, Namespace: render.Namespace, ResourceVersion: version, Labels: map[string]string{render.LabelManagedBy: render.ManagedBy}},
 		Spec: coordinationv1.LeaseSpec{
 			HolderIdentity: &l.holder.Identity, LeaseDurationSeconds: ptr.To(int32(lockDuration.Seconds())), AcquireTime: &acquired, RenewTime: &now,
 		},
@@ -195,7 +193,7 @@ func (l *lock) write(ctx context.Context, send func(context.Context, *manifest.O
 func (l *lock) read(ctx context.Context) (*coordinationv1.Lease, error) {
 	var lease coordinationv1.Lease
 	err := l.client.retry(ctx, func() error {
-		o, err := l.resource.Get(ctx, LockName, metav1.GetOptions{})
+		o, err := l.resource.Get(ctx, inventory.LockName, metav1.GetOptions{})
 		if err != nil {
 			return err
 		}

@@ -15,48 +15,48 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
 )
 
 // Remove deletes recorded objects, all of them at about the same time, and waits until they are gone. What somebody else
 // has taken over stays, and so do namespaces and definitions that somebody uses, unless they are named; the change says
 // why. The error joins all failures.
 func (c *Client) Remove(ctx context.Context, entries []inventory.Entry, named inventory.Names) ([]report.Change, error) {
-	type outcome struct {
-		change report.Change
-		err    error
-	}
-	outcomes := each(entries, func(e inventory.Entry) outcome {
-		change := report.Change{ID: e.ID, Action: report.Pruned, UID: e.UID}
-		live, err := c.get(ctx, c.resourceOf(e), e.Name)
-		if apierrors.IsNotFound(err) { // gone already, or never applied: its kind may be gone too
-			return outcome{change, nil}
-		}
-		if err == nil {
-			change.Before = live
-			reason := takenOver(e, live)
-			if reason == "" && !c.DryRun && !named.Has(e.ID) {
-				reason, err = c.inUse(ctx, live)
-			}
-			if reason != "" {
-				change.Action, change.Notes = report.Kept, []string{fmt.Sprintf("kept: %s: %s", e.ID, reason)}
-				return outcome{change, nil}
-			}
-		}
-		if err == nil && !c.DryRun {
-			err = c.remove(ctx, e, live)
-		}
+	changes, errs := account(entries, func(e inventory.Entry) (report.Change, error) {
+		change, err := c.removeEntry(ctx, e, named)
 		if err != nil {
 			err = fmt.Errorf("remove %s: %w", e.ID, explain(err))
-			change.Action, change.Error = report.Failed, err.Error()
 		}
-		return outcome{change, err}
+		return change, err
 	})
-	var changes []report.Change
-	var errs []error
-	for _, o := range outcomes {
-		changes, errs = append(changes, o.change), append(errs, o.err)
-	}
 	return changes, errors.Join(errs...)
+}
+
+// removeEntry removes one recorded object, unless it is to stay.
+func (c *Client) removeEntry(ctx context.Context, e inventory.Entry, named inventory.Names) (report.Change, error) {
+	change := report.Change{ID: e.ID, Action: report.Pruned, UID: e.UID}
+	live, err := c.get(ctx, c.resourceOf(e), e.Name)
+	if apierrors.IsNotFound(err) { // gone already, or never applied: its kind may be gone too
+		return change, nil
+	}
+	if err != nil {
+		return change, err
+	}
+	change.Before = live
+	reason := takenOver(e, live)
+	if reason == "" && !c.DryRun && !named.Has(e.ID) {
+		if reason, err = c.inUse(ctx, live); err != nil {
+			return change, err
+		}
+	}
+	if reason != "" {
+		change.Action, change.Notes = report.Kept, []string{fmt.Sprintf("kept: %s: %s", e.ID, reason)}
+		return change, nil
+	}
+	if c.DryRun {
+		return change, nil
+	}
+	return change, c.remove(ctx, e, live)
 }
 
 // takenOver tells why a live object is no longer Fitout's; it is empty while it is.
@@ -76,10 +76,7 @@ func takenOver(e inventory.Entry, live *manifest.Object) string {
 	return ""
 }
 
-func (c *Client) resourceOf(e inventory.Entry) interface {
-	Get(ctx context.Context, name string, o metav1.GetOptions, sub ...string) (*manifest.Object, error)
-	Delete(ctx context.Context, name string, o metav1.DeleteOptions, sub ...string) error
-} {
+func (c *Client) resourceOf(e inventory.Entry) dynamic.ResourceInterface {
 	return c.in(schema.GroupVersionResource{Group: e.Group, Version: e.Version, Resource: e.Resource}, e.Namespace != "", e.Namespace)
 }
 

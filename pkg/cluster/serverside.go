@@ -14,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -34,7 +33,7 @@ func (c *Client) serverSide(ctx context.Context, t task) (report.Change, error) 
 	change, err := c.patch(ctx, t, t.wanted, t.adopt)
 	const rounds = 3 // others may be at work at the same time
 	for round := 0; apierrors.IsConflict(err) && round < rounds; round++ {
-		live, getErr := c.get(ctx, c.in(t.gvr, t.scope.Namespaced, t.wanted.GetNamespace()), t.wanted.GetName())
+		live, getErr := c.get(ctx, c.at(t), t.wanted.GetName())
 		if getErr != nil {
 			return change, errors.Join(err, getErr)
 		}
@@ -137,7 +136,7 @@ func (c *Client) actionOf(status int, before, after, wanted *manifest.Object) re
 	case before == nil:
 		return report.Configured
 	case c.DryRun: // the resource version and the generation stay
-		if sameContents(before, after) {
+		if equality.Semantic.DeepEqual(manifest.Contents(before).Object, manifest.Contents(after).Object) {
 			return report.Unchanged
 		}
 		return report.Configured
@@ -149,18 +148,6 @@ func (c *Client) actionOf(status int, before, after, wanted *manifest.Object) re
 		return report.Unchanged
 	}
 	return report.Configured
-}
-
-// sameContents compares what is not the server's own.
-func sameContents(before, after *manifest.Object) bool {
-	before, after = before.DeepCopy(), after.DeepCopy()
-	for _, o := range []*manifest.Object{before, after} {
-		unstructured.RemoveNestedField(o.Object, "status")
-		for _, field := range []string{"managedFields", "resourceVersion", "generation", "selfLink"} {
-			unstructured.RemoveNestedField(o.Object, "metadata", field)
-		}
-	}
-	return equality.Semantic.DeepEqual(before.Object, after.Object)
 }
 
 // sameMetadata compares the labels and annotations that Fitout sets.

@@ -35,7 +35,7 @@ func (c *Client) threeWay(ctx context.Context, t task) (report.Change, error) {
 	if err != nil {
 		return report.Change{}, err
 	}
-	m := merge{client: c, resource: c.in(t.gvr, t.scope.Namespaced, t.wanted.GetNamespace()), wanted: t.wanted.DeepCopy(), live: t.live}
+	m := merge{client: c, resource: c.at(t), wanted: t.wanted.DeepCopy(), live: t.live}
 	setAnnotation(m.wanted, lastApplied, record)
 	if m.client.stays(m.live) != nil {
 		if err := m.look(ctx); err != nil {

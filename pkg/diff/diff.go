@@ -6,8 +6,10 @@ import (
 	"bytes"
 	"fmt"
 
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/rogpeppe/go-internal/diff"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 )
@@ -29,22 +31,15 @@ func Object(after, before *manifest.Object) string {
 	return string(text)
 }
 
-// noise are the fields of the metadata that the server keeps for itself.
-var noise = []string{"managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink"}
-
 // records are the annotations with what was applied last; they hold the whole object once more.
-var records = []string{"fitout.dev/last-applied", "kubectl.kubernetes.io/last-applied-configuration"}
+var records = []string{inventory.LastApplied, corev1.LastAppliedConfigAnnotation}
 
 // quiet returns a copy without what no one changes, nil of nil.
 func quiet(o *manifest.Object) *manifest.Object {
 	if o == nil {
 		return nil
 	}
-	o = o.DeepCopy()
-	delete(o.Object, "status")
-	for _, field := range noise {
-		unstructured.RemoveNestedField(o.Object, "metadata", field)
-	}
+	o = manifest.Contents(o)
 	for _, record := range records {
 		unstructured.RemoveNestedField(o.Object, "metadata", "annotations", record)
 	}

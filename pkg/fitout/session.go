@@ -52,13 +52,7 @@ func (s *session) run(ctx context.Context) error {
 	if s.settled() {
 		return s.apply(ctx)
 	}
-	waited := false
-	ctx, release, err := s.cluster.Lock(ctx, s.options.LockTimeout, func(holder string) {
-		if !waited {
-			s.progress.Note(fmt.Sprintf("waiting for %s, which is changing the cluster", holder))
-		}
-		waited = true
-	})
+	ctx, release, waited, err := lock(ctx, s.cluster, s.options, s.progress)
 	if err != nil {
 		return err
 	}
@@ -75,6 +69,17 @@ func (s *session) run(ctx context.Context) error {
 		return errors.Join(err, lost(ctx))
 	}
 	return s.end(ctx)
+}
+
+// lock takes the cluster's lock, and says once whom it waits for.
+func lock(ctx context.Context, cluster Cluster, o Options, progress Progress) (locked context.Context, release func(), waited bool, err error) {
+	locked, release, err = cluster.Lock(ctx, o.LockTimeout, func(holder string) {
+		if !waited {
+			progress.Note(fmt.Sprintf("waiting for %s, which is changing the cluster", holder))
+		}
+		waited = true
+	})
+	return locked, release, waited, err
 }
 
 // lost is why a context ended, where that was not the time-out or the user.
@@ -96,9 +101,6 @@ func (s *session) read(ctx context.Context) (err error) {
 	if s.known.Live, err = s.cluster.Live(ctx, s.plan.Kinds, s.plan.Rendering.Objects(), everything); err != nil {
 		return err
 	}
-	if s.record != nil {
-		s.known.Digests = s.record.Digests()
-	}
 	if err := s.adopt(); err != nil {
 		return err
 	}
@@ -108,8 +110,20 @@ func (s *session) read(ctx context.Context) (err error) {
 	if err := s.foresee(); err != nil {
 		return err
 	}
-	s.target, err = s.plan.target(s.waves, s.options.Version)
-	return err
+	if s.target, err = s.plan.target(s.waves, s.options.Version); err != nil {
+		return err
+	}
+	s.known.Settled = s.known.SettledIn(s.record, s.target, s.objects())
+	return nil
+}
+
+// objects are those of the waves.
+func (s *session) objects() []*manifest.Object {
+	var all []*manifest.Object
+	for _, w := range s.waves {
+		all = append(all, w.Objects...)
+	}
+	return all
 }
 
 // settled reports whether there is nothing to do: the last run was of the same target and complete, every object still is
@@ -118,11 +132,9 @@ func (s *session) settled() bool {
 	if s.record == nil || s.record.State != inventory.Complete || s.record.Target != s.target.Target || s.record.Fitout != s.target.Fitout {
 		return false
 	}
-	for _, w := range s.waves {
-		for _, o := range w.Objects {
-			if !s.known.Settled(o) {
-				return false
-			}
+	for _, o := range s.objects() {
+		if !s.known.Settled[manifest.IDOf(o)] {
+			return false
 		}
 	}
 	return !slices.ContainsFunc(s.record.Orphans(s.target), func(e inventory.Entry) bool { return s.prunable(e) || !e.Orphaned })
@@ -178,7 +190,7 @@ func (s *session) apply(ctx context.Context) error {
 	}
 	return s.step(ctx, len(s.waves), "prune", func() ([]report.Change, error) {
 		changes, err := s.prune(ctx, orphans)
-		s.progress.Applied(len(s.waves), changes)
+		s.applied(len(s.waves), changes)
 		return changes, err
 	})
 }
@@ -209,11 +221,21 @@ func (s *session) applyWave(ctx context.Context, i int, w wave.Wave) ([]report.C
 	for _, c := range changes {
 		s.uids[c.ID] = c.UID
 	}
-	s.progress.Applied(i, changes)
+	s.applied(i, changes)
 	if err != nil || s.options.DryRun {
 		return changes, err
 	}
 	return changes, gate(ctx, s.cluster, s.plan.Kinds, w, s.options.Timing, func(unmet []check.Row) { s.progress.Waiting(i, unmet) })
+}
+
+// applied tells what was done in a wave, and what there is to say of single objects.
+func (s *session) applied(i int, changes []report.Change) {
+	s.progress.Applied(i, changes)
+	for _, c := range changes {
+		for _, note := range c.Notes {
+			s.progress.Note(note)
+		}
+	}
 }
 
 // possible returns the objects that the server can judge in a dry run. Those whose namespace or definition is only about

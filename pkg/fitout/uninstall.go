@@ -28,9 +28,7 @@ func Uninstall(ctx context.Context, cluster Cluster, o Options, progress Progres
 
 func uninstall(ctx context.Context, cluster Cluster, o Options, progress Progress, r *report.Report) error {
 	if !o.DryRun {
-		locked, release, err := cluster.Lock(ctx, o.LockTimeout, func(holder string) {
-			progress.Note(fmt.Sprintf("waiting for %s, which is changing the cluster", holder))
-		})
+		locked, release, _, err := lock(ctx, cluster, o, progress)
 		if err != nil {
 			return err
 		}

@@ -47,6 +47,18 @@ type Progress interface {
 	Checking(rows []check.Row)
 }
 
+// Silent is a Progress that says nothing.
+type Silent struct{}
+
+func (Silent) Planned(*Plan)                 {}
+func (Silent) Waves([]string)                {}
+func (Silent) Note(string)                   {}
+func (Silent) Applying(int)                  {}
+func (Silent) Applied(int, []report.Change)  {}
+func (Silent) Waiting(int, []check.Row)      {}
+func (Silent) Done(int, time.Duration, bool) {}
+func (Silent) Checking([]check.Row)          {}
+
 // Timing is how long a run waits.
 type Timing struct {
 	Timeout time.Duration // for the whole run

@@ -115,8 +115,8 @@ func (i *Inventory) Orphans(target *Inventory) []Entry {
 	return orphans
 }
 
-// Digests returns what was applied last, by ID.
-func (i *Inventory) Digests() map[manifest.ID]string {
+// digests returns those of the entries, by ID.
+func (i *Inventory) digests() map[manifest.ID]string {
 	digests := map[manifest.ID]string{}
 	for _, e := range i.Entries {
 		digests[e.ID] = e.Digest

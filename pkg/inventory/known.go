@@ -13,8 +13,8 @@ import (
 type Known struct {
 	// Live are the objects that were found. What is not among them may still be there.
 	Live map[manifest.ID]*manifest.Object
-	// Digests are of what was applied last, from the record: what is still wanted so, and still is so, needs no request.
-	Digests map[manifest.ID]string
+	// Settled are the objects that need no request.
+	Settled map[manifest.ID]bool
 	// Recreate are the objects to delete and to create again, since a field cannot be changed.
 	Recreate map[manifest.ID]bool
 	// Adopt are the objects to take over from the tool that installed them.
@@ -23,15 +23,23 @@ type Known struct {
 	Conflicts Policies
 }
 
-// Settled reports whether an object needs no request: what is wanted is what was applied last, and the live object still
-// is so, and Fitout's.
-func (k Known) Settled(wanted *manifest.Object) bool {
-	id := manifest.IDOf(wanted)
-	live := k.Live[id]
-	if live == nil || k.Adopt[id] || live.GetDeletionTimestamp() != nil || !Owned(live) || k.Digests[id] != DigestOf(wanted) {
-		return false
+// SettledIn returns the objects that need no request: what is wanted of them is what the record says was applied last, and
+// the live one still is so, and Fitout's. target has the digests of the objects; record may be nil.
+func (k Known) SettledIn(record, target *Inventory, objects []*manifest.Object) map[manifest.ID]bool {
+	settled := map[manifest.ID]bool{}
+	if record == nil {
+		return settled
 	}
-	return len(check.Differences(wanted, live)) == 0
+	applied, wanted := record.digests(), target.digests()
+	for _, o := range objects {
+		id := manifest.IDOf(o)
+		live := k.Live[id]
+		if live == nil || k.Adopt[id] || live.GetDeletionTimestamp() != nil || !Owned(live) || applied[id] != wanted[id] {
+			continue
+		}
+		settled[id] = len(check.Differences(o, live)) == 0
+	}
+	return settled
 }
 
 // DigestOf returns the digest of one object as it stands in an Entry: sha256, cut to 64 bits, since it is compared with

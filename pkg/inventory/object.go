@@ -16,6 +16,9 @@ import (
 // Name is the ConfigMap in kube-system that holds the record.
 const Name = "fitout-inventory"
 
+// LockName is the Lease in kube-system that a run holds while it changes the cluster.
+const LockName = "fitout"
+
 // ID is the record's.
 var ID = manifest.ID{Kind: "ConfigMap", Namespace: render.Namespace, Name: Name}
 

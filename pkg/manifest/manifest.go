@@ -226,3 +226,16 @@ func Digest(objects []*Object) (string, error) {
 
 // GroupKindOf returns the group and kind of an object.
 func GroupKindOf(o *Object) schema.GroupKind { return o.GroupVersionKind().GroupKind() }
+
+// kept are the fields of the metadata that the API server keeps for itself.
+var kept = []string{"managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink"}
+
+// Contents returns a copy of a live object without its status and what the API server keeps for itself.
+func Contents(live *Object) *Object {
+	o := live.DeepCopy()
+	delete(o.Object, "status")
+	for _, field := range kept {
+		unstructured.RemoveNestedField(o.Object, "metadata", field)
+	}
+	return o
+}
