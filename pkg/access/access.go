@@ -15,7 +15,8 @@ import (
 // A Run is what rights are asked for.
 type Run struct {
 	Objects []*manifest.Object // everything rendered
-	Kinds   manifest.Kinds     // of Objects and of Replaced
+	Created []*manifest.Object // definitions that controllers create, and that are waited for
+	Kinds   manifest.Kinds     // of Objects, of Created and of Replaced
 	// Replaced are the objects of what the cluster was fitted out with before. Those that are no longer among Objects are
 	// removed.
 	Replaced []*manifest.Object
@@ -42,6 +43,13 @@ func Grant(run Run, to Account) ([]*manifest.Object, error) {
 		if err := r.object(run, o); err != nil {
 			return nil, err
 		}
+	}
+	for _, o := range run.Created {
+		gvr, _, err := run.Kinds.Of(o)
+		if err != nil {
+			return nil, err
+		}
+		r.allow("", gvr.Group, gvr.Resource, o.GetName(), get)
 	}
 	for _, o := range run.Replaced {
 		if err := r.removal(run, o); err != nil {

@@ -9,20 +9,44 @@ import (
 
 // An Addon is what addon.yaml says of one addon, for all of its versions.
 type Addon struct {
-	APIVersion string    `json:"apiVersion" required:"true" enum:"fitout.dev/v1alpha1" doc:"version of this format"`
-	Kind       string    `json:"kind" required:"true" enum:"Addon" doc:"kind of this file"`
-	Name       string    `json:"name" required:"true" doc:"the folder's name"`
-	Summary    string    `json:"summary" required:"true" doc:"one line for tables"`
-	Role       string    `json:"role" required:"true" enum:"cni,proxy,dns,metrics,node-health,storage,ingress" doc:"what the addon is in a cluster"`
-	When       string    `json:"when" required:"true" doc:"template expression over the cluster file; the addon is selected where it is true"`
-	ChosenBy   string    `json:"chosenBy" doc:"field of the cluster file that chooses the addon; addons.<name>.enabled does where it is absent"`
-	Provides   []string  `json:"provides" doc:"capabilities that other addons require"`
-	Requires   []string  `json:"requires" doc:"capabilities that must be ready before the addon's workloads are applied"`
-	Checks     Checks    `json:"checks" doc:"what is judged besides presence, drift, readiness and API availability"`
-	Recreate   []string  `json:"recreate" doc:"kinds whose objects may be deleted and created again where a field cannot be changed, since nothing is lost by it"`
-	Edits      []Edit    `json:"edits" doc:"what people edit in the cluster and keep when the addon is applied again"`
-	Probes     []Probe   `json:"probes" doc:"what is tried to prove that the addon does its job"`
-	Lifecycle  Lifecycle `json:"lifecycle" doc:"which minors it supports, and for how long"`
+	APIVersion string       `json:"apiVersion" required:"true" enum:"fitout.dev/v1alpha1" doc:"version of this format"`
+	Kind       string       `json:"kind" required:"true" enum:"Addon" doc:"kind of this file"`
+	Name       string       `json:"name" required:"true" doc:"the folder's name"`
+	Summary    string       `json:"summary" required:"true" doc:"one line for tables"`
+	Role       string       `json:"role" required:"true" enum:"cni,proxy,dns,metrics,node-health,storage,ingress" doc:"what the addon is in a cluster"`
+	When       string       `json:"when" required:"true" doc:"template expression over the cluster file; the addon is selected where it is true"`
+	ChosenBy   string       `json:"chosenBy" doc:"field of the cluster file that chooses the addon; addons.<name>.enabled does where it is absent"`
+	Provides   []string     `json:"provides" doc:"capabilities that other addons require"`
+	Requires   []string     `json:"requires" doc:"capabilities that must be ready before the addon's workloads are applied"`
+	Creates    []Definition `json:"creates" doc:"definitions that are not rendered: the addon's controllers create them once they run"`
+	Checks     Checks       `json:"checks" doc:"what is judged besides presence, drift, readiness and API availability"`
+	Recreate   []string     `json:"recreate" doc:"kinds whose objects may be deleted and created again where a field cannot be changed, since nothing is lost by it"`
+	Edits      []Edit       `json:"edits" doc:"what people edit in the cluster and keep when the addon is applied again"`
+	Probes     []Probe      `json:"probes" doc:"what is tried to prove that the addon does its job"`
+	Lifecycle  Lifecycle    `json:"lifecycle" doc:"which minors it supports, and for how long"`
+}
+
+// A Definition is a CustomResourceDefinition that a controller creates. What is known of it beforehand is what objects of
+// its kind are written, ordered and found by.
+type Definition struct {
+	Name    string `json:"name" required:"true" doc:"its name: plural and group (ciliumnodes.cilium.io)"`
+	Kind    string `json:"kind" required:"true" doc:"the kind that it defines"`
+	Version string `json:"version" required:"true" doc:"a version of the kind that it serves"`
+	Scope   string `json:"scope" required:"true" enum:"Cluster,Namespaced" doc:"of the kind"`
+}
+
+// Names returns the plural of the kind and its group.
+func (d Definition) Names() (plural, group string) {
+	plural, group, _ = strings.Cut(d.Name, ".")
+	return plural, group
+}
+
+// verify checks what the format of the file cannot tell.
+func (d Definition) verify() error {
+	if plural, group := d.Names(); plural == "" || !strings.Contains(group, ".") {
+		return fmt.Errorf("name is %q; it must be the plural of the kind, a dot, and the group, such as ciliumnodes.cilium.io", d.Name)
+	}
+	return nil
 }
 
 // Checks are the judgements that not every addon gets.

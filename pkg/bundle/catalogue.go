@@ -127,6 +127,11 @@ func (c *Catalogue) verify() []error {
 				errs = append(errs, fmt.Errorf("%s/addon.yaml: lifecycle.support: %w", name, err))
 			}
 		}
+		for i, d := range c.addons[name].Creates {
+			if err := d.verify(); err != nil {
+				errs = append(errs, fmt.Errorf("%s/addon.yaml: creates[%d]: %w", name, i, err))
+			}
+		}
 		for i, e := range c.addons[name].Edits {
 			if err := e.verify(); err != nil {
 				errs = append(errs, fmt.Errorf("%s/addon.yaml: edits[%d]: %w", name, i, err))

@@ -11,6 +11,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/render"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // A Verdict is the outcome of one check.
@@ -64,6 +65,7 @@ const (
 	Accounts     = "accounts"      // the ServiceAccount of every workload is there
 	Unchanged    = "unchanged"     // every object that is there is as rendered
 	Ready        = "ready"         // every workload is ready, DaemonSets on every node they should be on
+	Definitions  = "definitions"   // what the addon's controllers are to define is defined
 	API          = "api"           // the API server reaches what the addon serves
 	HostPorts    = "host-ports"    // a ready pod declares the host ports on every node
 	StorageClass = "storage-class" // exactly one default StorageClass, the addon's
@@ -81,11 +83,14 @@ type Snapshot struct {
 // Judge judges a cluster by everything rendered for it.
 func Judge(addons []render.Addon, s Snapshot) []Row {
 	rows := []Row{judgeNodes(s)}
+	undefined := Undefined(created(addons), s)
 	for _, a := range addons {
-		j := judge{addon: a, snapshot: s}
+		j := judge{addon: a, snapshot: s, undefined: undefined}
 		rows = append(rows, j.present(), j.unchanged())
 		rows = append(rows, j.accounts()...)
-		rows = append(rows, j.ready()...)
+		ready := j.ready()
+		rows = append(rows, ready...)
+		rows = append(rows, j.definitions(Overall(ready))...)
 		rows = append(rows, j.api()...)
 		rows = append(rows, j.hostPorts()...)
 		rows = append(rows, j.storageClass()...)
@@ -129,8 +134,9 @@ func Unmet(rows []Row) []Row {
 
 // judge is the judgement of one addon.
 type judge struct {
-	addon    render.Addon
-	snapshot Snapshot
+	addon     render.Addon
+	snapshot  Snapshot
+	undefined map[schema.GroupKind]bool // kinds whose definition is not there yet
 }
 
 func (j judge) row(check string, v Verdict, remedy, format string, args ...any) Row {
@@ -142,9 +148,11 @@ func (s Snapshot) live(o *manifest.Object) *manifest.Object { return s.Objects[m
 
 // present checks that every object is there and stays: one that is being deleted is as good as gone.
 func (j judge) present() Row {
-	var missing, leaving []string
+	var missing, waiting, leaving []string
 	for _, o := range j.addon.Objects {
 		switch live := j.snapshot.live(o); {
+		case live == nil && j.undefined[manifest.GroupKindOf(o)]:
+			waiting = append(waiting, manifest.IDOf(o).String())
 		case live == nil:
 			missing = append(missing, manifest.IDOf(o).String())
 		case live.GetDeletionTimestamp() != nil:
@@ -154,6 +162,8 @@ func (j judge) present() Row {
 	switch {
 	case len(missing) > 0:
 		return j.row(Present, Failed, "run fitout apply", "%d of %d objects missing: %s", len(missing), len(j.addon.Objects), some(missing))
+	case len(waiting) > 0:
+		return j.awaiting(waiting)
 	case len(leaving) > 0:
 		return j.row(Present, Failed, "wait until they are gone, then run fitout apply",
 			"%d of %d objects are being deleted: %s", len(leaving), len(j.addon.Objects), some(leaving))

@@ -9,14 +9,25 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/render"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Observe fetches the live state of the given objects with one LIST for each of their resources, and the nodes, the pods
-// in the namespaces of the workloads, and, where there are some among the objects, all storage classes.
+// Observe fetches the live state of the given objects, and the nodes, the pods in the namespaces of the workloads, and,
+// where there are some among the objects, all storage classes. What Fitout renders takes one LIST for each resource; what
+// others create has no label to be listed by, and takes one GET each.
 func (c *Client) Observe(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (check.Snapshot, error) {
+	var others []*manifest.Object
+	objects = slices.DeleteFunc(slices.Clone(objects), func(o *manifest.Object) bool {
+		if render.Rendered(o) {
+			return false
+		}
+		others = append(others, o)
+		return true
+	})
 	ours, err := own(kinds, objects)
 	if err != nil {
 		return check.Snapshot{}, err
@@ -37,10 +48,36 @@ func (c *Client) Observe(ctx context.Context, kinds manifest.Kinds, objects []*m
 		}
 	}
 	manifest.Sort(s.StorageClasses)
+	errs = append(errs, c.look(ctx, kinds, others, s.Objects))
 	if err := errors.Join(errs...); err != nil {
 		return check.Snapshot(s), fmt.Errorf("observe the cluster: %w", err)
 	}
 	return check.Snapshot(s), nil
+}
+
+// look fetches objects one by one, and puts those that are there into found.
+func (c *Client) look(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object, found map[manifest.ID]*manifest.Object) error {
+	type answer struct {
+		live *manifest.Object
+		err  error
+	}
+	var errs []error
+	for _, a := range each(objects, func(o *manifest.Object) answer {
+		resource, err := c.resource(kinds, o)
+		if err != nil {
+			return answer{nil, err}
+		}
+		live, err := c.get(ctx, resource, o.GetName())
+		if apierrors.IsNotFound(err) {
+			return answer{nil, nil}
+		}
+		return answer{live, err}
+	}) {
+		if errs = append(errs, a.err); a.err == nil && a.live != nil {
+			found[manifest.IDOf(a.live)] = a.live
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // An observation is a snapshot that grows.

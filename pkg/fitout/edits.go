@@ -25,7 +25,8 @@ func (s *session) keepEdits() error {
 	edits := s.plan.edits()
 	s.waves = make([]wave.Wave, len(s.plan.Waves))
 	for i, w := range s.plan.Waves {
-		s.waves[i] = wave.Wave{Name: w.Name, Objects: slices.Clone(w.Objects), Backs: w.Backs}
+		s.waves[i] = w
+		s.waves[i].Objects = slices.Clone(w.Objects)
 		for j, o := range w.Objects {
 			live := s.known.Live[manifest.IDOf(o)]
 			if live == nil {

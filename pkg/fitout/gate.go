@@ -25,13 +25,8 @@ func gate(ctx context.Context, cluster Cluster, kinds manifest.Kinds, w wave.Wav
 	var last []check.Row
 	doctor := newDoctor(cluster, time.Now())
 	for wait := firstLook; ; wait = min(2*wait, t.Poll) {
-		snapshot, err := cluster.Observe(ctx, kinds, w.Objects)
+		unmet, snapshot, err := look(ctx, cluster, kinds, w)
 		if err == nil {
-			rows := check.Gate(w.Objects, snapshot)
-			if check.Overall(rows) == check.Good {
-				rows = check.Backing(w.Backs, snapshot)
-			}
-			unmet := check.Unmet(rows)
 			if len(unmet) == 0 {
 				return nil
 			}
@@ -52,6 +47,27 @@ func gate(ctx context.Context, cluster Cluster, kinds manifest.Kinds, w wave.Wav
 			return err
 		}
 	}
+}
+
+// look observes what a gate waits for, and judges it. What the objects of the wave bring about, ready pods behind Services
+// and definitions by controllers, is looked at once these objects are ready.
+func look(ctx context.Context, cluster Cluster, kinds manifest.Kinds, w wave.Wave) (unmet []check.Row, s check.Snapshot, err error) {
+	if s, err = cluster.Observe(ctx, kinds, w.Objects); err != nil {
+		return nil, s, err
+	}
+	rows := check.Gate(w.Objects, s)
+	if check.Overall(rows) != check.Good {
+		return check.Unmet(rows), s, nil
+	}
+	rows = check.Backing(w.Backs, s)
+	if len(w.Creates) > 0 {
+		created, err := cluster.Observe(ctx, kinds, w.Creates)
+		if err != nil {
+			return nil, s, err
+		}
+		rows = append(rows, check.Created(w.Creates, created)...)
+	}
+	return check.Unmet(rows), s, nil
 }
 
 // remembered gives rows that were not diagnosed just now the digests of the last time.

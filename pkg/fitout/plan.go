@@ -64,13 +64,15 @@ func plan(resolved *bundle.Resolved, rendering *render.Rendering, findings []clu
 	}
 	return &Plan{
 		Cluster: resolved.Cluster, Findings: findings, Warnings: resolved.Warnings, Rendering: rendering,
-		Waves: waves, Kinds: manifest.KindsOf(rendering.Objects()),
+		Waves: waves, Kinds: rendering.Kinds(),
 	}, nil
 }
 
 // Validate checks everything rendered as the API server of the cluster's version would decode it, offline. The error is a
 // strictyaml.Faults: what bundles render is tested, so that the fault is in a value or a patch of the user's.
-func (p *Plan) Validate() error { return p.Rendering.API.Validate(p.Rendering.Objects(), nil) }
+func (p *Plan) Validate() error {
+	return p.Rendering.API.Validate(append(p.Rendering.Objects(), p.Rendering.Created()...), nil)
+}
 
 // gather joins the faults in errs, in the order of their lines; an error that is no fault ends the gathering.
 func gather(errs ...error) (strictyaml.Faults, error) {
@@ -138,7 +140,7 @@ func (p *Plan) Checks() []check.Row { return check.All(p.judged()) }
 
 // objects are all objects that are judged.
 func (p *Plan) objects() []*manifest.Object {
-	return append(p.Rendering.Objects(), inventory.Expected(p.aim()))
+	return slices.Concat(p.Rendering.Objects(), p.Rendering.Created(), []*manifest.Object{inventory.Expected(p.aim())})
 }
 
 // report begins the account of a run.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
@@ -211,12 +210,11 @@ func (s *session) step(ctx context.Context, i int, name string, do func() ([]rep
 
 // applyWave applies a wave and waits at its gate.
 func (s *session) applyWave(ctx context.Context, i int, w wave.Wave) ([]report.Change, error) {
-	objects, known := w.Objects, s.known
-	var early []report.Change
-	if s.options.DryRun {
-		objects, early = s.possible(objects)
+	objects, early, err := s.possible(ctx, w.Objects)
+	if err != nil {
+		return nil, err
 	}
-	changes, err := s.cluster.Apply(ctx, s.plan.Kinds, objects, known)
+	changes, err := s.cluster.Apply(ctx, s.plan.Kinds, objects, s.known)
 	changes = append(early, changes...)
 	for _, c := range changes {
 		s.uids[c.ID] = c.UID
@@ -236,30 +234,4 @@ func (s *session) applied(i int, changes []report.Change) {
 			s.progress.Note(note)
 		}
 	}
-}
-
-// possible returns the objects that the server can judge in a dry run. Those whose namespace or definition is only about
-// to be created would be refused for that; they are told as created.
-func (s *session) possible(objects []*manifest.Object) (possible []*manifest.Object, created []report.Change) {
-	missing := map[string]bool{}
-	for _, o := range s.plan.Rendering.Objects() {
-		if s.known.Live[manifest.IDOf(o)] != nil {
-			continue
-		}
-		switch o.GetKind() {
-		case "Namespace":
-			missing[o.GetName()] = true
-		case "CustomResourceDefinition":
-			_, group, _ := strings.Cut(o.GetName(), ".")
-			missing["group "+group] = true
-		}
-	}
-	for _, o := range objects {
-		if missing[o.GetNamespace()] || missing["group "+o.GroupVersionKind().Group] {
-			created = append(created, report.Change{ID: manifest.IDOf(o), Action: report.Created, After: o})
-			continue
-		}
-		possible = append(possible, o)
-	}
-	return possible, created
 }

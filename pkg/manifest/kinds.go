@@ -49,14 +49,19 @@ func KindsOf(objects []*Object) Kinds {
 		if o.GetKind() != "CustomResourceDefinition" {
 			continue
 		}
-		group, _, _ := unstructured.NestedString(o.Object, "spec", "group")
-		kind, _, _ := unstructured.NestedString(o.Object, "spec", "names", "kind")
 		name, _, _ := unstructured.NestedString(o.Object, "spec", "names", "plural")
 		scope, _, _ := unstructured.NestedString(o.Object, "spec", "scope")
 		// In v1beta1 the scope may be missing, which stands for Namespaced.
-		kinds[schema.GroupKind{Group: group, Kind: kind}] = Resource{Name: name, Namespaced: scope != "Cluster"}
+		kinds[Defines(o)] = Resource{Name: name, Namespaced: scope != "Cluster"}
 	}
 	return kinds
+}
+
+// Defines returns the kind that a CustomResourceDefinition defines.
+func Defines(definition *Object) schema.GroupKind {
+	group, _, _ := unstructured.NestedString(definition.Object, "spec", "group")
+	kind, _, _ := unstructured.NestedString(definition.Object, "spec", "names", "kind")
+	return schema.GroupKind{Group: group, Kind: kind}
 }
 
 // Of returns how the API serves the kind of an object.

@@ -41,7 +41,8 @@ type Addon struct {
 	Line    string
 	Version string
 	Objects []*manifest.Object
-	Digest  string // over the addon's objects
+	Created []*manifest.Object // definitions that the addon's controllers create, as far as they are known
+	Digest  string             // over the addon's objects
 }
 
 // Objects returns the objects of all addons, addon after addon.
@@ -82,7 +83,7 @@ func renderAddon(r bundle.ResolvedAddon, cluster clusterfile.Cluster, served []s
 	if err != nil {
 		return Addon{}, err
 	}
-	addons := []Addon{{Addon: r.Addon, Line: r.Line, Version: r.Version, Objects: objects}}
+	addons := []Addon{{Addon: r.Addon, Line: r.Line, Version: r.Version, Objects: objects, Created: expected(r.Addon, served)}}
 	if err := patchAll(addons, r.Patches); err != nil {
 		return Addon{}, fmt.Errorf("the bundle's patches: %v", err) // no fault of the user's
 	}
@@ -92,7 +93,10 @@ func renderAddon(r bundle.ResolvedAddon, cluster clusterfile.Cluster, served []s
 // finish labels and sorts what was rendered, checks it as a whole and computes the digests.
 func (r *Rendering) finish() error {
 	owner := map[manifest.ID]string{}
-	kinds := manifest.KindsOf(r.Objects())
+	kinds := r.Kinds()
+	for _, o := range r.Created() {
+		owner[manifest.IDOf(o)] = o.GetLabels()[LabelAddon]
+	}
 	for i := range r.Addons {
 		a := &r.Addons[i]
 		manifest.Sort(a.Objects)
@@ -101,7 +105,7 @@ func (r *Rendering) finish() error {
 				return fmt.Errorf("addon %s: %w", a.Name, err)
 			}
 			if other, twice := owner[manifest.IDOf(o)]; twice {
-				return fmt.Errorf("addon %s: %s is rendered by addon %s too; each object has one owner", a.Name, manifest.IDOf(o), other)
+				return fmt.Errorf("addon %s: %s is of addon %s too; each object has one owner", a.Name, manifest.IDOf(o), other)
 			}
 			owner[manifest.IDOf(o)] = a.Name
 			label(o, a.Name, a.Version, r.Bundle)

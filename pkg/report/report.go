@@ -24,10 +24,11 @@ const (
 	Recreated  Action = "recreated" // deleted and created again, since a field cannot be changed
 	Pruned     Action = "pruned"    // no longer wanted, and removed
 	Kept       Action = "kept"      // no longer wanted, and left where it is
+	Deferred   Action = "deferred"  // its kind is not defined yet: a controller is to do so, which does not run yet
 )
 
 // Actions lists the actions in the order in which they are told.
-var Actions = []Action{Created, Configured, Recreated, Unchanged, Pruned, Kept, Failed}
+var Actions = []Action{Created, Configured, Recreated, Unchanged, Pruned, Kept, Deferred, Failed}
 
 // A Change is one object that was applied or removed.
 type Change struct {

@@ -16,7 +16,7 @@ func backing(addons []render.Addon, registrations []*manifest.Object) []*manifes
 		}
 	}
 	var services []*manifest.Object
-	for _, o := range pick(addons, func(kind string) bool { return kind == "Service" }) {
+	for _, o := range pick(addons, func(o *manifest.Object) bool { return o.GetKind() == "Service" }) {
 		if wanted[manifest.IDOf(o)] {
 			services = append(services, o)
 		}

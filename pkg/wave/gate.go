@@ -40,5 +40,8 @@ func (w Wave) Gate() []Awaited {
 	for _, o := range w.Backs {
 		all = append(all, Awaited{ID: manifest.IDOf(o), State: "has a ready pod behind it"})
 	}
+	for _, o := range w.Creates {
+		all = append(all, Awaited{ID: manifest.IDOf(o), State: fmt.Sprintf("is created by %s and established", addonOf(o))})
+	}
 	return all
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // A Wave is a set of objects that are applied together. The next wave starts once all of them are ready: that is the
@@ -17,6 +18,8 @@ type Wave struct {
 	Objects []*manifest.Object
 	// Backs are the Services that the next wave registers with the API server: the gate waits until each has a ready pod.
 	Backs []*manifest.Object
+	// Creates are the definitions that controllers among the objects create: the gate waits until they are established.
+	Creates []*manifest.Object
 }
 
 // The waves that come first, whatever the addons are.
@@ -27,23 +30,30 @@ const (
 )
 
 // Plan orders a rendering into waves: namespaces, definitions, configuration, then the workloads of the addons level by
-// level (an addon's level is one above that of what provides its requirements), each level followed by what registers
-// its addons with the API server. Waves without objects are left out. external are capabilities that are there already.
+// level (an addon's level is one above that of what provides its requirements), each level followed by the objects of the
+// kinds that its controllers define, and by what registers its addons with the API server. Waves without objects are left
+// out. external are capabilities that are there already.
 func Plan(r *render.Rendering, external []string) ([]Wave, error) {
 	levels, err := levelsOf(r.Addons, external)
 	if err != nil {
 		return nil, err
 	}
+	late := kindsOf(r.Created())
+	early := func(belongs func(kind string) bool) func(*manifest.Object) bool {
+		return func(o *manifest.Object) bool { return belongs(o.GetKind()) && !late[manifest.GroupKindOf(o)] }
+	}
 	waves := []Wave{
-		{Name: Namespaces, Objects: pick(r.Addons, isNamespace)},
-		{Name: Definitions, Objects: pick(r.Addons, isDefinition)},
-		{Name: Configuration, Objects: pick(r.Addons, isConfiguration)},
+		{Name: Namespaces, Objects: pick(r.Addons, early(isNamespace))},
+		{Name: Definitions, Objects: pick(r.Addons, early(isDefinition))},
+		{Name: Configuration, Objects: pick(r.Addons, early(isConfiguration))},
 	}
 	required := requiredBy(r.Addons)
 	for _, level := range levels {
-		name, registrations := levelName(level, required), pick(level, isRegistration)
+		name, registrations, created := levelName(level, required), pick(level, early(isRegistration)), createdBy(level)
+		defined := kindsOf(created)
 		waves = append(waves,
-			Wave{Name: name, Objects: pick(level, isWorkload), Backs: backing(r.Addons, registrations)},
+			Wave{Name: name, Objects: pick(level, early(isWorkload)), Backs: backing(r.Addons, registrations), Creates: created},
+			Wave{Name: name + " resources", Objects: pick(r.Addons, func(o *manifest.Object) bool { return defined[manifest.GroupKindOf(o)] })},
 			Wave{Name: name + " registration", Objects: registrations})
 	}
 	return slices.DeleteFunc(waves, func(w Wave) bool { return len(w.Objects) == 0 }), nil
@@ -77,11 +87,24 @@ func levelName(level []render.Addon, required map[string]bool) string {
 	return strings.Join(provided, "+")
 }
 
-func pick(addons []render.Addon, belongs func(kind string) bool) []*manifest.Object {
+func createdBy(addons []render.Addon) []*manifest.Object {
+	return (&render.Rendering{Addons: addons}).Created()
+}
+
+// kindsOf returns the kinds that definitions define.
+func kindsOf(definitions []*manifest.Object) map[schema.GroupKind]bool {
+	defined := map[schema.GroupKind]bool{}
+	for _, o := range definitions {
+		defined[manifest.Defines(o)] = true
+	}
+	return defined
+}
+
+func pick(addons []render.Addon, belongs func(*manifest.Object) bool) []*manifest.Object {
 	var out []*manifest.Object
 	for _, a := range addons {
 		for _, o := range a.Objects {
-			if belongs(o.GetKind()) {
+			if belongs(o) {
 				out = append(out, o)
 			}
 		}

@@ -162,3 +162,49 @@ func TestJSON(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Objects of a kind that a controller defines come after that controller, whose gate waits for the definition.
+func TestPlanCreated(t *testing.T) {
+	cni := addon("cni", []string{"network"}, nil, "DaemonSet cni", "ServiceAccount cni")
+	cni.Created = []*manifest.Object{{Object: map[string]any{
+		"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+		"metadata": map[string]any{"name": "policies.cni.io", "labels": map[string]any{render.LabelAddon: "cni"}},
+		"spec":     map[string]any{"group": "cni.io", "names": map[string]any{"kind": "Policy", "plural": "policies"}},
+	}}}
+	dns := addon("dns", nil, []string{"network"}, "Deployment dns", "Policy dns", "Policy other")
+	dns.Objects[1].SetAPIVersion("cni.io/v1")
+	dns.Objects[2].SetAPIVersion("other.io/v1") // of the same name in another group
+	waves, err := wave.Plan(&render.Rendering{Addons: []render.Addon{cni, dns}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	if err := wave.Tree(&got, waves); err != nil {
+		t.Fatal(err)
+	}
+	want := `1 configuration
+├─ cni
+│  └─ ServiceAccount cni
+├─ dns
+│  └─ Policy other
+└─ gate: opens at once
+2 network
+├─ cni
+│  └─ DaemonSet cni
+└─ gate: opens when
+   ├─ DaemonSet cni has a ready pod on every node that it belongs on
+   └─ CustomResourceDefinition policies.cni.io is created by cni and established
+3 network resources
+├─ dns
+│  └─ Policy dns
+└─ gate: opens at once
+4 addons
+├─ dns
+│  └─ Deployment dns
+└─ gate: opens when
+   └─ Deployment dns has all its pods ready
+`
+	if diff := cmp.Diff(want, got.String()); diff != "" {
+		t.Error(diff)
+	}
+}

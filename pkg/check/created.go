@@ -1,0 +1,87 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/render"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// Created judges the definitions that controllers create, where these are ready, and returns a row for each that is not
+// there and established.
+func Created(definitions []*manifest.Object, s Snapshot) []Row {
+	var rows []Row
+	for _, o := range definitions {
+		if v, detail, remedy := s.definition(o, Good); v != Good {
+			id := manifest.IDOf(o)
+			rows = append(rows, Row{Check: Definitions, Verdict: v, Detail: id.String() + " " + detail, Remedy: remedy, About: id})
+		}
+	}
+	return rows
+}
+
+// definitions judges together what the addon's controllers define; controllers is the verdict on these.
+func (j judge) definitions(controllers Verdict) []Row {
+	if len(j.addon.Created) == 0 {
+		return nil
+	}
+	var bad []Row
+	var details []string
+	for _, o := range j.addon.Created {
+		if v, detail, remedy := j.snapshot.definition(o, controllers); v != Good {
+			row := j.row(Definitions, v, remedy, "")
+			row.About = manifest.IDOf(o)
+			bad, details = append(bad, row), append(details, o.GetName()+" "+detail)
+		}
+	}
+	if len(bad) == 0 {
+		return []Row{j.row(Definitions, Good, "", "%d established", len(j.addon.Created))}
+	}
+	worst := slices.MaxFunc(bad, func(a, b Row) int { return slices.Index(order, a.Verdict) - slices.Index(order, b.Verdict) })
+	worst.Detail = some(details)
+	return []Row{worst}
+}
+
+// definition judges one definition that a controller creates.
+func (s Snapshot) definition(o *manifest.Object, controllers Verdict) (v Verdict, detail, remedy string) {
+	live := s.live(o)
+	switch {
+	case live != nil:
+		return s.byStatus(o, live)
+	case s.nothingRuns():
+		return NotJudged, "is not created: its controller is on simulated nodes (" + simulatedAnnotation + "), where nothing runs", ""
+	case controllers != Good && controllers != Degraded: // where some of its pods run, so does it
+		return controllers, "waits for its controller", ""
+	}
+	return Failed, "is not created by its controller yet", fmt.Sprintf("look at the log of the controllers of %s", o.GetLabels()[render.LabelAddon])
+}
+
+// Undefined returns the kinds that a controller is to define and has not defined yet.
+func Undefined(definitions []*manifest.Object, s Snapshot) map[schema.GroupKind]bool {
+	undefined := map[schema.GroupKind]bool{}
+	for _, o := range definitions {
+		if v, _, _ := s.definition(o, Good); v != Good {
+			undefined[manifest.Defines(o)] = true
+		}
+	}
+	return undefined
+}
+
+func created(addons []render.Addon) []*manifest.Object {
+	return (&render.Rendering{Addons: addons}).Created()
+}
+
+// nothingRuns reports whether all nodes are simulated, so that no controller ever defines anything.
+func (s Snapshot) nothingRuns() bool { return len(s.Nodes) > 0 && s.allSimulated() }
+
+// awaiting judges objects whose kind is not defined yet: nobody can apply them before it is.
+func (j judge) awaiting(objects []string) Row {
+	verdict := Pending
+	if j.snapshot.nothingRuns() {
+		verdict = NotJudged
+	}
+	return j.row(Present, verdict, "run fitout apply once their kind is defined",
+		"%d of %d objects wait for the definition of their kind: %s", len(objects), len(j.addon.Objects), some(objects))
+}
