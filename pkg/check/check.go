@@ -75,9 +75,10 @@ const (
 type Snapshot struct {
 	Objects        map[manifest.ID]*manifest.Object // live, by ID: the wanted ones that exist
 	Nodes          []corev1.Node
-	Pods           []corev1.Pod       // in the namespaces of the wanted workloads
-	StorageClasses []*manifest.Object // all of the cluster
-	Evidence       Evidence           // what Inquire asked; empty where nothing did
+	Pods           []corev1.Pod             // in the namespaces of the wanted workloads
+	StorageClasses []*manifest.Object       // all of the cluster
+	Kept           map[manifest.ID][]string // fields that others have set and that are left to them, as paths of Differences
+	Evidence       Evidence                 // what Inquire asked; empty where nothing did
 }
 
 // Judge judges a cluster by everything rendered for it.
@@ -174,12 +175,17 @@ func (j judge) present() Row {
 // unchanged checks that the objects that are there are as rendered; the check present is about those that are not.
 func (j judge) unchanged() Row {
 	there := 0
-	var changed []string
+	var changed, kept []string
 	for _, o := range j.addon.Objects {
 		if live := j.snapshot.live(o); live != nil {
 			there++
 			for _, d := range Differences(o, live) {
-				changed = append(changed, fmt.Sprintf("%s %s", manifest.IDOf(o), worded(o, d)))
+				text := fmt.Sprintf("%s %s", manifest.IDOf(o), worded(o, d))
+				if slices.Contains(j.snapshot.Kept[manifest.IDOf(o)], d.Path) {
+					kept = append(kept, text)
+				} else {
+					changed = append(changed, text)
+				}
 			}
 		}
 	}
@@ -188,6 +194,8 @@ func (j judge) unchanged() Row {
 		return j.row(Unchanged, Degraded, "run fitout apply", "%s", some(changed))
 	case there == 0 && all > 0:
 		return j.row(Unchanged, NotJudged, "", "no object is there to compare")
+	case len(kept) > 0:
+		return j.row(Unchanged, Good, "", "%d of %d objects are there, as rendered but for what is kept of others: %s", there, all, some(kept))
 	case there < all:
 		return j.row(Unchanged, Good, "", "%d of %d objects are there, as rendered", there, all)
 	}

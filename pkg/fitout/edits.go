@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/localedit"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
@@ -43,6 +44,22 @@ func (s *session) keepEdits() error {
 		}
 	}
 	return nil
+}
+
+// kept are the fields that others have set and that the policies leave to them.
+func (p *Plan) kept(cluster Cluster, policies inventory.Policies, live map[manifest.ID]*manifest.Object) map[manifest.ID][]string {
+	kept := map[manifest.ID][]string{}
+	for _, a := range p.Rendering.Addons {
+		if policies.Of(a.Name) != inventory.Keep {
+			continue
+		}
+		for _, o := range a.Objects {
+			if id := manifest.IDOf(o); live[id] != nil {
+				kept[id] = cluster.Others(o, live[id])
+			}
+		}
+	}
+	return kept
 }
 
 // judgedWith are the addons as the check sees them, with what the live objects have of their own where that is to be kept.

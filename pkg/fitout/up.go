@@ -31,6 +31,9 @@ type Cluster interface {
 	Remove(ctx context.Context, entries []inventory.Entry, named inventory.Names) ([]report.Change, error)
 	// Observe fetches the live state of objects, with nodes, pods and storage classes.
 	Observe(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (check.Snapshot, error)
+	// Others returns the fields that somebody else has set to something else than what is wanted, as paths of
+	// check.Differences.
+	Others(wanted, live *manifest.Object) []string
 	// Diagnose asks what explains that something is unmet. It does without what it may not ask.
 	Diagnose(ctx context.Context, q check.Questions) check.Evidence
 }
@@ -135,6 +138,7 @@ func Check(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Pr
 			r.Error = err.Error()
 			return r, err
 		}
+		snapshot.Kept = p.kept(cluster, p.conflicts(o.Conflicts), snapshot.Objects)
 		r.Checks = o.Select.Rows(check.Judge(p.judgedWith(snapshot.Objects), snapshot))
 		r.Verdict = check.Overall(r.Checks)
 		r.Footprint = p.footprint(snapshot.Nodes)
