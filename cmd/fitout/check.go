@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/report"
@@ -19,7 +18,6 @@ import (
 type checkOptions struct {
 	*runOptions
 	probe  probeOptions
-	choice check.Selection
 	watch  watchOptions
 	during duringOptions
 }
@@ -42,8 +40,8 @@ again, also when it is killed. What it judges it does not change. docs/probes.md
 	o.registerRun(c)
 	c.Flags().DurationVar(&o.fitout.Settle, "wait", o.fitout.Settle, "how long to wait for what is not good yet")
 	c.Flags().DurationVar(&o.fitout.Timeout, "timeout", o.fitout.Timeout, "how long all of it may take; with --watch and --during there is no end unless this is given")
-	c.Flags().StringSliceVar(&o.choice.Only, "only", nil, "check only these: names of checks and probes, or ADDON/NAME")
-	c.Flags().StringSliceVar(&o.choice.Skip, "skip", nil, "do not check these: names of checks and probes, or ADDON/NAME")
+	c.Flags().StringSliceVar(&o.fitout.Select.Only, "only", nil, "check only these: names of checks and probes, or ADDON/NAME")
+	c.Flags().StringSliceVar(&o.fitout.Select.Skip, "skip", nil, "do not check these: names of checks and probes, or ADDON/NAME")
 	o.probe.register(c.Flags())
 	o.watch.register(c.Flags())
 	o.during.register(c.Flags())
@@ -72,7 +70,7 @@ func (o *checkOptions) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return o.late(ctx, err)
 	}
-	if err := o.choice.Validate(plan.Checks()); err != nil {
+	if err := o.fitout.Select.Validate(plan.Checks()); err != nil {
 		return usageError{err}
 	}
 	if o.during.on {
@@ -99,13 +97,11 @@ func (o *checkOptions) run(c *cobra.Command, args []string) error {
 
 // once checks and probes.
 func (o *checkOptions) once(ctx context.Context, flags *pflag.FlagSet, client *cluster.Client, plan *fitout.Plan, progress fitout.Progress) (*report.Report, error) {
-	options := o.fitout
-	options.Select = o.choice
-	r, err := fitout.Check(ctx, client, plan, options, progress)
+	r, err := fitout.Check(ctx, client, plan, o.fitout, progress)
 	if err != nil {
 		return r, err
 	}
-	return r, o.probe.run(ctx, o, flags, client, plan, r)
+	return r, o.probe.run(ctx, o.runOptions, flags, client, plan, r)
 }
 
 // errLate is why the context of a check ends when its time is over.

@@ -53,8 +53,8 @@ func (o *probeOptions) absent() string {
 }
 
 // run probes a cluster and adds what it finds to a report.
-func (o *probeOptions) run(ctx context.Context, check *checkOptions, flags *pflag.FlagSet, client *cluster.Client, plan *fitout.Plan, r *report.Report) error {
-	options, dismiss, err := o.hire(check, flags)
+func (o *probeOptions) run(ctx context.Context, run *runOptions, flags *pflag.FlagSet, client *cluster.Client, plan *fitout.Plan, r *report.Report) error {
+	options, dismiss, err := o.hire(run, flags)
 	if err != nil {
 		return err
 	}
@@ -63,18 +63,18 @@ func (o *probeOptions) run(ctx context.Context, check *checkOptions, flags *pfla
 }
 
 // hire says how a cluster is probed, and sees to it that another process cleans up should this one be killed.
-func (o *probeOptions) hire(check *checkOptions, flags *pflag.FlagSet) (options fitout.ProbeOptions, dismiss func(), err error) {
+func (o *probeOptions) hire(run *runOptions, flags *pflag.FlagSet) (options fitout.ProbeOptions, dismiss func(), err error) {
 	options = fitout.ProbeOptions{
 		Run: rand.String(5), Image: o.image, Absent: o.absent(), Required: o.mode == "always", Outside: o.outside, Start: time.Minute,
-		Select: check.choice,
+		Select: run.fitout.Select, Settle: run.fitout.Settle,
 	}
 	if options.Absent != "" {
 		return options, func() {}, nil
 	}
 	namespace := probe.Options{Run: options.Run}.Namespace()
-	if dismiss, err = hireJanitor(check.kube, flags, namespace); err != nil {
+	if dismiss, err = hireJanitor(run.kube, flags, namespace); err != nil {
 		return options, nil, err
 	}
-	fmt.Fprintf(check.streams.ErrOut, "probing from pods of %s in the namespace %s\n", o.image, namespace)
+	fmt.Fprintf(run.streams.ErrOut, "probing from pods of %s in the namespace %s\n", o.image, namespace)
 	return options, dismiss, nil
 }

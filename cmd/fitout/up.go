@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/inventory"
@@ -29,24 +30,53 @@ type runOptions struct {
 }
 
 // verb is one of the runs of the front door.
-type verb func(ctx context.Context, c fitout.Cluster, p *fitout.Plan, o fitout.Options, progress fitout.Progress) (*report.Report, error)
+type verb func(ctx context.Context, c *cluster.Client, p *fitout.Plan, o fitout.Options, progress fitout.Progress) (*report.Report, error)
+
+// upOptions is what fitout up takes.
+type upOptions struct {
+	*runOptions
+	probe probeOptions
+}
 
 func upCommand(streams genericiooptions.IOStreams) *cobra.Command {
-	o := newRunOptions(streams)
-	c := o.command("up", "Fit out a cluster: ask it, render, apply in waves, check", fitout.Up)
+	o := &upOptions{runOptions: newRunOptions(streams)}
+	c := o.command("up", "Fit out a cluster: ask it, render, apply in waves, check, probe", nil)
+	c.RunE = func(c *cobra.Command, _ []string) error { return o.run(c) }
 	c.Long = `Up is the main job: it asks the cluster for what the cluster file leaves open, renders the bundle of the
-cluster's Kubernetes version, applies it in waves, each once the one before is ready, and checks the result.
-Running it again changes nothing. With no nodes yet it applies everything and ends as pending (exit code 3).`
+cluster's Kubernetes version, applies it in waves, each once the one before is ready, checks the result, and tries
+whether the cluster does its job, as fitout check does. What does not work yet is tried again for a minute. Running it again changes nothing. With no nodes yet it applies everything and ends as pending (exit code 3).`
 	c.Example = `  fitout up
   fitout up -f cluster.yaml -o json
   fitout up --cni flannel --ingress traefik`
 	o.registerApply(c)
+	o.probe.register(c.Flags())
 	return c
+}
+
+func (o *upOptions) run(c *cobra.Command) error {
+	if err := o.probe.validate(); err != nil {
+		return err
+	}
+	return o.runOptions.run(c, func(ctx context.Context, client *cluster.Client, p *fitout.Plan, options fitout.Options, progress fitout.Progress) (*report.Report, error) {
+		start := time.Now()
+		r, err := fitout.Up(ctx, client, p, options, progress)
+		if err != nil || len(r.Checks) == 0 {
+			return r, err
+		}
+		if r.Verdict == check.Failed {
+			o.fitout.Settle = 0 // there was time for this already
+		}
+		ctx, cancel := context.WithTimeout(ctx, options.Timeout-time.Since(start))
+		defer cancel()
+		return r, o.probe.run(ctx, o.runOptions, c.Flags(), client, p, r)
+	})
 }
 
 func applyCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	o := newRunOptions(streams)
-	c := o.command("apply", "Apply a bundle in waves, without the check at the end", fitout.Apply)
+	c := o.command("apply", "Apply a bundle in waves, without the check at the end", func(ctx context.Context, client *cluster.Client, p *fitout.Plan, options fitout.Options, progress fitout.Progress) (*report.Report, error) {
+		return fitout.Apply(ctx, client, p, options, progress)
+	})
 	o.registerApply(c)
 	return c
 }

@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
@@ -27,20 +26,21 @@ func (j judge) definitions(controllers Verdict) []Row {
 	if len(j.addon.Created) == 0 {
 		return nil
 	}
-	var bad []Row
-	var details []string
+	all, bad := len(j.addon.Created), 0
+	worst := j.row(Definitions, Good, "", "%d established", all)
 	for _, o := range j.addon.Created {
-		if v, detail, remedy := j.snapshot.definition(o, controllers); v != Good {
-			row := j.row(Definitions, v, remedy, "")
-			row.About = manifest.IDOf(o)
-			bad, details = append(bad, row), append(details, o.GetName()+" "+detail)
+		v, detail, remedy := j.snapshot.definition(o, controllers)
+		if v != Good {
+			bad++
+		}
+		if Worse(v, worst.Verdict) != worst.Verdict {
+			worst = j.row(Definitions, v, remedy, "%s %s", o.GetName(), detail)
+			worst.About = manifest.IDOf(o)
 		}
 	}
-	if len(bad) == 0 {
-		return []Row{j.row(Definitions, Good, "", "%d established", len(j.addon.Created))}
+	if bad > 0 && all > 1 {
+		worst.Detail = fmt.Sprintf("%d of %d established; %s", all-bad, all, worst.Detail)
 	}
-	worst := slices.MaxFunc(bad, func(a, b Row) int { return slices.Index(order, a.Verdict) - slices.Index(order, b.Verdict) })
-	worst.Detail = some(details)
 	return []Row{worst}
 }
 
@@ -51,7 +51,7 @@ func (s Snapshot) definition(o *manifest.Object, controllers Verdict) (v Verdict
 	case live != nil:
 		return s.byStatus(o, live)
 	case s.nothingRuns():
-		return NotJudged, "is not created: its controller is on simulated nodes (" + simulatedAnnotation + "), where nothing runs", ""
+		return NotJudged, "is not created: its controller is on simulated nodes (" + simulatedAnnotation + ")", ""
 	case controllers != Good && controllers != Degraded: // where some of its pods run, so does it
 		return controllers, "waits for its controller", ""
 	}

@@ -55,9 +55,9 @@ func TestDefinitions(t *testing.T) {
 		"simulated nodes": {[]string{shop + `1}}`}, []corev1.Node{simulated},
 			[]string{
 				"present not judged 1 of 2 objects wait for the definition of their kind: Widget first; run fitout apply once their kind is defined",
-				"definitions not judged widgets.shop.io is not created: its controller is on simulated nodes (kwok.x-k8s.io/node), where nothing runs",
+				"definitions not judged widgets.shop.io is not created: its controller is on simulated nodes (kwok.x-k8s.io/node)",
 			},
-			[]string{"definitions not judged CustomResourceDefinition widgets.shop.io is not created: its controller is on simulated nodes (kwok.x-k8s.io/node), where nothing runs"}},
+			[]string{"definitions not judged CustomResourceDefinition widgets.shop.io is not created: its controller is on simulated nodes (kwok.x-k8s.io/node)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			addon := render.Addon{Addon: bundle.Addon{Name: "shop"}, Objects: objects(t, shop+`1}}`, widget), Created: objects(t, widgets+`}`)}

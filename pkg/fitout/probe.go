@@ -11,6 +11,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/fitout-dev/fitout/pkg/render"
 	"github.com/fitout-dev/fitout/pkg/report"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -40,18 +41,19 @@ type ProbeOptions struct {
 	Required bool          // pods that cannot be started are a failure
 	Outside  string        // a name outside the cluster that the cluster DNS is to find; none if it is empty
 	Start    time.Duration // how long pods may take to start
+	Settle   time.Duration // how long to try again what does not work yet
 	Select   check.Selection
 	For      time.Duration // how long the pods answer; long enough for one run if it is 0
 }
 
-// probeTime bounds the whole run, its pods, and how long a killed one may leave anything behind: a start, the longest
-// probe, and room for slow answers.
+// probeTime bounds the whole run, its pods, and how long a killed one may leave anything behind, without the time to
+// settle: a start, the longest probe, and room for slow answers.
 const probeTime = 5 * time.Minute
 
 // Probe tries whether the cluster does its job, and adds a row for each probe to a report. Whatever it brought into the
 // cluster is removed, also where it is interrupted. The error is of the API server; what the probes find is in the rows.
 func Probe(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions, r *report.Report) error {
-	bounded, cancel := context.WithTimeout(ctx, probeTime)
+	bounded, cancel := context.WithTimeout(ctx, probeTime+o.Settle)
 	defer cancel()
 	rows, err := probed(bounded, cluster, p, o)
 	r.Checks = byAddon(append(r.Checks, rows...))
@@ -85,12 +87,48 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 	if err != nil {
 		return nil, err
 	}
-	trials := check.PlanProbes(addons, survey)
-	rows = trials.Judge(askAll(ctx, cluster, survey.Scene.Pods, trials.Tasks()))
+	rows = try(ctx, cluster, addons, survey)
+	for until := time.Now().Add(o.Settle); len(check.Unmet(rows)) > 0 && time.Now().Before(until) && pause(ctx, probeAgain); {
+		if rows, err = tryAgain(ctx, cluster, p, survey.Scene, rows); err != nil {
+			return rows, err
+		}
+	}
 	if pods {
 		rows = append([]check.Row{survey.JudgeProbePods(o.Required)}, rows...)
 	}
 	return rows, ctx.Err()
+}
+
+// probeAgain is how soon what did not work is tried again, as long as there is time to settle.
+const probeAgain = 2 * time.Second
+
+// try makes the probes of the addons and judges them.
+func try(ctx context.Context, cluster Prober, addons []render.Addon, survey check.Survey) []check.Row {
+	trials := check.PlanProbes(addons, survey)
+	return trials.Judge(askAll(ctx, cluster, survey.Scene.Pods, trials.Tasks()))
+}
+
+// tryAgain makes those probes again whose rows are unmet.
+func tryAgain(ctx context.Context, cluster Prober, p *Plan, scene check.Scene, rows []check.Row) ([]check.Row, error) {
+	survey, err := observed(ctx, cluster, p)
+	if err != nil {
+		return rows, err
+	}
+	survey.Scene = scene
+	var unmet check.Selection
+	for _, row := range check.Unmet(rows) {
+		unmet.Only = append(unmet.Only, row.Name())
+	}
+	now := map[string]check.Row{}
+	for _, row := range try(ctx, cluster, unmet.Probes(p.Rendering.Addons), survey) {
+		now[row.Name()] = row
+	}
+	for i, row := range rows {
+		if again, ok := now[row.Name()]; ok {
+			rows[i] = again
+		}
+	}
+	return rows, nil
 }
 
 // staged brings the pods of a run into the cluster where they are wanted, and says in the survey what has come of it. leave
@@ -124,7 +162,7 @@ func observed(ctx context.Context, cluster Prober, p *Plan) (check.Survey, error
 
 // probe says what a run brings into the cluster: what the probes of the plan need.
 func (p *Plan) probe(o ProbeOptions) probe.Options {
-	options := probe.Options{Run: o.Run, Minor: p.Rendering.Bundle, Image: o.Image, Start: time.Now(), For: cmp.Or(o.For, probeTime)}
+	options := probe.Options{Run: o.Run, Minor: p.Rendering.Bundle, Image: o.Image, Start: time.Now(), For: cmp.Or(o.For, probeTime+o.Settle)}
 	for _, a := range p.Rendering.Addons {
 		for _, t := range a.Probes {
 			options.IngressClass += t.Class

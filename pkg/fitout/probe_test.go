@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -168,5 +170,58 @@ func TestProbeInterrupted(t *testing.T) {
 	}
 	if len(p.removed) != 1 {
 		t.Errorf("removed %q", p.removed)
+	}
+}
+
+// slow is a cluster whose pods have no good answer at first.
+type slow struct {
+	prober
+	deaf int // times
+	mu   sync.Mutex
+	asks map[string]int
+}
+
+func (p *slow) Ask(ctx context.Context, pod corev1.Pod, tasks []probe.Task) ([]probe.Result, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asks[pod.Name]++
+	results, err := p.prober.Ask(ctx, pod, tasks)
+	for i := range results {
+		results[i].OK, results[i].Error = p.asks[pod.Name] > p.deaf, "no answer"
+	}
+	return results, err
+}
+
+// What does not work yet is tried again, and only that, for as long as there is time to settle.
+func TestProbeSettles(t *testing.T) {
+	for name, test := range map[string]struct {
+		deaf   int
+		settle time.Duration
+		want   string
+		asked  int
+	}{
+		"at the second try":   {1, time.Minute, "good: 4 of 4", 2},
+		"without time for it": {1, 0, "failed: 0 of 4", 1},
+		"not in time":         {5, time.Millisecond, "failed: 0 of 4", 2},
+		"at once":             {0, time.Minute, "good: 4 of 4", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &slow{deaf: test.deaf, asks: map[string]int{}}
+			r := &report.Report{}
+			plan := prepare(t, catalogue(t), "1.36", "flannel", "none")
+			if err := fitout.Probe(t.Context(), p, plan, fitout.ProbeOptions{Run: "r", Image: "i", Settle: test.settle, Select: check.Selection{Only: []string{"pod-network"}}}, r); err != nil {
+				t.Fatal(err)
+			}
+			row := r.Checks[slices.IndexFunc(r.Checks, func(r check.Row) bool { return r.Check == "pod-network" })]
+			if got := string(row.Verdict) + ": " + row.Detail; !strings.HasPrefix(got, test.want) {
+				t.Errorf("%q, expected %q", got, test.want)
+			}
+			for pod, n := range p.asks {
+				if n != test.asked {
+					t.Errorf("%s was asked %d times, expected %d", pod, n, test.asked)
+				}
+			}
+		})
 	}
 }
