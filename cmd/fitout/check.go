@@ -40,6 +40,7 @@ again, also when it is killed. What it judges it does not change. docs/probes.md
 	o.registerRun(c)
 	c.Flags().DurationVar(&o.fitout.Settle, "wait", o.fitout.Settle, "how long to wait for what is not good yet")
 	c.Flags().DurationVar(&o.fitout.Timeout, "timeout", o.fitout.Timeout, "how long all of it may take; with --watch and --during there is no end unless this is given")
+	c.Flags().DurationVar(&o.fitout.Since, "since", 0, "also look back: a container that was restarted in this time is a fault, though it runs again (30m)")
 	c.Flags().StringSliceVar(&o.fitout.Select.Only, "only", nil, "check only these: names of checks and probes, or ADDON/NAME")
 	c.Flags().StringSliceVar(&o.fitout.Select.Skip, "skip", nil, "do not check these: names of checks and probes, or ADDON/NAME")
 	o.probe.register(c.Flags())
@@ -52,6 +53,9 @@ again, also when it is killed. What it judges it does not change. docs/probes.md
 func (o *checkOptions) validate() error {
 	if o.fitout.Timeout <= 0 {
 		return usageError{fmt.Errorf("--timeout is %v; give a time, such as 2m", o.fitout.Timeout)}
+	}
+	if o.fitout.Since < 0 {
+		return usageError{fmt.Errorf("--since is %v; give how long to look back, such as 30m", o.fitout.Since)}
 	}
 	return errors.Join(o.probe.validate(), o.watch.validate(o.output), o.during.validate(o))
 }

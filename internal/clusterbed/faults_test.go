@@ -73,6 +73,22 @@ func (f *fixture) addonKilled(t *testing.T) {
 		return ""
 	})
 	f.recovers(t)
+	f.toldLater(t, addon)
+}
+
+// toldLater wants a check that looks back to name what was killed on the damaged node and runs again, and one that does not
+// look so far back to be good.
+func (f *fixture) toldLater(t *testing.T, addon string) {
+	back := func(since string) (string, error) {
+		out, err := f.command(t.Context(), "check", "--probe=never", "--only", addon+"/restarts", "--since", since).Output()
+		return string(out), err
+	}
+	if out, err := back("10m"); err == nil || !strings.Contains(out, "container "+addon+" on node "+damaged) || !strings.Contains(out, "exited with 137") {
+		t.Errorf("looking back ten minutes: %v: %s", err, out)
+	}
+	if out, err := back("1s"); err != nil {
+		t.Errorf("looking back a second: %v: %s", err, out)
+	}
 }
 
 // imageRemoved takes away the image of an addon whose pod then has to be made

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
@@ -65,6 +66,7 @@ const (
 	Accounts     = "accounts"      // the ServiceAccount of every workload is there
 	Unchanged    = "unchanged"     // every object that is there is as rendered
 	Ready        = "ready"         // every workload is ready, DaemonSets on every node they should be on
+	Restarts     = "restarts"      // no container was restarted since a given time
 	Definitions  = "definitions"   // what the addon's controllers are to define is defined
 	API          = "api"           // the API server reaches what the addon serves
 	HostPorts    = "host-ports"    // a ready pod declares the host ports on every node
@@ -78,6 +80,7 @@ type Snapshot struct {
 	Pods           []corev1.Pod             // in the namespaces of the wanted workloads
 	StorageClasses []*manifest.Object       // all of the cluster
 	Kept           map[manifest.ID][]string // fields that others have set and that are left to them, as paths of Differences
+	Since          time.Time                // from when on restarts of containers count; none do where it is zero
 	Evidence       Evidence                 // what Inquire asked; empty where nothing did
 }
 
@@ -91,6 +94,7 @@ func Judge(addons []render.Addon, s Snapshot) []Row {
 		rows = append(rows, j.accounts()...)
 		ready := j.ready()
 		rows = append(rows, ready...)
+		rows = append(rows, j.restarts()...)
 		rows = append(rows, j.definitions(Overall(ready))...)
 		rows = append(rows, j.api()...)
 		rows = append(rows, j.hostPorts()...)
@@ -111,9 +115,10 @@ func Overall(rows []Row) Verdict {
 	return worst
 }
 
-// MaySettle reports whether all that is unmet may come right without anybody applying anything.
+// MaySettle reports whether all that is unmet may come right without anybody applying anything. What has happened does not
+// count.
 func MaySettle(rows []Row) bool {
-	unmet := Unmet(rows)
+	unmet := slices.DeleteFunc(Unmet(rows), func(r Row) bool { return r.Check == Restarts })
 	for _, r := range unmet {
 		if r.Check == Present || r.Check == Accounts || r.Check == Unchanged || r.Check == StorageClass {
 			return false

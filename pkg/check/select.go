@@ -91,6 +91,7 @@ func checksOf(a render.Addon) []string {
 	}{
 		{Accounts, any(func(o *manifest.Object) bool { return accountOf(o) != "" })},
 		{Ready, any(func(o *manifest.Object) bool { return gated[o.GetKind()] != nil && o.GetKind() != "APIService" })},
+		{Restarts, any(func(o *manifest.Object) bool { return podsBy(o) != nil })},
 		{Definitions, len(a.Created) > 0},
 		{API, any(func(o *manifest.Object) bool { return o.GetKind() == "APIService" })},
 		{HostPorts, len(a.Checks.HostPorts) > 0},

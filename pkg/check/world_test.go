@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/check"
@@ -40,7 +41,8 @@ type testCase struct {
 	Name     string            `json:"name"`
 	Rendered map[string]fields `json:"rendered"` // changes what is rendered, and with it what is live
 	Live     map[string]fields `json:"live"`     // changes what is live
-	Want     []string          `json:"want"`     // rows that differ from those of the world: "addon check verdict detail; remedy"
+	Since    time.Time         `json:"since"`
+	Want     []string          `json:"want"` // rows that differ from those of the world: "addon check verdict detail; remedy"
 }
 
 // read holds the files that have been read, as JSON.
@@ -68,7 +70,7 @@ func observe(t *testing.T, c testCase) ([]render.Addon, check.Snapshot) {
 	var w world
 	readYAML(t, "testdata/world.yaml", &w)
 	var addons []render.Addon
-	s := check.Snapshot{Objects: map[manifest.ID]*manifest.Object{}}
+	s := check.Snapshot{Objects: map[manifest.ID]*manifest.Object{}, Since: c.Since}
 	for _, a := range w.Addons {
 		addon := render.Addon{Addon: bundle.Addon{Name: a.Name, Checks: a.Checks}, Digest: "sha256:" + strings.Repeat("0123456789", 6) + "0123"}
 		for _, o := range changed(a.Objects, c.Rendered, false) {

@@ -83,6 +83,7 @@ type Options struct {
 	Recreate    inventory.Names    // objects that may be deleted and created again, where a field cannot be changed
 	Prune       inventory.Names    // objects to prune that otherwise never are
 	Select      check.Selection    // of checks and probes
+	Since       time.Duration      // how far back a check looks for restarts of containers; 0 for not at all
 	DryRun      bool               // say what would be done; the cluster must have been connected to so
 }
 
@@ -137,6 +138,9 @@ func Check(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Pr
 		if err != nil {
 			r.Error = err.Error()
 			return r, err
+		}
+		if o.Since > 0 {
+			snapshot.Since = r.Time.Add(-o.Since)
 		}
 		snapshot.Kept = p.kept(cluster, p.conflicts(o.Conflicts), snapshot.Objects)
 		r.Checks = o.Select.Rows(check.Judge(p.judgedWith(snapshot.Objects), snapshot))
