@@ -1,5 +1,5 @@
 # What CI runs is lint and test; README.md shows demo and test. Everything is built from source by Go alone, so that a fresh
-# machine with Go, make and git needs nothing else. CGO stays off: one static binary.
+# machine with Go, make and git needs nothing else, but for a browser that one test looks with. CGO stays off: one static binary.
 export CGO_ENABLED = 0
 
 GO ?= go
@@ -8,7 +8,7 @@ DEADCODE = golang.org/x/tools/cmd/deadcode@v0.48.0
 # The packages under testdata, which ./... leaves out.
 BED = ./testdata/bed ./testdata/apisnapshot ./testdata/clusterbed
 
-.PHONY: all build image test test-versions test-reliability e2e faults lint policy update apis parity bench footprint demo clean
+.PHONY: all build image test browser test-versions test-reliability e2e faults lint policy update apis parity bench footprint demo clean
 
 all: lint test build
 
@@ -26,10 +26,15 @@ image:
 	$(GO) run ./internal/ociimage/cmd --name $(IMAGE) --out bin/fitout-image.tar $(foreach p,$(PLATFORMS),$(p)=bin/$(p)/fitout)
 
 ## test: unit, golden, command scripts, and live tests on real control planes (built on the first run, then cached)
-test:
+test: browser
 	$(GO) run ./testdata/bed build --kubernetes 1.36
 	$(GO) run ./testdata/bed build --kubernetes 1.18
 	$(GO) test -timeout 60m ./...
+
+# The browser that a test looks at the HTML report with, from Debian; without root or apt that test is skipped, and says so.
+browser:
+	@command -v chromium >/dev/null || ! command -v apt-get >/dev/null || [ "$$(id -u)" != 0 ] || { \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; }
 
 ## test-versions: every combination of every bundle applied twice to the real API server of its version; an hour
 MINORS = $(basename $(notdir $(wildcard bundles/*.yaml)))
