@@ -19,6 +19,7 @@ import (
 // A server that hangs, at once or in the middle, costs the time that the check was given and no more; one that is only
 // slow is waited for.
 func TestLiveCheckIsBounded(t *testing.T) {
+	t.Parallel()
 	b := bedtest.Start(t, bed.Options{Minor: "1.36", Nodes: 1})
 	proxy, err := faultproxy.Start(restConfigOf(b), faultproxy.Options{})
 	if err != nil {

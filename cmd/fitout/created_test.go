@@ -77,6 +77,7 @@ func shopPlan(t *testing.T, client *cluster.Client) *fitout.Plan {
 // An object of a kind that a controller defines at run time waits for the definition: before any node has joined until a
 // later run, and where the controller runs at its gate.
 func TestDefinitionsOfControllers(t *testing.T) {
+	t.Parallel()
 	b := bedtest.Start(t, bed.Options{Minor: "1.36"})
 	config := restConfigOf(b)
 	client, err := cluster.New(t.Context(), config, cluster.Options{})

@@ -20,6 +20,7 @@ import (
 // Whatever ends a check while its pods are starting, its namespace goes: the check removes it where it can, and its janitor
 // where it was killed.
 func TestProbesLeaveNothing(t *testing.T) {
+	t.Parallel()
 	b := bedtest.Start(t, bed.Options{Minor: "1.36"})
 	client, err := kubernetes.NewForConfig(restConfigOf(b))
 	if err != nil {

@@ -35,8 +35,10 @@ var minors = flag.String("minors", "1.36,1.18", "comma-separated Kubernetes mino
 // TestLive runs the command on real API servers with simulated nodes: first every combination is given to the server
 // without being persisted, then the scripts run, before and after nodes have joined.
 func TestLive(t *testing.T) {
+	t.Parallel()
 	for _, minor := range strings.Split(*minors, ",") {
 		t.Run(minor, func(t *testing.T) {
+			t.Parallel()
 			b := bedtest.Start(t, bed.Options{Minor: minor, ProviderIDPrefix: "scaleway://instance/fr-par-1/"})
 			t.Run("combinations", func(t *testing.T) { acceptsCombinations(t, b) })
 			t.Run("without nodes", func(t *testing.T) { runScripts(t, b, "../../testdata/script/live-empty") })
@@ -194,6 +196,7 @@ func waitFor(ctx context.Context, t *testing.T, c *cluster.Client, kinds manifes
 // A field that the version does not have must be refused, or the test above could not fail. Servers before 1.25 do not
 // validate fields; there it is a wrong type that must be refused.
 func TestLiveRefuses(t *testing.T) {
+	t.Parallel()
 	b := bedtest.Start(t, bed.Options{Minor: "1.36"})
 	c, err := cluster.New(t.Context(), restConfigOf(b), cluster.Options{DryRun: true})
 	if err != nil {

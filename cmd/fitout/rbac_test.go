@@ -22,6 +22,7 @@ var everyRule = os.Getenv("FITOUT_EVERY_RULE") != ""
 // TestLeastPrivilege runs the command as a ServiceAccount with the rights that fitout rbac prints: they suffice, and with
 // any one rule less they do not.
 func TestLeastPrivilege(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		minor string
 		flags []string
@@ -30,6 +31,7 @@ func TestLeastPrivilege(t *testing.T) {
 		{"1.18", []string{"--cni", "cilium", "--ingress", "nginx"}},    // Roles, and creation by POST
 	} {
 		t.Run(c.minor, func(t *testing.T) {
+			t.Parallel()
 			b := bedtest.Start(t, bed.Options{Minor: c.minor, Nodes: 3, ProviderIDPrefix: "scaleway://instance/fr-par-1/"})
 			g := newGuard(t, b, c.flags)
 			g.create(kubeadmConfig)

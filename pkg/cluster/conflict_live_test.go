@@ -57,6 +57,7 @@ spec:
 
 // What is found is the same with server-side apply and without.
 func TestConflictsLive(t *testing.T) {
+	t.Parallel()
 	want := []string{
 		`ConfigMap kube-system/app: data.a.b is theirs, set by joe; Fitout sets ours`,
 		`Deployment kube-system/app: metadata.annotations.a.b is theirs, set by joe; Fitout sets 2`,
@@ -70,6 +71,7 @@ func TestConflictsLive(t *testing.T) {
 	}
 	for _, minor := range []string{"1.36", "1.18"} {
 		t.Run(minor, func(t *testing.T) {
+			t.Parallel()
 			b := bedtest.Start(t, bed.Options{Minor: minor})
 			config, err := clientcmd.BuildConfigFromFlags("", b.Kubeconfig())
 			if err != nil {

@@ -18,8 +18,10 @@ import (
 // say they have no side effects; others fail the request. What is created in a namespace or of a kind that the same run
 // creates has none yet.)
 func TestDryRun(t *testing.T) {
+	t.Parallel()
 	for _, minor := range []string{"1.36", "1.18"} {
 		t.Run(minor, func(t *testing.T) {
+			t.Parallel()
 			b := bedtest.Start(t, bed.Options{Minor: minor})
 			f := fixture{T: t, config: restConfig(t, b), wanted: parse(t, objects)}
 			f.kinds = manifest.KindsOf(f.wanted)

@@ -22,6 +22,7 @@ import (
 
 // The table of immutable fields is held to what real API servers refuse and accept: each change of the cases, in a dry run.
 func TestImmutableLive(t *testing.T) {
+	t.Parallel()
 	file, err := os.ReadFile("../check/testdata/immutable.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -36,6 +37,7 @@ func TestImmutableLive(t *testing.T) {
 	}
 	for _, minor := range []string{"1.36", "1.18"} {
 		t.Run(minor, func(t *testing.T) {
+			t.Parallel()
 			b := bedtest.Start(t, bed.Options{Minor: minor})
 			config := restConfig(t, b)
 			config.QPS = -1

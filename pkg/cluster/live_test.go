@@ -67,8 +67,10 @@ spec:
 `
 
 func TestApply(t *testing.T) {
+	t.Parallel()
 	for _, minor := range []string{"1.36", "1.18"} {
 		t.Run(minor, func(t *testing.T) {
+			t.Parallel()
 			b := bedtest.Start(t, bed.Options{Minor: minor})
 			f := fixture{T: t, config: restConfig(t, b), wanted: parse(t, objects)}
 			f.kinds = manifest.KindsOf(f.wanted)
@@ -246,6 +248,7 @@ func restConfig(t *testing.T, b *bed.Bed) *rest.Config {
 
 // A cluster that kubeadm made says more of itself than any other.
 func TestFacts(t *testing.T) {
+	t.Parallel()
 	b := bedtest.Start(t, bed.Options{Minor: "1.36", Nodes: 1, ProviderIDPrefix: "scaleway://instance/"})
 	f := fixture{T: t, config: restConfig(t, b), kinds: manifest.KindsOf(nil)}
 	f.client = f.connect(cluster.Options{})

@@ -14,8 +14,10 @@ import (
 
 // TestLock lets runs meet: one that works, one that was killed, one that was paused for too long.
 func TestLock(t *testing.T) {
+	t.Parallel()
 	for _, minor := range []string{"1.36", "1.18"} {
 		t.Run(minor, func(t *testing.T) {
+			t.Parallel()
 			f := fixture{T: t, config: restConfig(t, bedtest.Start(t, bed.Options{Minor: minor}))}
 			t.Run("in use", func(t *testing.T) { locksOut(t, f) })
 			t.Run("killed here", func(t *testing.T) { takesOverAtOnce(t, f) })

@@ -46,8 +46,10 @@ var mergeSteps = map[string]struct{ first, theirs, next string }{
 
 // The merge comes to what server-side apply comes to (1.36), and on an old server (1.18) to what is wanted.
 func TestMergeThreeWaysLive(t *testing.T) {
+	t.Parallel()
 	for _, minor := range []string{"1.36", "1.18"} {
 		t.Run(minor, func(t *testing.T) {
+			t.Parallel()
 			b := bedtest.Start(t, bed.Options{Minor: minor})
 			config, err := clientcmd.BuildConfigFromFlags("", b.Kubeconfig())
 			if err != nil {

@@ -31,6 +31,7 @@ const sample = 7
 func TestSound(t *testing.T) {
 	for _, minor := range []string{"1.36", "1.18"} {
 		t.Run(minor, func(t *testing.T) {
+			t.Parallel()
 			b := bedtest.Start(t, bed.Options{Minor: minor})
 			config, err := clientcmd.BuildConfigFromFlags("", b.Kubeconfig())
 			if err != nil {
