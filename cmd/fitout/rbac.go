@@ -64,7 +64,7 @@ func (o *rbacOptions) run(c *cobra.Command, streams genericiooptions.IOStreams) 
 		if run.Replaced, err = o.before(); err != nil {
 			return err
 		}
-		run.Kinds = manifest.KindsOf(slices.Concat(run.Replaced, run.Objects, run.Created))
+		run.Kinds = manifest.KindsOf(slices.Concat(run.Replaced, run.Objects, run.Sought))
 	}
 	objects, err := access.Grant(run, account)
 	if err != nil {
@@ -106,7 +106,7 @@ func (o *rbacOptions) to() (access.Account, error) {
 func (o *rbacOptions) accessOf(p *fitout.Plan) access.Run {
 	ranges := p.Rendering.API.Versions(schema.GroupKind{Group: "networking.k8s.io", Kind: "ServiceCIDR"})
 	return access.Run{
-		Objects: p.Rendering.Objects(), Created: p.Rendering.Created(), Kinds: p.Kinds, ReadOnly: o.check,
+		Objects: p.Rendering.Objects(), Sought: p.Sought(), Kinds: p.Kinds, ReadOnly: o.check,
 		ServerSide:   cluster.AppliesServerSide(p.Cluster.KubernetesVersion),
 		ServiceCIDRs: slices.Contains(ranges, "v1"),
 	}

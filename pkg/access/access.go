@@ -15,8 +15,8 @@ import (
 // A Run is what rights are asked for.
 type Run struct {
 	Objects []*manifest.Object // everything rendered
-	Created []*manifest.Object // definitions that controllers create, and that are waited for
-	Kinds   manifest.Kinds     // of Objects, of Created and of Replaced
+	Sought  []*manifest.Object // what others create and a run looks for, by name
+	Kinds   manifest.Kinds     // of Objects, of Sought and of Replaced
 	// Replaced are the objects of what the cluster was fitted out with before. Those that are no longer among Objects are
 	// removed.
 	Replaced []*manifest.Object
@@ -44,12 +44,12 @@ func Grant(run Run, to Account) ([]*manifest.Object, error) {
 			return nil, err
 		}
 	}
-	for _, o := range run.Created {
+	for _, o := range run.Sought {
 		gvr, _, err := run.Kinds.Of(o)
 		if err != nil {
 			return nil, err
 		}
-		r.allow("", gvr.Group, gvr.Resource, o.GetName(), get)
+		r.allow(o.GetNamespace(), gvr.Group, gvr.Resource, o.GetName(), get)
 	}
 	for _, o := range run.Replaced {
 		if err := r.removal(run, o); err != nil {

@@ -26,7 +26,7 @@ func TestEveryCombination(t *testing.T) {
 				t.Fatalf("%s %s: %v", minor, c.Name(), err)
 			}
 			for _, readOnly := range []bool{false, true} {
-				run := access.Run{Objects: plan.Rendering.Objects(), Created: plan.Rendering.Created(), Kinds: plan.Kinds, ServerSide: minor >= "1.22", ReadOnly: readOnly}
+				run := access.Run{Objects: plan.Rendering.Objects(), Sought: plan.Sought(), Kinds: plan.Kinds, ServerSide: minor >= "1.22", ReadOnly: readOnly}
 				granted, err := access.Grant(run, access.Account{Namespace: "kube-system", Name: "fitout"})
 				if err == nil {
 					err = plan.Rendering.API.Validate(granted, nil)

@@ -11,7 +11,6 @@ import (
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -213,48 +212,6 @@ func worded(o *manifest.Object, d Difference) string {
 		return d.Path + " is not as rendered"
 	}
 	return d.String()
-}
-
-// accounts checks the ServiceAccounts that the addon's workloads run as.
-func (j judge) accounts() []Row {
-	var there, missing []string
-	for _, o := range j.addon.Objects {
-		name := accountOf(o)
-		if name == "" || name == "default" { // every namespace has one, and nobody renders it
-			continue
-		}
-		id := manifest.ID{Kind: "ServiceAccount", Namespace: o.GetNamespace(), Name: name}
-		if j.snapshot.Objects[id] == nil {
-			missing = append(missing, fmt.Sprintf("%s of %s", id, manifest.IDOf(o)))
-		} else {
-			there = append(there, id.Name)
-		}
-	}
-	slices.Sort(there)
-	there = slices.Compact(there)
-	switch {
-	case len(missing) > 0:
-		return []Row{j.row(Accounts, Failed, "run fitout apply", "missing: %s", some(missing))}
-	case len(there) > 0:
-		return []Row{j.row(Accounts, Good, "", "%s", some(there))}
-	}
-	return nil
-}
-
-// accountOf returns the name of the ServiceAccount that a workload runs as; it is empty for other objects.
-func accountOf(o *manifest.Object) string {
-	path := []string{"spec", "template", "spec", "serviceAccountName"}
-	switch o.GetKind() {
-	case "DaemonSet", "Deployment", "StatefulSet", "ReplicaSet", "Job":
-	case "CronJob":
-		path = append([]string{"spec", "jobTemplate"}, path...)
-	case "Pod":
-		path = path[2:]
-	default:
-		return ""
-	}
-	name, _, _ := unstructured.NestedString(o.Object, path...)
-	return name
 }
 
 // some joins the first few of a list.

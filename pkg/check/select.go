@@ -89,7 +89,7 @@ func checksOf(a render.Addon) []string {
 		name string
 		has  bool
 	}{
-		{Accounts, any(func(o *manifest.Object) bool { return accountOf(o) != "" })},
+		{Accounts, any(func(o *manifest.Object) bool { _, has := accountOf(o); return has })},
 		{Ready, any(func(o *manifest.Object) bool { return gated[o.GetKind()] != nil && o.GetKind() != "APIService" })},
 		{Restarts, any(func(o *manifest.Object) bool { return podsBy(o) != nil })},
 		{Definitions, len(a.Created) > 0},

@@ -138,9 +138,14 @@ func (p *Plan) judged() []render.Addon {
 // Checks are all checks and probes that there are for the plan, as rows without a verdict.
 func (p *Plan) Checks() []check.Row { return check.All(p.judged()) }
 
+// Sought is what others create and the check looks for: definitions by controllers, and accounts that only a patch names.
+func (p *Plan) Sought() []*manifest.Object {
+	return append(p.Rendering.Created(), check.OtherAccounts(p.Rendering.Addons)...)
+}
+
 // objects are all objects that are judged.
 func (p *Plan) objects() []*manifest.Object {
-	return slices.Concat(p.Rendering.Objects(), p.Rendering.Created(), []*manifest.Object{inventory.Expected(p.aim())})
+	return slices.Concat(p.Rendering.Objects(), p.Sought(), []*manifest.Object{inventory.Expected(p.aim())})
 }
 
 // report begins the account of a run.
