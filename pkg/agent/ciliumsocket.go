@@ -19,7 +19,7 @@ func AskCilium(ctx context.Context, socket string) (Status, error) {
 	if err != nil {
 		return Status{}, fmt.Errorf("%s: %w", socket, err)
 	}
-	answer, err := c.Daemon.GetHealthz(daemon.NewGetHealthzParamsWithContext(ctx))
+	answer, err := c.Daemon.GetHealthzContext(ctx, daemon.NewGetHealthzParamsWithTimeout(0)) // no other time than that of ctx
 	if err != nil {
 		return Status{}, fmt.Errorf("ask the agent of Cilium at %s: %w; run this as root on a node that it runs on, or name its socket", socket, err)
 	}
