@@ -81,7 +81,7 @@ func readLosses(r io.Reader, seen func([]probe.Loss)) error {
 func (c *Client) Run(ctx context.Context, pod corev1.Pod, container string, command []string) (agent.Output, error) {
 	var stdout, stderr limited
 	err := c.stream(ctx, pod, container, command, remotecommand.StreamOptions{Stdout: &stdout, Stderr: &stderr})
-	out := agent.Output{Text: stdout.String(), Errors: stderr.String()}
+	out := agent.Output{Text: stdout.kept.String(), Errors: stderr.kept.String()}
 	var exit exec.CodeExitError
 	switch {
 	case errors.As(err, &exit):
@@ -101,14 +101,14 @@ const outputLimit = 8 << 20
 
 // limited keeps the first bytes of what is written to it.
 type limited struct {
-	bytes.Buffer
-	over bool // there was more
+	kept bytes.Buffer // not embedded: io.Copy would find its ReadFrom, and pass Write by
+	over bool         // there was more
 }
 
 func (l *limited) Write(p []byte) (int, error) {
-	keep := p[:min(len(p), outputLimit-l.Len())]
+	keep := p[:min(len(p), outputLimit-l.kept.Len())]
 	l.over = l.over || len(keep) < len(p)
-	l.Buffer.Write(keep)
+	l.kept.Write(keep)
 	return len(p), nil
 }
 
