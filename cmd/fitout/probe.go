@@ -17,9 +17,10 @@ func probeCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	c := &cobra.Command{
 		Use: "probe", Short: "Try a network from where this runs",
 		Long: `Probe is what fitout check runs in pods of a cluster: serve answers, run asks, watch
-goes on asking. All also work by themselves.`,
+goes on asking. All also work by themselves. Agent asks the agent of the pod network on
+the node that this runs on.`,
 	}
-	c.AddCommand(probeServeCommand(), probeRunCommand(streams), probeWatchCommand(streams), janitorCommand(streams))
+	c.AddCommand(probeServeCommand(), probeRunCommand(streams), probeWatchCommand(streams), probeAgentCommand(streams), janitorCommand(streams))
 	return c
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/access"
+	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/manifest"
@@ -19,6 +20,7 @@ import (
 type rbacOptions struct {
 	input
 	check    bool
+	agents   bool
 	replaces string
 	account  string
 	output   string
@@ -39,6 +41,7 @@ network. Give it the same cluster file and flags as up. docs/access.md says what
 	}
 	o.register(c)
 	c.Flags().BoolVar(&o.check, "check", false, "only what fitout check needs: no right to change anything")
+	c.Flags().BoolVar(&o.agents, "agents", false, "also the right to run commands in the pods of agents, for the probe agent-status; who has it is root on every node")
 	c.Flags().StringVar(&o.replaces, "replaces", "", "cluster file of what is there now: also the right to remove what only it has")
 	c.Flags().StringVar(&o.account, "service-account", "", "NAMESPACE/NAME of the ServiceAccount (kube-system/fitout; kube-system/fitout-check with --check)")
 	c.Flags().StringVarP(&o.output, "output", "o", "yaml", "format: yaml, json or name")
@@ -105,8 +108,12 @@ func (o *rbacOptions) to() (access.Account, error) {
 // accessOf is the run that rights are asked for.
 func (o *rbacOptions) accessOf(p *fitout.Plan) access.Run {
 	ranges := p.Rendering.API.Versions(schema.GroupKind{Group: "networking.k8s.io", Kind: "ServiceCIDR"})
+	var agents []string
+	if o.agents {
+		agents = check.AgentNamespaces(p.Rendering.Addons)
+	}
 	return access.Run{
-		Objects: p.Rendering.Objects(), Sought: p.Sought(), Kinds: p.Kinds, ReadOnly: o.check,
+		Agents: agents, Objects: p.Rendering.Objects(), Sought: p.Sought(), Kinds: p.Kinds, ReadOnly: o.check,
 		ServerSide:   cluster.AppliesServerSide(p.Cluster.KubernetesVersion),
 		ServiceCIDRs: slices.Contains(ranges, "v1"),
 	}

@@ -4,6 +4,7 @@ package clusterbed
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -67,11 +68,11 @@ func contents(p *Programs) map[string]content {
 			"/opt/bin/flanneld":     filepath.Join(p.Addons["flannel"], "flannel"),
 			"/opt/bin/install-conf": filepath.Join(p.Addons["flannel"], "install_conf"),
 		},
-		tools: packetTools, links: packetLinks(), entrypoint: "/opt/bin/flanneld",
+		tools: append([]string{"/usr/bin/busybox"}, packetTools...), links: packetLinks(), entrypoint: "/opt/bin/flanneld",
 	}
-	oldFlannel := flannel // its manifest copies the configuration with cp
-	oldFlannel.tools = append([]string{"/usr/bin/busybox"}, packetTools...)
-	oldFlannel.links = packetLinks()
+	flannel.links["/bin/cat"] = "busybox" // upstream's image is made from Alpine's
+	oldFlannel := flannel                 // its manifest copies the configuration with cp
+	oldFlannel.links = maps.Clone(flannel.links)
 	oldFlannel.links["/bin/cp"] = "busybox"
 	return map[string]content{
 		"registry.k8s.io/pause": one("standin", "pause", "/pause"),

@@ -41,6 +41,7 @@ func TestEndToEnd(t *testing.T) {
 	}
 	t.Run("storage driver", f.storageDriver)
 	t.Run("probes", f.probes)
+	t.Run("agents", f.agents)
 	t.Run("faults", f.faults)
 	if os.Getenv("FITOUT_E2E_BED") != "" {
 		return // it goes on

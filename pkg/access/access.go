@@ -26,6 +26,8 @@ type Run struct {
 	ServiceCIDRs bool
 	// ReadOnly leaves out what only changing the cluster needs.
 	ReadOnly bool
+	// Agents are the namespaces of the pods in which agents are asked how they are: commands are run there.
+	Agents []string
 }
 
 // An Account is the ServiceAccount that gets the rights. The roles and their bindings have its name.
@@ -80,6 +82,9 @@ func (r rights) observation(run Run) {
 	r.allow(render.Namespace, "", "configmaps", anyName, list) // the inventory's
 	r.allow("", "storage.k8s.io", "csinodes", anyName, list)   // these two: what probes are judged by
 	r.allow("", "metrics.k8s.io", "nodes", anyName, list)
+	for _, namespace := range run.Agents {
+		r.allow(namespace, "", "pods/exec", anyName, get, create) // get is for WebSockets, create for SPDY
+	}
 	for _, o := range run.Objects {
 		switch o.GetKind() {
 		case "DaemonSet", "Deployment", "StatefulSet", "Job":

@@ -189,6 +189,17 @@ RoleBinding net/reader
 	}
 }
 
+// Commands may be run in the pods of agents where that is asked for, in their namespaces and nowhere else.
+func TestAgents(t *testing.T) {
+	account := access.Account{Namespace: "net", Name: "reader"}
+	without := grant(t, access.Run{ReadOnly: true, ServerSide: true}, account)
+	with := grant(t, access.Run{ReadOnly: true, ServerSide: true, Agents: []string{"net"}}, account)
+	want := strings.Replace(without, "  /pods/log : get\n", "  /pods/exec : get create\n  /pods/log : get\n", 1)
+	if diff := cmp.Diff(want, with); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // What is no longer rendered may be removed, and not changed.
 func TestReplaced(t *testing.T) {
 	run := access.Run{ServerSide: true, Replaced: parse(t, `

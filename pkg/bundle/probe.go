@@ -7,13 +7,28 @@ import (
 
 // A Probe is one trial of what an addon is for. Package check knows how each is made and judged.
 type Probe struct {
-	Name       string   `json:"name" required:"true" enum:"dns-service,dns-pods,dns-outside,pod-network,packet-size,service-network,api-server,network-policy,proxy-health,ingress-ports,ingress-route,node-metrics,node-conditions,storage-driver" doc:"which trial; docs/probes.md"`
+	Name       string   `json:"name" required:"true" enum:"dns-service,dns-pods,dns-outside,pod-network,packet-size,service-network,api-server,network-policy,proxy-health,ingress-ports,ingress-route,agent-status,node-metrics,node-conditions,storage-driver" doc:"which trial; docs/probes.md"`
 	Proves     string   `json:"proves" required:"true" doc:"what is true where it is good"`
-	Timeout    string   `json:"timeout" doc:"how long an answer may take, all tries together (5s); for trials that are made in pods"`
+	Timeout    string   `json:"timeout" doc:"how long an answer may take, all tries together (5s); for trials that are made in pods, and agent-status: each command"`
 	Usually    string   `json:"usually" required:"true" doc:"what a failure usually means, and what to look at"`
 	Class      string   `json:"class" doc:"ingress-route: the class of the Ingresses that the addon serves"`
 	Conditions []string `json:"conditions" doc:"node-conditions: the conditions that each node has"`
 	Driver     string   `json:"driver" doc:"storage-driver: the name of the CSI driver"`
+	Agent      *Agent   `json:"agent" doc:"agent-status: how the agent is asked"`
+}
+
+// An Agent is how the addon's agent on a node is asked how it is.
+type Agent struct {
+	Container string    `json:"container" required:"true" doc:"of the pods of a DaemonSet: where the agent runs"`
+	Format    string    `json:"format" required:"true" enum:"calico,cilium,flannel,weave" doc:"who understands what it says"`
+	Commands  []Command `json:"commands" doc:"run in the container, one after the other"`
+	OwnProbes bool      `json:"ownProbes" doc:"what is run are the commands of the container's own liveness and readiness probes, as the pod has them"`
+}
+
+// A Command is run in a container.
+type Command struct {
+	Run []string `json:"run" required:"true" doc:"program and arguments"`
+	Or  []string `json:"or" doc:"what is run where the container has no such program"`
 }
 
 // Deadline returns the timeout; 0 where there is none.
@@ -37,6 +52,25 @@ func (p Probe) verify() error {
 		return fmt.Errorf("conditions belong to node-conditions, and there they must be")
 	case (p.Name == "storage-driver") != (p.Driver != ""):
 		return fmt.Errorf("driver belongs to storage-driver, and there it must be")
+	case (p.Name == "agent-status") != (p.Agent != nil):
+		return fmt.Errorf("agent belongs to agent-status, and there it must be")
+	case p.Agent != nil:
+		return p.Agent.verify()
+	}
+	return nil
+}
+
+func (a Agent) verify() error {
+	if a.OwnProbes == (len(a.Commands) > 0) {
+		return fmt.Errorf("agent has both commands and ownProbes, or neither; give one of them")
+	}
+	for i, c := range a.Commands {
+		switch {
+		case len(c.Run) == 0 || c.Run[0] == "":
+			return fmt.Errorf("agent.commands[%d].run has no program; write one", i)
+		case len(c.Or) > 0 && c.Or[0] == c.Run[0]:
+			return fmt.Errorf("agent.commands[%d].or runs %s as well; name another program, or take it away", i, c.Or[0])
+		}
 	}
 	return nil
 }

@@ -56,6 +56,8 @@ type NodeResult struct {
 	Node    string  `json:"node"`
 	Verdict Verdict `json:"verdict"`
 	Detail  string  `json:"detail"`
+	// Says is what the agent of the node says of itself, in lines as its users know them; it is empty for other probes.
+	Says string `json:"says,omitempty"`
 }
 
 // Names of the checks.

@@ -56,11 +56,13 @@ type stop struct {
 	detail  string
 }
 
-// A trial is a probe of an addon, as it is made on a cluster: tasks for pods, or a row where nothing needs to be asked.
+// A trial is a probe of an addon, as it is made on a cluster: tasks for pods, agents to be asked, or a row where nothing
+// needs to be asked.
 type trial struct {
 	judge
 	bundle.Probe
 	errands []errand
+	posts   []post
 	row     *Row
 }
 
@@ -82,7 +84,7 @@ func PlanProbes(addons []render.Addon, s Survey) Trials {
 	for _, a := range addons {
 		for _, p := range a.Probes {
 			planned := s.plan(judge{addon: a, snapshot: s.Snapshot}, p)
-			if planned.row != nil || len(planned.errands) > 0 {
+			if planned.row != nil || len(planned.errands)+len(planned.posts) > 0 {
 				t.list = append(t.list, planned)
 			}
 		}
@@ -103,6 +105,9 @@ func (s Survey) plan(j judge, p bundle.Probe) trial {
 		planned := verdict(f.verdict, f.remedy, f.detail)
 		planned.row.Nodes = f.nodes
 		return planned
+	}
+	if p.Agent != nil {
+		return s.planAgents(t)
 	}
 	if p.Name == "dns-outside" && s.Scene.Outside == "" {
 		return t
@@ -162,8 +167,9 @@ func (t Trials) Paths() (paths []Path, without []Row) {
 	return paths, without
 }
 
-// Judge judges by what the pods answered, by the name of the pod: a row for each probe.
-func (t Trials) Judge(answers map[string]Answer) []Row {
+// Judge judges by what the pods answered, by the name of the pod, and the agents, by the ID of the question: a row for each
+// probe.
+func (t Trials) Judge(answers map[string]Answer, replies map[string]Reply) []Row {
 	results := map[string]probe.Result{}
 	for _, a := range answers {
 		for _, r := range a.Results {
@@ -174,6 +180,10 @@ func (t Trials) Judge(answers map[string]Answer) []Row {
 	for _, trial := range t.list {
 		if trial.row != nil {
 			rows = append(rows, *trial.row)
+			continue
+		}
+		if trial.Agent != nil {
+			rows = append(rows, trial.judgeAgents(replies))
 			continue
 		}
 		rows = append(rows, t.survey.judgeErrands(trial, results, answers))

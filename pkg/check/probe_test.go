@@ -11,6 +11,7 @@ import (
 
 	"github.com/fitout-dev/fitout/addons"
 	"github.com/fitout-dev/fitout/bundles"
+	"github.com/fitout-dev/fitout/pkg/agent"
 	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
@@ -42,7 +43,33 @@ type probeCase struct {
 	Fails    map[string]string `json:"fails"`   // expression over "pod address:port network size name" -> error
 	Silent   map[string]string `json:"silent"`  // pod -> why it could not be asked
 	Required bool              `json:"required"`
+	Agents   map[string]said   `json:"agents"` // node -> what its agent answers; the others are well
 	Want     []string          `json:"want"`
+}
+
+// said is what an agent answers: the standard output of its command, or why there is none.
+type said struct {
+	Text    string `json:"text"`
+	Exit    int    `json:"exit"`
+	Unasked string `json:"unasked"`
+	Silent  string `json:"silent"`
+}
+
+// replies answers the questions to agents.
+func (c probeCase) replies(questions []check.Question) map[string]check.Reply {
+	replies := map[string]check.Reply{}
+	for _, q := range questions {
+		s, ok := c.Agents[q.Pod.Spec.NodeName]
+		if !ok {
+			s.Text = `{"cilium": {"state": "Ok", "msg": "1.20.2"}}`
+		}
+		reply := check.Reply{Unasked: s.Unasked, Silent: s.Silent}
+		for range q.Commands {
+			reply.Outputs = append(reply.Outputs, agent.Output{Text: s.Text, Exit: s.Exit})
+		}
+		replies[q.ID] = reply
+	}
+	return replies
 }
 
 func (c probeCase) survey(t *testing.T) ([]render.Addon, check.Survey) {
@@ -109,7 +136,7 @@ func (c probeCase) rows(t *testing.T) []check.Row {
 		}
 		answers[pod] = answer
 	}
-	return append([]check.Row{s.JudgeProbePods(c.Required)}, trials.Judge(answers)...)
+	return append([]check.Row{s.JudgeProbePods(c.Required)}, trials.Judge(answers, c.replies(trials.Questions()))...)
 }
 
 func (c probeCase) answer(pod string, task probe.Task) probe.Result {
@@ -147,6 +174,7 @@ func TestProbesWell(t *testing.T) {
 		"net service-network good 2 of 2 good, slowest 2ms",
 		"net api-server good 2 of 2 good, slowest 2ms",
 		"net network-policy good 10 of 10 good (open 4/4, closed 4/4, to itself 2/2), slowest 2ms",
+		"agents agent-status good 2 of 2 agents are well",
 		"proxy proxy-health good 2 of 2 good, slowest 2ms",
 		"dns dns-service good 4 of 4 good (UDP 2/2, TCP 2/2), slowest 2ms",
 		"dns dns-pods good 4 of 4 good (UDP 2/2, TCP 2/2), slowest 2ms",

@@ -144,14 +144,14 @@ func (s Survey) perNode(t trial, c tally) []NodeResult {
 		node := c.nodes[n.Name]
 		switch why := s.whyUnasked(n, t, c); {
 		case why != "":
-			out = append(out, NodeResult{n.Name, NotJudged, why})
+			out = append(out, NodeResult{Node: n.Name, Verdict: NotJudged, Detail: why})
 		case node == nil:
 		case len(node.failures) > 0:
-			out = append(out, NodeResult{n.Name, partly(node.good), fmt.Sprintf("%d of %d good; %s", node.good, node.asked, some(node.failures))})
+			out = append(out, NodeResult{Node: n.Name, Verdict: partly(node.good), Detail: fmt.Sprintf("%d of %d good; %s", node.good, node.asked, some(node.failures))})
 		case len(node.groundless) > 0:
-			out = append(out, NodeResult{n.Name, NotJudged, some(node.groundless)})
+			out = append(out, NodeResult{Node: n.Name, Verdict: NotJudged, Detail: some(node.groundless)})
 		default:
-			out = append(out, NodeResult{n.Name, Good, fmt.Sprintf("%d of %d good", node.good, node.asked)})
+			out = append(out, NodeResult{Node: n.Name, Verdict: Good, Detail: fmt.Sprintf("%d of %d good", node.good, node.asked)})
 		}
 	}
 	return out

@@ -53,9 +53,9 @@ func (s Survey) onNodes(t trial, nodes []corev1.Node, good string, fault func(n 
 	var faults []string
 	var each []NodeResult
 	for _, n := range nodes {
-		result := NodeResult{n.Name, Good, good}
+		result := NodeResult{Node: n.Name, Verdict: Good, Detail: good}
 		if why := fault(n); why != "" {
-			result = NodeResult{n.Name, Failed, why}
+			result = NodeResult{Node: n.Name, Verdict: Failed, Detail: why}
 			faults = append(faults, n.Name+" "+why)
 		}
 		each = append(each, result)

@@ -80,7 +80,7 @@ func (s Survey) JudgeProbePods(required bool) Row {
 	for _, n := range nodes {
 		cause, remedy, fault := s.withoutPods(n.Name)
 		if cause == "" {
-			row.Nodes = append(row.Nodes, NodeResult{n.Name, Good, "runs the probe"})
+			row.Nodes = append(row.Nodes, NodeResult{Node: n.Name, Verdict: Good, Detail: "runs the probe"})
 			continue
 		}
 		missing = append(missing, cause)
@@ -88,7 +88,7 @@ func (s Survey) JudgeProbePods(required bool) Row {
 		if fault {
 			verdict = Failed
 		}
-		row.Nodes = append(row.Nodes, NodeResult{n.Name, verdict, cause})
+		row.Nodes = append(row.Nodes, NodeResult{Node: n.Name, Verdict: verdict, Detail: cause})
 		row.Verdict = Worse(row.Verdict, verdict)
 		if row.Remedy == "" {
 			row.Remedy = remedy

@@ -2,6 +2,7 @@ package cluster_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/agent"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/probe"
 	corev1 "k8s.io/api/core/v1"
@@ -92,6 +94,85 @@ func TestAskOverSPDY(t *testing.T) {
 	}
 	pod.Name = "asker-2"
 	if _, err := other.Ask(t.Context(), pod, tasks); err == nil || !strings.Contains(err.Error(), "run a command in pod asker-2") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// agentServer is a server before 1.29 in one of whose pods a command prints text on both outputs and ends with an exit code.
+// Pods of another name may not be used.
+func agentServer(t *testing.T, text string, exit int) *cluster.Client {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch q := r.URL.Query(); {
+		case r.URL.Path == "/version":
+			io.WriteString(w, `{"gitVersion":"v1.18.20"}`) //nolint:errcheck
+		case r.URL.Path != "/api/v1/namespaces/net/pods/agent-1/exec":
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusForbidden)
+			io.WriteString(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403,"message":"pods \"agent-2\" is forbidden: may not"}`) //nolint:errcheck
+		case r.Method == http.MethodGet:
+			http.Error(w, "you must specify at least 1 of stdin, stdout, stderr", http.StatusBadRequest)
+		case q.Get("container") != "agent" || q.Get("stdin") != "false" || strings.Join(q["command"], " ") != "status -o json":
+			t.Errorf("asked %v", q)
+		default:
+			printSPDY(t, w, r, text, exit)
+		}
+	}))
+	t.Cleanup(server.Close)
+	c, err := cluster.New(t.Context(), &rest.Config{Host: server.URL}, cluster.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// printSPDY prints text on both outputs and ends with an exit code, as a kubelet says it.
+func printSPDY(t *testing.T, w http.ResponseWriter, r *http.Request, text string, exit int) {
+	if _, err := httpstream.Handshake(r, w, []string{"v4.channel.k8s.io"}); err != nil {
+		t.Error(err)
+		return
+	}
+	streams := make(chan httpstream.Stream, 3)
+	conn := spdy.NewResponseUpgrader().UpgradeResponse(w, r, func(s httpstream.Stream, _ <-chan struct{}) error {
+		streams <- s
+		return nil
+	})
+	defer conn.Close()
+	byType := map[string]httpstream.Stream{}
+	for range 3 {
+		s := <-streams
+		byType[s.Headers().Get("streamType")] = s
+	}
+	io.WriteString(byType["stdout"], text) //nolint:errcheck
+	io.WriteString(byType["stderr"], text) //nolint:errcheck
+	if exit != 0 {
+		fmt.Fprintf(byType["error"], `{"status":"Failure","reason":"NonZeroExitCode","details":{"causes":[{"reason":"ExitCode","message":"%d"}]}}`, exit)
+	}
+	for _, s := range byType {
+		s.Close()
+	}
+	select { // until the client has read
+	case <-conn.CloseChan():
+	case <-time.After(10 * time.Second):
+	}
+}
+
+// A command that fails is an answer; that it could not be run, or prints without end, is none.
+func TestRun(t *testing.T) {
+	pod := corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "net", Name: "agent-1"}}
+	command := []string{"status", "-o", "json"}
+	for _, exit := range []int{0, 3} {
+		out, err := agentServer(t, "ill", exit).Run(t.Context(), pod, "agent", command)
+		if want := (agent.Output{Text: "ill", Errors: "ill", Exit: exit}); err != nil || out != want {
+			t.Errorf("%+v, %v", out, err)
+		}
+	}
+	if _, err := agentServer(t, strings.Repeat("x", 8<<20+1), 0).Run(t.Context(), pod, "agent", command); err == nil || !strings.Contains(err.Error(), "status in pod agent-1 prints more than 8 MiB") {
+		t.Errorf("error %v", err)
+	}
+	pod.Name = "agent-2"
+	_, err := agentServer(t, "", 0).Run(t.Context(), pod, "agent", command)
+	if err == nil || !strings.Contains(err.Error(), "it takes a right that fitout rbac --check --agents prints: ") || !strings.Contains(err.Error(), `pods "agent-2" is forbidden`) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/agent"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/probe"
@@ -29,6 +30,8 @@ type Prober interface {
 	ProbePods(ctx context.Context, namespace string) ([]corev1.Pod, string, error)
 	// Ask carries out tasks in a pod.
 	Ask(ctx context.Context, pod corev1.Pod, tasks []probe.Task) ([]probe.Result, error)
+	// Run runs a command in a container of a pod, without input. The error says that it could not be run, or has not ended.
+	Run(ctx context.Context, pod corev1.Pod, container string, command []string) (agent.Output, error)
 	// RemoveProbe removes all that a run brought.
 	RemoveProbe(ctx context.Context, namespace string) error
 }
@@ -105,7 +108,8 @@ const probeAgain = 2 * time.Second
 // try makes the probes of the addons and judges them.
 func try(ctx context.Context, cluster Prober, addons []render.Addon, survey check.Survey) []check.Row {
 	trials := check.PlanProbes(addons, survey)
-	return trials.Judge(askAll(ctx, cluster, survey.Scene.Pods, trials.Tasks()))
+	replies := askAgents(ctx, cluster, trials.Questions())
+	return trials.Judge(askAll(ctx, cluster, survey.Scene.Pods, trials.Tasks()), replies)
 }
 
 // tryAgain makes those probes again whose rows are unmet.
@@ -206,29 +210,37 @@ const probePoll = 500 * time.Millisecond
 
 // askAll asks all pods at once. A pod that hangs costs the time of its tasks and its own results, no others'.
 func askAll(ctx context.Context, cluster Prober, pods []corev1.Pod, tasks map[string][]probe.Task) map[string]check.Answer {
-	const connecting = 15 * time.Second
-	answers := map[string]check.Answer{}
+	pods = slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return len(tasks[p.Name]) == 0 })
+	return allAtOnce(pods, func(pod corev1.Pod) (string, check.Answer) {
+		longest := slices.MaxFunc(tasks[pod.Name], func(a, b probe.Task) int { return int(a.Timeout.Duration - b.Timeout.Duration) })
+		ctx, cancel := context.WithTimeout(ctx, longest.Timeout.Duration+connecting)
+		defer cancel()
+		answer := check.Answer{}
+		var err error
+		if answer.Results, err = cluster.Ask(ctx, pod, tasks[pod.Name]); err != nil {
+			answer.Error = err.Error()
+		}
+		return pod.Name, answer
+	})
+}
+
+// connecting is how long the way to a pod may take, beyond the time of what is asked there.
+const connecting = 15 * time.Second
+
+// allAtOnce asks, with a bound on the connections at once, and returns the answers by their names.
+func allAtOnce[Q, A any](list []Q, ask func(Q) (string, A)) map[string]A {
+	answers := map[string]A{}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	slots := make(chan struct{}, 32) // connections at once
-	for _, pod := range pods {
-		if len(tasks[pod.Name]) == 0 {
-			continue
-		}
+	slots := make(chan struct{}, 32)
+	for _, q := range list {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			longest := slices.MaxFunc(tasks[pod.Name], func(a, b probe.Task) int { return int(a.Timeout.Duration - b.Timeout.Duration) })
-			ctx, cancel := context.WithTimeout(ctx, longest.Timeout.Duration+connecting)
-			defer cancel()
-			answer := check.Answer{}
-			var err error
-			if answer.Results, err = cluster.Ask(ctx, pod, tasks[pod.Name]); err != nil {
-				answer.Error = err.Error()
-			}
+			name, answer := ask(q)
 			mu.Lock()
 			defer mu.Unlock()
-			answers[pod.Name] = answer
+			answers[name] = answer
 		})
 	}
 	wg.Wait()

@@ -10,15 +10,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/agent"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/probe"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -30,17 +33,47 @@ type prober struct {
 	created []string
 	removed []string
 	asked   func()
+	// agents answers commands in pods; where it is nil, none can be run. says is the container, a colon and the command.
+	agents func(node, says string) (agent.Output, error)
 }
 
-func (p *prober) Survey(context.Context, manifest.Kinds, []*manifest.Object) (check.Survey, error) {
+func (p *prober) Survey(_ context.Context, _ manifest.Kinds, objects []*manifest.Object) (check.Survey, error) {
 	s := check.Survey{Now: time.Now(), APIServer: "10.32.0.1"}
 	for i := range 2 {
 		s.Nodes = append(s.Nodes, corev1.Node{
-			ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("node-%d", i), Labels: map[string]string{"kubernetes.io/os": "linux", "kubernetes.io/arch": "arm64"}},
+			ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("node-%d", i), Labels: map[string]string{"kubernetes.io/os": "linux", "kubernetes.io/arch": "arm64"}, Annotations: announced},
 			Status:     corev1.NodeStatus{Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}},
 		})
+		s.Pods = append(s.Pods, daemons(objects, s.Nodes[i].Name)...)
 	}
 	return s, nil
+}
+
+// announced is what Calico writes on its Node.
+var announced = map[string]string{"projectcalico.org/IPv4Address": "192.0.2.1/24", "projectcalico.org/IPv4VXLANTunnelAddr": "100.64.9.0"}
+
+// daemons are the pods of DaemonSets on a node, all of whose containers run.
+func daemons(objects []*manifest.Object, node string) (pods []corev1.Pod) {
+	for _, o := range objects {
+		var set appsv1.DaemonSet
+		if o.GetKind() != "DaemonSet" || runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, &set) != nil {
+			continue
+		}
+		pod := corev1.Pod{ObjectMeta: set.Spec.Template.ObjectMeta, Spec: set.Spec.Template.Spec}
+		pod.Name, pod.Namespace, pod.Spec.NodeName = set.Name+"-"+node, set.Namespace, node
+		for _, c := range pod.Spec.Containers {
+			pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{Name: c.Name, State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}})
+		}
+		pods = append(pods, pod)
+	}
+	return pods
+}
+
+func (p *prober) Run(_ context.Context, pod corev1.Pod, container string, command []string) (agent.Output, error) {
+	if p.agents == nil {
+		return agent.Output{}, errors.New("connection refused")
+	}
+	return p.agents(pod.Spec.NodeName, container+": "+strings.Join(command, " "))
 }
 
 func (p *prober) SweepProbes(context.Context, time.Time) error { return nil }

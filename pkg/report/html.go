@@ -31,7 +31,25 @@ func HTML(w io.Writer, r *Report) error {
 		Unmet   []check.Row
 		Groups  []group
 		Matrix  matrix
-	}{r, r.Outcome(), worstFirst(check.Unmet(r.Checks)), groups(r), matrixOf(r.Checks)})
+		Agents  []saying
+	}{r, r.Outcome(), worstFirst(check.Unmet(r.Checks)), groups(r), matrixOf(r.Checks), sayings(r.Checks)})
+}
+
+// A saying is what the agent of a node says of itself.
+type saying struct {
+	Addon string
+	check.NodeResult
+}
+
+func sayings(rows []check.Row) (all []saying) {
+	for _, row := range rows {
+		for _, n := range row.Nodes {
+			if n.Says != "" {
+				all = append(all, saying{row.Addon, n})
+			}
+		}
+	}
+	return all
 }
 
 // worstFirst puts what has failed before what is degraded.

@@ -36,6 +36,11 @@ func probed() *report.Report {
 	r.Checks = append(r.Checks,
 		check.Row{Addon: "net", Check: "pod-network", Verdict: check.Degraded, Detail: "10 of 12 good (same node 3/3, across nodes 7/9); node-3 to peer-x on node-1 (100.64.0.7): no answer within 867ms", Remedy: "a firewall drops the tunnel", Nodes: on(check.Good, check.Good, check.Degraded)},
 		check.Row{Addon: "net", Check: "service-network", Verdict: check.Good, Detail: "3 of 3 good, slowest 2ms", Nodes: on(check.Good, check.Good, check.Good)[1:]},
+		check.Row{Addon: "net", Check: "agent-status", Verdict: check.Degraded, Detail: "1 of 3 agents are well; node-2 says: KVStore: Failure gone", Remedy: "the agent is ill", Nodes: []check.NodeResult{
+			{Node: "node-1", Verdict: check.Good, Detail: "is well", Says: "KVStore: Ok\nCilium:  Ok   1.20.2\n"},
+			{Node: "node-2", Verdict: check.Degraded, Detail: "says: Hubble: Warning", Says: "KVStore: Ok\nHubble:  Warning\n"},
+			{Node: "node-3", Verdict: check.Failed, Detail: "says: KVStore: Failure gone", Says: "KVStore:   Failure   <gone>\n  a\tb   \n"},
+		}},
 		check.Row{Addon: "dns", Check: "dns-service", Verdict: check.Failed, Detail: "0 of 6 good", Remedy: "CoreDNS does not run", Nodes: on(check.Failed, check.Failed, check.NotJudged),
 			Digest: &check.Digest{Cause: "dns-loop", Explanation: "CoreDNS asks itself", Object: "Deployment kube-system/coredns", Log: []string{"Loop <detected>"}}},
 	)
@@ -77,7 +82,7 @@ func hostile() *report.Report {
 	for i := range r.Checks {
 		r.Checks[i].Addon, r.Checks[i].Check, r.Checks[i].Detail, r.Checks[i].Remedy = evil, evil, evil, evil
 		for j := range r.Checks[i].Nodes {
-			r.Checks[i].Nodes[j].Node, r.Checks[i].Nodes[j].Detail = evil, evil
+			r.Checks[i].Nodes[j].Node, r.Checks[i].Nodes[j].Detail, r.Checks[i].Nodes[j].Says = evil, evil, evil
 		}
 	}
 	r.Findings = []clusterfile.Finding{{Field: evil, Value: evil, Source: evil}}

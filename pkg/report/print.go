@@ -63,16 +63,32 @@ func checks(w io.Writer, r *Report) error {
 	return nil
 }
 
-// digest is what there is to know of an unmet row, indented.
+// digest is what there is to know of an unmet row, indented: its digest, and what the agent says that is worst off.
 func digest(row check.Row) string {
-	if row.Digest == nil {
-		return ""
-	}
 	text := ""
-	for _, line := range row.Digest.Lines() {
-		text += "    " + oneLine(line) + "\n"
+	if row.Digest != nil {
+		for _, line := range row.Digest.Lines() {
+			text += "    " + oneLine(line) + "\n"
+		}
+	}
+	if n := worstOff(row); n.Says != "" {
+		text += "    " + oneLine(n.Node) + " says:\n"
+		for line := range strings.Lines(n.Says) {
+			text += "      " + strings.TrimRight(line, " \n") + "\n"
+		}
 	}
 	return text
+}
+
+// worstOff is the first node with the worst verdict among those that are unmet and whose agents say something.
+func worstOff(row check.Row) (worst check.NodeResult) {
+	for _, n := range row.Nodes {
+		unmet := n.Verdict == check.Degraded || n.Verdict == check.Failed
+		if n.Says != "" && unmet && (worst.Says == "" || worst.Verdict == check.Degraded && n.Verdict == check.Failed) {
+			worst = n
+		}
+	}
+	return worst
 }
 
 func rows(w io.Writer, r *Report) {

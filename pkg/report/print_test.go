@@ -254,3 +254,18 @@ func TestJUnitEscapes(t *testing.T) {
 		t.Errorf("name %q", suite.Name)
 	}
 }
+
+// Below an unmet row stands what the agent says that is worst off, as it is laid out.
+func TestTableOfAgents(t *testing.T) {
+	want := `agent-status     degraded    1 of 3 agents are well; node-2 says: KVStore: Failure gone; the agent is ill
+    node-3 says:
+      KVStore:   Failure   <gone>
+        a	b
+dns `
+	if out := printed(t, report.Table, probed()); !strings.Contains(out, want) || strings.Contains(out, "node-1 says") {
+		t.Error(out)
+	}
+	if out := printed(t, report.JUnit, probed()); !strings.Contains(out, "node-3 says:") {
+		t.Error(out)
+	}
+}

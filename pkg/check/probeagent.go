@@ -1,0 +1,259 @@
+package check
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/agent"
+	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/render"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// A Question is what the agent of a node is asked, in its own container.
+type Question struct {
+	ID        string // addon/probe/node
+	Pod       corev1.Pod
+	Container string
+	Commands  []bundle.Command
+	Timeout   time.Duration // of each command
+}
+
+// A Reply is what an agent answered. Where it was not asked, or did not answer, one of the reasons says why.
+type Reply struct {
+	Outputs []agent.Output // in the order of the commands
+	Unasked string         // the command could not be run: a right is missing, or the way to the pod is closed
+	Silent  string         // it was run, and did not end in time
+}
+
+// A post is a node on which an agent is to be.
+type post struct {
+	node    corev1.Node
+	ready   bool
+	pod     *corev1.Pod // in which the agent runs; nil where it does not
+	why     string      // it does not run
+	asked   []bundle.Command
+	unasked string // why there is nothing to ask
+}
+
+// agentSets returns the DaemonSets of an addon that have the container in which its agent is asked.
+func agentSets(a render.Addon, container string) []daemonSet {
+	var sets []daemonSet
+	for _, o := range a.Objects {
+		if o.GetKind() != "DaemonSet" {
+			continue
+		}
+		template, err := podTemplate(o) // the check ready tells of one that cannot be read
+		if err == nil && slices.ContainsFunc(template.Spec.Containers, func(c corev1.Container) bool { return c.Name == container }) {
+			sets = append(sets, daemonSet{o.GetNamespace(), template})
+		}
+	}
+	return sets
+}
+
+type daemonSet struct {
+	namespace string
+	workload
+}
+
+// AgentNamespaces returns the namespaces of the pods in which agents are asked.
+func AgentNamespaces(addons []render.Addon) []string {
+	set := map[string]bool{}
+	for _, a := range addons {
+		for _, p := range a.Probes {
+			if p.Agent == nil {
+				continue
+			}
+			for _, d := range agentSets(a, p.Agent.Container) {
+				set[d.namespace] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// planAgents finds the nodes on which an agent is to be. On simulated and virtual ones nothing runs.
+func (s Survey) planAgents(t trial) trial {
+	var ready []corev1.Node
+	for _, set := range agentSets(t.addon, t.Agent.Container) {
+		nodes, _ := s.eligible(set.PodTemplateSpec)
+		for _, n := range nodes {
+			if simulated(n) || slices.ContainsFunc(t.posts, func(p post) bool { return p.node.Name == n.Name }) {
+				continue
+			}
+			p := s.post(n, set, *t.Agent)
+			if p.ready {
+				ready = append(ready, n)
+			}
+			t.posts = append(t.posts, p)
+		}
+	}
+	if idle := s.idle(ready); idle.verdict != "" {
+		row := t.judge.row(t.Name, idle.verdict, "", "%s", idle.detail)
+		t.row = &row
+	}
+	slices.SortFunc(t.posts, func(a, b post) int { return strings.Compare(a.node.Name, b.node.Name) })
+	return t
+}
+
+// post finds the agent of a node.
+func (s Survey) post(n corev1.Node, set daemonSet, a bundle.Agent) post {
+	p := post{node: n, why: "runs no pod of its DaemonSet", asked: a.Commands}
+	p.ready, _ = nodeReady(n)
+	for _, pod := range s.podsOf(set.namespace, set.Selector) {
+		if pod.Spec.NodeName != n.Name || pod.DeletionTimestamp != nil {
+			continue
+		}
+		if p.why = stopped(pod, a.Container); p.why == "" {
+			p.pod = &pod
+			break
+		}
+	}
+	if a.OwnProbes && p.pod != nil {
+		if p.asked = ownProbes(*p.pod, a.Container); len(p.asked) == 0 {
+			p.unasked = "its pod " + p.pod.Name + " has no probe that is a command"
+		}
+	}
+	return p
+}
+
+// stopped says why no command can be run in a container; it is empty where one can.
+func stopped(pod corev1.Pod, container string) string {
+	for _, c := range pod.Status.ContainerStatuses {
+		switch {
+		case c.Name != container:
+		case c.State.Running != nil:
+			return ""
+		case c.State.Waiting != nil:
+			return fmt.Sprintf("runs no agent: container %s of pod %s waits (%s)", container, pod.Name, c.State.Waiting.Reason)
+		}
+	}
+	return fmt.Sprintf("runs no agent: container %s of pod %s does not run", container, pod.Name)
+}
+
+// ownProbes are the commands of a container's liveness and readiness probes.
+func ownProbes(pod corev1.Pod, container string) []bundle.Command {
+	var commands []bundle.Command
+	for _, c := range pod.Spec.Containers {
+		for _, p := range []*corev1.Probe{c.LivenessProbe, c.ReadinessProbe} {
+			if c.Name == container && p != nil && p.Exec != nil && len(p.Exec.Command) > 0 {
+				commands = append(commands, bundle.Command{Run: p.Exec.Command})
+			}
+		}
+	}
+	return commands
+}
+
+// question is what the agent at a post is asked; ok is false where nothing is.
+func (t trial) question(p post) (q Question, ok bool) {
+	if !p.ready || p.pod == nil || p.unasked != "" {
+		return Question{}, false
+	}
+	id := fmt.Sprintf("%s/%s/%s", t.addon.Name, t.Name, p.node.Name)
+	return Question{ID: id, Pod: *p.pod, Container: t.Agent.Container, Commands: p.asked, Timeout: t.Deadline()}, true
+}
+
+// Questions returns what agents are to be asked.
+func (t Trials) Questions() []Question {
+	var all []Question
+	for _, trial := range t.list {
+		for _, p := range trial.posts {
+			if q, ok := trial.question(p); ok && trial.row == nil {
+				all = append(all, q)
+			}
+		}
+	}
+	return all
+}
+
+// judgeAgents judges a trial by what the agents said. What nobody could ask is not judged, and so is the trial where all
+// others are well.
+func (t trial) judgeAgents(replies map[string]Reply) Row {
+	var each []NodeResult
+	of := map[Verdict][]string{}
+	peers := t.manned()
+	for _, p := range t.posts {
+		r := t.judgePost(p, peers, replies)
+		each = append(each, r)
+		of[r.Verdict] = append(of[r.Verdict], r.Node+" "+r.Detail)
+	}
+	good, unmet := len(of[Good]), append(of[Failed], of[Degraded]...)
+	detail := fmt.Sprintf("%d of %d agents are well", good, len(each))
+	if len(unmet) > 0 {
+		detail += "; " + some(unmet)
+	}
+	if len(of[NotJudged]) > 0 {
+		detail += "; not judged: " + some(of[NotJudged])
+	}
+	row := t.judge.row(t.Name, Good, "", "%s", detail)
+	row.Nodes = each
+	switch {
+	case len(of[Failed]) > 0:
+		row.Verdict, row.Remedy = partly(good+len(of[Degraded])), t.Usually
+	case len(unmet) > 0:
+		row.Verdict, row.Remedy = Degraded, t.Usually
+	case len(of[NotJudged]) > 0:
+		row.Verdict = NotJudged
+	}
+	return row
+}
+
+// judgePost judges the agent of one node; peers are the nodes on which such an agent runs.
+func (t trial) judgePost(p post, peers []string, replies map[string]Reply) NodeResult {
+	result := func(v Verdict, detail string) NodeResult {
+		return NodeResult{Node: p.node.Name, Verdict: v, Detail: detail}
+	}
+	q, _ := t.question(p)
+	reply, replied := replies[q.ID]
+	switch {
+	case !p.ready:
+		return result(NotJudged, "is not ready")
+	case p.pod == nil:
+		return result(Failed, p.why)
+	case p.unasked != "":
+		return result(NotJudged, p.unasked)
+	case !replied:
+		return result(NotJudged, "was not asked")
+	case reply.Unasked != "":
+		return result(NotJudged, line(reply.Unasked))
+	case reply.Silent != "":
+		return result(Failed, line(reply.Silent))
+	}
+	status := agent.Read(t.Agent.Format, agent.Subject{Node: p.node, Pod: *p.pod, Peers: peers}, reply.Outputs)
+	r := result(JudgeAgent(status))
+	r.Says = status.Text
+	return r
+}
+
+// JudgeAgent judges an agent by what it says of itself.
+func JudgeAgent(s agent.Status) (v Verdict, detail string) {
+	var faults []string
+	for _, f := range s.Faults {
+		faults = append(faults, line(f.Text))
+	}
+	switch {
+	case s.Severe():
+		return Failed, "says: " + some(faults)
+	case len(faults) > 0:
+		return Degraded, "says: " + some(faults)
+	case len(s.Unread) > 0:
+		return NotJudged, "says what is not understood: " + line(some(s.Unread))
+	case s.Summary != "":
+		return Good, "is well (" + line(s.Summary) + ")"
+	}
+	return Good, "is well"
+}
+
+// manned are the nodes on which the agent runs.
+func (t trial) manned() []string {
+	var names []string
+	for _, p := range t.posts {
+		if p.ready && p.pod != nil {
+			names = append(names, p.node.Name)
+		}
+	}
+	return names
+}
