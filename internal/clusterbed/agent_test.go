@@ -29,7 +29,7 @@ func (f *fixture) agents(t *testing.T) {
 	for _, d := range []struct{ name, breaks, mends, says string }{
 		{"subnet.env is gone", "mv " + environment + " /run/subnet.env", "mv /run/subnet.env " + environment, "no pod can be started: exit code 1: cat: can't open '" + environment + "'"},
 		{"subnet.env is of another node", "sed -i.right 's|^FLANNEL_SUBNET=.*|FLANNEL_SUBNET=100.64.77.1/24|' " + environment, "mv " + environment + ".right " + environment, "pods get addresses of 100.64.77.0/24"},
-		{"flannel.1 was made anew", "cat /sys/class/net/flannel.1/address > /run/right; ip link set flannel.1 address 02:00:00:00:00:07", "ip link set flannel.1 address $(cat /run/right)", "flannel.1 has 02:00:00:00:00:07"},
+		{"flannel.1 was made anew", otherAddress, rightAddress, "flannel.1 has 02:00:00:00:00:07"},
 	} {
 		t.Run(d.name, func(t *testing.T) {
 			f.sh(t, damaged, d.breaks)
@@ -56,7 +56,15 @@ func (f *fixture) agents(t *testing.T) {
 	if row := f.agentStatus(t); row.Verdict != "good" {
 		t.Errorf("all is mended, and yet: %+v", row)
 	}
+	f.dataPath(t) // it was broken in between
 }
+
+// With another hardware address an interface forgets its neighbours, permanent ones, too: flannel would not write them again.
+const (
+	otherAddress = "ip neigh show dev flannel.1 | sed 's/^/neigh replace /; s/ PERMANENT/ dev flannel.1 nud permanent/' > /run/neighbours; " +
+		"cat /sys/class/net/flannel.1/address > /run/right; ip link set flannel.1 address 02:00:00:00:00:07"
+	rightAddress = "ip link set flannel.1 address $(cat /run/right); ip -batch /run/neighbours"
+)
 
 // agentIll wants the agent of the damaged node to be told as ill, and no other.
 func (f *fixture) agentIll(t *testing.T, verdict, says string) {
