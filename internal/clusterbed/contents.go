@@ -4,6 +4,7 @@ package clusterbed
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,7 +17,9 @@ type content struct {
 	links map[string]string // path in the image -> target
 	// binds is the path of a program that may listen on low ports without
 	// being root, as the upstream image has it.
-	binds      string
+	binds string
+	// written is a folder that the program writes to, whoever it runs as.
+	written    string
 	entrypoint string
 	user       string
 }
@@ -73,7 +76,7 @@ func contents(p *Programs) map[string]content {
 	oldFlannel.tools = append([]string{"/usr/bin/busybox"}, packetTools...)
 	oldFlannel.links = packetLinks()
 	oldFlannel.links["/bin/cp"] = "busybox"
-	return map[string]content{
+	all := map[string]content{
 		"registry.k8s.io/pause": one("standin", "pause", "/pause"),
 		"registry.k8s.io/kube-proxy": {
 			files: map[string]string{"/usr/local/bin/kube-proxy": p.Kubelet}, tools: packetTools, links: packetLinks(),
@@ -96,6 +99,8 @@ func contents(p *Programs) map[string]content {
 			files: map[string]string{"/bin/probe": filepath.Join(p.Addons["standin"], "probe")}, entrypoint: "/bin/probe",
 		},
 	}
+	maps.Copy(all, calicoContents(p))
+	return all
 }
 
 // A reference is an image reference in its parts.

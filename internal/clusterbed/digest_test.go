@@ -36,7 +36,7 @@ func TestDigest(t *testing.T) {
 	if err := clusterbed.Supported(); err != nil {
 		t.Fatal(err)
 	}
-	f := startBed(t, minor)
+	f := startBed(t, minor, "flannel")
 	f.run(t, "up")
 	t.Run("during", f.during)
 	t.Run("faults", f.slowFaults)

@@ -3,6 +3,7 @@
 package clusterbed_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -19,7 +20,8 @@ import (
 
 // TestEndToEnd fits out a real cluster and tries what the addons are for. It
 // needs root, Debian and minutes, so it runs only when FITOUT_E2E names the
-// Kubernetes minor to run it with: `make e2e`.
+// Kubernetes minor to run it with: `make e2e`. FITOUT_E2E_CNI is the pod
+// network: flannel or calico.
 func TestEndToEnd(t *testing.T) {
 	minor := os.Getenv("FITOUT_E2E")
 	if minor == "" {
@@ -29,7 +31,7 @@ func TestEndToEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := machine(t)
-	f := startBed(t, minor)
+	f := startBed(t, minor, cmp.Or(os.Getenv("FITOUT_E2E_CNI"), "flannel"))
 
 	t.Run("up", f.up)
 	t.Run("up again changes nothing", f.upAgain)
@@ -41,6 +43,9 @@ func TestEndToEnd(t *testing.T) {
 	}
 	t.Run("storage driver", f.storageDriver)
 	t.Run("probes", f.probes)
+	if f.cni == "calico" {
+		t.Run("policies", f.policies)
+	}
 	t.Run("faults", f.faults)
 	if os.Getenv("FITOUT_E2E_BED") != "" {
 		return // it goes on
@@ -52,16 +57,17 @@ func TestEndToEnd(t *testing.T) {
 type fixture struct {
 	bed    *clusterbed.Bed
 	fitout string
+	cni    string
 	// ingress is the controller that the cluster gets: none on old releases,
 	// where metrics-server and node-problem-detector are left out, too.
 	ingress string
 	ready   time.Time // when the nodes were registered
 }
 
-func startBed(t *testing.T, minor string) *fixture {
+func startBed(t *testing.T, minor, cni string) *fixture {
 	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Minute)
 	defer cancel()
-	f := &fixture{fitout: filepath.Join(t.TempDir(), "fitout"), ingress: "traefik"}
+	f := &fixture{fitout: filepath.Join(t.TempDir(), "fitout"), cni: cni, ingress: "traefik"}
 	if minor == "1.18" {
 		f.ingress = "none"
 	}
@@ -75,11 +81,11 @@ func startBed(t *testing.T, minor string) *fixture {
 		}
 		return f
 	}
-	images, err := clusterbed.BundleImages(ctx, f.fitout, minor, "flannel", f.ingress)
+	images, err := clusterbed.BundleImages(ctx, f.fitout, minor, cni, f.ingress)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.bed, err = clusterbed.Start(ctx, clusterbed.Options{Minor: minor, Images: images, Tied: true, Log: t.Output()})
+	f.bed, err = clusterbed.Start(ctx, clusterbed.Options{Minor: minor, CNI: cni, Images: images, Tied: true, Log: t.Output()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +122,7 @@ func (f *fixture) run(t *testing.T, verb string) report {
 // command is a verb of fitout on the bed.
 func (f *fixture) command(ctx context.Context, verb string, more ...string) *exec.Cmd {
 	args := []string{verb, "--kubeconfig", f.bed.Kubeconfig, "-f", filepath.Join(f.bed.Dir, "cluster.yaml"),
-		"--cni", "flannel", "--ingress", f.ingress, "--csi", "true"}
+		"--cni", f.cni, "--ingress", f.ingress, "--csi", "true"}
 	return exec.CommandContext(ctx, f.fitout, append(args, more...)...)
 }
 

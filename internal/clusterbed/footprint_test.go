@@ -37,7 +37,7 @@ func TestFootprint(t *testing.T) {
 	if err := clusterbed.Supported(); err != nil {
 		t.Fatal(err)
 	}
-	f := startBed(t, minor)
+	f := startBed(t, minor, "flannel")
 	f.up(t)
 	pause(t, settle)
 	series := map[string][]*clusterbed.Usage{}
