@@ -47,6 +47,14 @@ func (f *fixture) policiesOverruled(t *testing.T) {
 	}
 }
 
+// policiesIgnored asks flannel, which enforces nothing, for what Calico is asked for.
+func (f *fixture) policiesIgnored(t *testing.T) {
+	f.loadProbeImage(t)
+	if rows := f.probed(t, "--cni", "calico"); rows["network-policy"] != "failed" || rows["pod-network"] != "good" {
+		t.Errorf("network-policy is %q, pod-network %q", rows["network-policy"], rows["pod-network"])
+	}
+}
+
 // enforces waits until policies are enforced, by an agent that is ready.
 func (f *fixture) enforces(t *testing.T) {
 	eventually(t, 2*time.Minute, func(context.Context) string {

@@ -74,8 +74,8 @@ func (f *fixture) sh(t *testing.T, node, script string) {
 }
 
 // probed runs a check with probes and returns the verdicts by check.
-func (f *fixture) probed(t *testing.T) map[string]string {
-	cmd := f.command(t.Context(), "check", "--probe", "--probe-image", probeImage, "-o", "json")
+func (f *fixture) probed(t *testing.T, more ...string) map[string]string {
+	cmd := f.command(t.Context(), "check", append(more, "--probe", "--probe-image", probeImage, "-o", "json")...)
 	out, _ := cmd.Output() // its exit code is in the rows
 	var r report
 	if err := json.Unmarshal(out, &r); err != nil {
