@@ -95,9 +95,9 @@ bench:
 	$(GO) run ./internal/applybench
 	$(GO) test ./pkg/fitout ./cmd/fitout -run '^$$' -bench . -benchmem -count 6
 
-## footprint: what the addons use on the nodes of the cluster of e2e: the figures of docs/footprint.md; five minutes
+## footprint: what the addons use on the nodes of the cluster of e2e: the figures of docs/footprint.md; five minutes; CNI=calico
 footprint:
-	FITOUT_FOOTPRINT=$(KUBERNETES) $(GO) test -count=1 -timeout 60m -v ./internal/clusterbed -run '^TestFootprint$$'
+	FITOUT_FOOTPRINT=$(KUBERNETES) FITOUT_E2E_CNI=$(CNI) $(GO) test -count=1 -timeout 60m -v ./internal/clusterbed -run '^TestFootprint$$'
 
 ## demo: a control plane with three simulated nodes, fitted out twice
 demo: build

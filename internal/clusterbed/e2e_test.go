@@ -20,8 +20,7 @@ import (
 
 // TestEndToEnd fits out a real cluster and tries what the addons are for. It
 // needs root, Debian and minutes, so it runs only when FITOUT_E2E names the
-// Kubernetes minor to run it with: `make e2e`. FITOUT_E2E_CNI is the pod
-// network: flannel or calico.
+// Kubernetes minor to run it with: `make e2e`.
 func TestEndToEnd(t *testing.T) {
 	minor := os.Getenv("FITOUT_E2E")
 	if minor == "" {
@@ -31,7 +30,7 @@ func TestEndToEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := machine(t)
-	f := startBed(t, minor, cmp.Or(os.Getenv("FITOUT_E2E_CNI"), "flannel"))
+	f := startBed(t, minor, chosenCNI())
 
 	t.Run("up", f.up)
 	t.Run("up again changes nothing", f.upAgain)
@@ -52,6 +51,9 @@ func TestEndToEnd(t *testing.T) {
 	}
 	t.Run("stop leaves nothing", func(t *testing.T) { f.stop(t, before) })
 }
+
+// chosenCNI is the pod network that FITOUT_E2E_CNI names: flannel or calico.
+func chosenCNI() string { return cmp.Or(os.Getenv("FITOUT_E2E_CNI"), "flannel") }
 
 // A fixture is a bed and the fitout command of this checkout.
 type fixture struct {
