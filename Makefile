@@ -51,10 +51,11 @@ test-reliability:
 	$(GO) run ./testdata/bed build --kubernetes 1.18
 	FITOUT_RELIABILITY=all $(GO) test -count=1 -timeout 150m -parallel 4 -v ./internal/reliability
 
-## e2e: a real two-node cluster on this machine, fitted out and tried (root, Debian, cgroup v1; docs/test-beds.md)
+## e2e: a real two-node cluster on this machine, fitted out and tried (root, Debian, cgroup v1; docs/test-beds.md); CNI=calico
 KUBERNETES ?= 1.36
+CNI ?= flannel
 e2e:
-	FITOUT_E2E=$(KUBERNETES) $(GO) test -count=1 -timeout 60m -v ./internal/clusterbed -run '^TestEndToEnd$$'
+	FITOUT_E2E=$(KUBERNETES) FITOUT_E2E_CNI=$(CNI) $(GO) test -count=1 -timeout 60m -v ./internal/clusterbed -run '^TestEndToEnd$$'
 
 ## faults: breaks that cluster in 27 ways, one after the other, and wants the check to name each; twenty minutes
 faults:
@@ -99,9 +100,9 @@ bench:
 	$(GO) run ./internal/applybench
 	$(GO) test ./pkg/fitout ./cmd/fitout -run '^$$' -bench . -benchmem -count 6
 
-## footprint: what the addons use on the nodes of the cluster of e2e: the figures of docs/footprint.md; five minutes
+## footprint: what the addons use on the nodes of the cluster of e2e: the figures of docs/footprint.md; five minutes; CNI=calico
 footprint:
-	FITOUT_FOOTPRINT=$(KUBERNETES) $(GO) test -count=1 -timeout 60m -v ./internal/clusterbed -run '^TestFootprint$$'
+	FITOUT_FOOTPRINT=$(KUBERNETES) FITOUT_E2E_CNI=$(CNI) $(GO) test -count=1 -timeout 60m -v ./internal/clusterbed -run '^TestFootprint$$'
 
 ## demo: a control plane with three simulated nodes, fitted out twice
 demo: build

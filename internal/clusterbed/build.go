@@ -42,6 +42,7 @@ type recipe struct {
 	tags    string
 	ldflags string
 	graft   *graft
+	scripts *scripts
 }
 
 const stripped = "-s -w"
@@ -73,9 +74,10 @@ func CacheDir() (string, error) {
 	return filepath.Join(dir, "fitout", "clusterbed"), nil
 }
 
-// Build makes the programs of a bed as far as the cache lacks them, one after
-// the other, and reports on log. From nothing it takes about 20 CPU minutes.
-func Build(ctx context.Context, minor string, log io.Writer) (*Programs, error) {
+// Build makes the programs of a bed with a pod network as far as the cache
+// lacks them, one after the other, and reports on log. From nothing it takes
+// about 20 CPU minutes.
+func Build(ctx context.Context, minor, cni string, log io.Writer) (*Programs, error) {
 	control, err := bed.Build(ctx, minor, log)
 	if err != nil {
 		return nil, err
@@ -85,6 +87,9 @@ func Build(ctx context.Context, minor string, log io.Writer) (*Programs, error) 
 	needed := append([]recipe{kube, runtime}, recipes...)
 	if old(minor) {
 		needed = append(needed, oldRecipes...)
+	}
+	if cni == calico {
+		needed = append(needed, calicoRecipe)
 	}
 	built := map[string]string{}
 	for _, r := range needed {
@@ -153,6 +158,11 @@ func (r recipe) make(ctx context.Context, log io.Writer) (string, error) {
 	if err := runGo(ctx, module, args...); err != nil {
 		return "", err
 	}
+	if r.scripts != nil {
+		if err := r.scripts.copyTo(ctx, module, work); err != nil {
+			return "", err
+		}
+	}
 	fmt.Fprintf(log, "clusterbed: built %s in %s\n", r.folder, time.Since(begin).Round(time.Second))
 	return dir, os.Rename(work, dir)
 }
@@ -172,6 +182,9 @@ func (r recipe) key(ctx context.Context, module string) (string, error) {
 	fmt.Fprintf(hash, "%s%q\n", chain, r.arguments(""))
 	if r.graft != nil {
 		fmt.Fprintf(hash, "%q\n", *r.graft)
+	}
+	if r.scripts != nil {
+		fmt.Fprintf(hash, "%q\n", *r.scripts)
 	}
 	err = hashFolder(hash, module)
 	return hex.EncodeToString(hash.Sum(nil))[:16], err

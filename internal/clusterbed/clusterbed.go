@@ -37,6 +37,9 @@ type Options struct {
 	// Dir is where the bed keeps its files: a new folder or that of an earlier
 	// bed, which is replaced. Default: a folder for the minor in the cache.
 	Dir string
+	// CNI is the pod network, whose programs are built: flannel when empty, or
+	// calico.
+	CNI string
 	// Images are the references that the nodes hold. See Bundle.
 	Images []string
 	// Tied makes the bed end with this process, however that ends: for tests.
@@ -88,10 +91,10 @@ func Start(ctx context.Context, o Options) (*Bed, error) {
 // prepare makes all that the bed is started from: tools of the machine,
 // programs, images, and a new folder with certificates and configuration.
 func prepare(ctx context.Context, dir string, o Options) (*plan, error) {
-	if err := installPackages(ctx, o.Log); err != nil {
+	if err := installPackages(ctx, o.CNI, o.Log); err != nil {
 		return nil, err
 	}
-	programs, err := Build(ctx, o.Minor, o.Log)
+	programs, err := Build(ctx, o.Minor, o.CNI, o.Log)
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,9 @@ func (p *plan) writeConfigs() error {
 	if old(p.Version) {
 		text += oldClusterFile
 	}
+	if _, built := p.programs.Addons[calico]; built {
+		text += calicoClusterFile
+	}
 	return os.WriteFile(p.file("cluster.yaml"), []byte(text), 0o600)
 }
 

@@ -17,7 +17,9 @@ type content struct {
 	links map[string]string // path in the image -> target
 	// binds is the path of a program that may listen on low ports without
 	// being root, as the upstream image has it.
-	binds      string
+	binds string
+	// written is a folder that the program writes to, whoever it runs as.
+	written    string
 	entrypoint string
 	user       string
 }
@@ -74,7 +76,7 @@ func contents(p *Programs) map[string]content {
 	oldFlannel := flannel                 // its manifest copies the configuration with cp
 	oldFlannel.links = maps.Clone(flannel.links)
 	oldFlannel.links["/bin/cp"] = "busybox"
-	return map[string]content{
+	all := map[string]content{
 		"registry.k8s.io/pause": one("standin", "pause", "/pause"),
 		"registry.k8s.io/kube-proxy": {
 			files: map[string]string{"/usr/local/bin/kube-proxy": p.Kubelet}, tools: packetTools, links: packetLinks(),
@@ -97,6 +99,8 @@ func contents(p *Programs) map[string]content {
 			files: map[string]string{"/bin/probe": filepath.Join(p.Addons["standin"], "probe")}, entrypoint: "/bin/probe",
 		},
 	}
+	maps.Copy(all, calicoContents(p))
+	return all
 }
 
 // A reference is an image reference in its parts.

@@ -36,9 +36,10 @@ func TestDigest(t *testing.T) {
 	if err := clusterbed.Supported(); err != nil {
 		t.Fatal(err)
 	}
-	f := startBed(t, minor)
+	f := startBed(t, minor, "flannel")
 	f.run(t, "up")
 	t.Run("during", f.during)
+	t.Run("policies", f.policiesIgnored)
 	t.Run("faults", f.slowFaults)
 	for _, d := range damages {
 		t.Run(d.name, func(t *testing.T) { f.named(t, d) })

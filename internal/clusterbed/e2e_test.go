@@ -3,6 +3,7 @@
 package clusterbed_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -29,7 +30,7 @@ func TestEndToEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := machine(t)
-	f := startBed(t, minor)
+	f := startBed(t, minor, chosenCNI())
 
 	t.Run("up", f.up)
 	t.Run("up again changes nothing", f.upAgain)
@@ -41,7 +42,11 @@ func TestEndToEnd(t *testing.T) {
 	}
 	t.Run("storage driver", f.storageDriver)
 	t.Run("probes", f.probes)
-	t.Run("agents", f.agents)
+	if f.cni == "calico" {
+		t.Run("policies", f.policies)
+	} else {
+		t.Run("agents", f.agents)
+	}
 	t.Run("faults", f.faults)
 	if os.Getenv("FITOUT_E2E_BED") != "" {
 		return // it goes on
@@ -49,20 +54,24 @@ func TestEndToEnd(t *testing.T) {
 	t.Run("stop leaves nothing", func(t *testing.T) { f.stop(t, before) })
 }
 
+// chosenCNI is the pod network that FITOUT_E2E_CNI names: flannel or calico.
+func chosenCNI() string { return cmp.Or(os.Getenv("FITOUT_E2E_CNI"), "flannel") }
+
 // A fixture is a bed and the fitout command of this checkout.
 type fixture struct {
 	bed    *clusterbed.Bed
 	fitout string
+	cni    string
 	// ingress is the controller that the cluster gets: none on old releases,
 	// where metrics-server and node-problem-detector are left out, too.
 	ingress string
 	ready   time.Time // when the nodes were registered
 }
 
-func startBed(t *testing.T, minor string) *fixture {
+func startBed(t *testing.T, minor, cni string) *fixture {
 	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Minute)
 	defer cancel()
-	f := &fixture{fitout: filepath.Join(t.TempDir(), "fitout"), ingress: "traefik"}
+	f := &fixture{fitout: filepath.Join(t.TempDir(), "fitout"), cni: cni, ingress: "traefik"}
 	if minor == "1.18" {
 		f.ingress = "none"
 	}
@@ -76,11 +85,11 @@ func startBed(t *testing.T, minor string) *fixture {
 		}
 		return f
 	}
-	images, err := clusterbed.BundleImages(ctx, f.fitout, minor, "flannel", f.ingress)
+	images, err := clusterbed.BundleImages(ctx, f.fitout, minor, cni, f.ingress)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.bed, err = clusterbed.Start(ctx, clusterbed.Options{Minor: minor, Images: images, Tied: true, Log: t.Output()})
+	f.bed, err = clusterbed.Start(ctx, clusterbed.Options{Minor: minor, CNI: cni, Images: images, Tied: true, Log: t.Output()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +126,7 @@ func (f *fixture) run(t *testing.T, verb string) report {
 // command is a verb of fitout on the bed.
 func (f *fixture) command(ctx context.Context, verb string, more ...string) *exec.Cmd {
 	args := []string{verb, "--kubeconfig", f.bed.Kubeconfig, "-f", filepath.Join(f.bed.Dir, "cluster.yaml"),
-		"--cni", "flannel", "--ingress", f.ingress, "--csi", "true"}
+		"--cni", f.cni, "--ingress", f.ingress, "--csi", "true"}
 	return exec.CommandContext(ctx, f.fitout, append(args, more...)...)
 }
 

@@ -37,7 +37,7 @@ func TestFootprint(t *testing.T) {
 	if err := clusterbed.Supported(); err != nil {
 		t.Fatal(err)
 	}
-	f := startBed(t, minor)
+	f := startBed(t, minor, chosenCNI())
 	f.up(t)
 	pause(t, settle)
 	series := map[string][]*clusterbed.Usage{}
@@ -106,7 +106,7 @@ func names(series []*clusterbed.Usage, of func(*clusterbed.Usage) map[string]int
 
 // eachNode asks fitout for the containers that run on each node.
 func (f *fixture) eachNode(t *testing.T, minor string) []string {
-	cmd := exec.CommandContext(t.Context(), f.fitout, "footprint", "--kubernetes", minor, "--cni", "flannel", "--ingress", "traefik",
+	cmd := exec.CommandContext(t.Context(), f.fitout, "footprint", "--kubernetes", minor, "--cni", f.cni, "--ingress", "traefik",
 		"--csi", "true", "-f", filepath.Join(f.bed.Dir, "cluster.yaml"), "-o", "json")
 	out, err := cmd.Output()
 	if err != nil {

@@ -62,7 +62,7 @@ func (c content) pack(ctx context.Context, dir, name string, log io.Writer) (str
 		return "", err
 	}
 	hash := sha256.New()
-	fmt.Fprintf(hash, "%s %q %q %s %s\n", name, c.links, c.entrypoint, c.user, c.binds)
+	fmt.Fprintf(hash, "%s %q %q %s %s%s\n", name, c.links, c.entrypoint, c.user, c.binds, c.written)
 	for _, to := range sortedKeys(files) {
 		info, err := os.Stat(files[to])
 		if err != nil {
@@ -163,6 +163,11 @@ func (c content) layer(files map[string]string) ([]byte, error) {
 	}
 	if err := layer.Folder("/tmp", 0o1777); err != nil {
 		return nil, err
+	}
+	if c.written != "" {
+		if err := layer.Folder(c.written, 0o1777); err != nil {
+			return nil, err
+		}
 	}
 	for _, to := range sortedKeys(files) {
 		text, err := os.ReadFile(files[to])

@@ -21,7 +21,7 @@ const cniBin = "/opt/cni/bin"
 // system: containerd cannot put its layers on top of another overlay, and a
 // node that is started again is to find them as they were.
 var statePaths = []string{
-	"/var/lib/containerd", "/var/lib/kubelet", "/var/lib/etcd", "/var/lib/cni", "/etc/cni/net.d", cniBin, "/var/log/pods", "/var/log/containers",
+	"/var/lib/containerd", "/var/lib/kubelet", "/var/lib/etcd", "/var/lib/cni", "/var/lib/calico", "/etc/cni/net.d", cniBin, "/var/log/pods", "/var/log/containers",
 }
 
 // secondStage in the environment tells that the process has its cgroups.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"strings"
@@ -26,20 +27,24 @@ var packages = map[string]string{
 	"/usr/bin/mount":                 "mount",
 }
 
-// missingPackages lists what installPackages would install.
-func missingPackages() []string {
+// missingPackages lists what installPackages would install for a pod network.
+func missingPackages(cni string) []string {
+	needed := maps.Clone(packages)
+	if cni == calico {
+		maps.Copy(needed, calicoPackages)
+	}
 	var missing []string
-	for _, program := range sortedKeys(packages) {
+	for _, program := range sortedKeys(needed) {
 		if _, err := os.Stat(program); err != nil {
-			missing = append(missing, packages[program])
+			missing = append(missing, needed[program])
 		}
 	}
 	return missing
 }
 
 // installPackages installs the packages that are missing.
-func installPackages(ctx context.Context, log io.Writer) error {
-	missing := missingPackages()
+func installPackages(ctx context.Context, cni string, log io.Writer) error {
+	missing := missingPackages(cni)
 	if len(missing) == 0 {
 		return nil
 	}

@@ -5,13 +5,14 @@ package clusterbed_test
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/fitout-dev/fitout/internal/ociimage"
 )
+
+// tunnelPorts are where the nodes take VXLAN from each other, by CNI.
+var tunnelPorts = map[string]string{"flannel": "8472", "calico": "4789"}
 
 const probeImage = "docker.io/fitout/fitout:e2e"
 
@@ -24,12 +25,15 @@ func (f *fixture) probes(t *testing.T) {
 			t.Errorf("%s is %s", check, row)
 		}
 	}
+	// In the table raw, since Calico puts its own rules for the tunnel before others of INPUT.
+	tunnel := "PREROUTING -p udp --dport " + tunnelPorts[f.cni]
+	large := tunnel + " -m length --length 1480:"
 	for _, fault := range []struct {
 		name, node, breaks, mends string
 		unmet                     []string // these rows are, and no others
 	}{
-		{"tunnel", "node-2", "iptables -I INPUT -p udp --dport 8472 -j DROP", "iptables -D INPUT -p udp --dport 8472 -j DROP", []string{"pod-network"}},
-		{"large packets", "node-2", "iptables -I INPUT -p udp --dport 8472 -m length --length 1480: -j DROP", "iptables -D INPUT -p udp --dport 8472 -m length --length 1480: -j DROP", []string{"packet-size"}},
+		{"tunnel", "node-2", "iptables -t raw -I " + tunnel + " -j DROP", "iptables -t raw -D " + tunnel + " -j DROP", []string{"pod-network"}},
+		{"large packets", "node-2", "iptables -t raw -I " + large + " -j DROP", "iptables -t raw -D " + large + " -j DROP", []string{"packet-size"}},
 		{"kube-proxy", "node-1", "kill -STOP $(pgrep -x kube-proxy); iptables -t nat -F KUBE-SERVICES", "kill -CONT $(pgrep -x kube-proxy)", []string{"proxy-health", "service-network", "api-server"}},
 	} {
 		t.Run(fault.name, func(t *testing.T) {
@@ -70,9 +74,8 @@ func (f *fixture) sh(t *testing.T, node, script string) {
 }
 
 // probed runs a check with probes and returns the verdicts by check.
-func (f *fixture) probed(t *testing.T) map[string]string {
-	cmd := exec.CommandContext(t.Context(), f.fitout, "check", "--probe", "--probe-image", probeImage, "--kubeconfig", f.bed.Kubeconfig,
-		"--cni", "flannel", "--ingress", "traefik", "--csi", "true", "-f", filepath.Join(f.bed.Dir, "cluster.yaml"), "-o", "json")
+func (f *fixture) probed(t *testing.T, more ...string) map[string]string {
+	cmd := f.command(t.Context(), "check", append(more, "--probe", "--probe-image", probeImage, "-o", "json")...)
 	out, _ := cmd.Output() // its exit code is in the rows
 	var r report
 	if err := json.Unmarshal(out, &r); err != nil {

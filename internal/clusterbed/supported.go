@@ -46,7 +46,7 @@ func namespaces() error {
 // installable tells whether apt knows the packages that are missing, after it
 // has read the lists if need be.
 func installable() error {
-	missing := missingPackages()
+	missing := missingPackages("")
 	if len(missing) == 0 {
 		return nil
 	}

@@ -94,15 +94,24 @@ func creation(p patient) string {
 
 // messages are those of events with one of the reasons, the last first.
 func messages(reasons ...string) source {
-	return func(p patient) string {
-		var all []string
-		for _, e := range joined(p.events()) {
-			if slices.Contains(reasons, e.Reason) {
-				all = append(all, e.Message)
-			}
+	return func(p patient) string { return p.said(time.Time{}, reasons) }
+}
+
+// obstacles are those messages of what a pod needs before its containers start, as far as they are newer than the last
+// start of the container in trouble: what kept it waiting before that is over.
+func obstacles(reasons ...string) source {
+	return func(p patient) string { return p.said(p.started(), reasons) }
+}
+
+// said are the messages of events with one of the reasons, the last first: those after some time, or all when that is zero.
+func (p patient) said(after time.Time, reasons []string) string {
+	var all []string
+	for _, e := range joined(p.events()) {
+		if slices.Contains(reasons, e.Reason) && (after.IsZero() || e.Last.After(after)) {
+			all = append(all, e.Message)
 		}
-		return strings.Join(all, "\n")
 	}
+	return strings.Join(all, "\n")
 }
 
 // pulling is why an image cannot be had: old kubelets say it in events only.

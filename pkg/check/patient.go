@@ -3,6 +3,7 @@ package check
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	corev1 "k8s.io/api/core/v1"
@@ -108,6 +109,17 @@ func (p patient) ended() *corev1.ContainerStateTerminated {
 		return p.container.State.Terminated
 	}
 	return p.container.LastTerminationState.Terminated
+}
+
+// started is when the container was started the last time, or zero.
+func (p patient) started() time.Time {
+	if p.container != nil && p.container.State.Running != nil {
+		return p.container.State.Running.StartedAt.Time
+	}
+	if ended := p.ended(); ended != nil {
+		return ended.StartedAt.Time
+	}
+	return time.Time{}
 }
 
 // crashes reports whether the container has ended with an error and does not run now.

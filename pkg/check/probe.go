@@ -48,6 +48,9 @@ type errand struct {
 	// ground is set on an errand without which others of the same node to the same target say nothing: it tells a packet
 	// that is too large from a network that is down.
 	ground bool
+	// control is set on an errand that is good whether or not the probe's matter is in order: it counts for people, but a trial
+	// of which nothing else is good has failed.
+	control bool
 }
 
 // A stop is the verdict on a probe that needs no asking.

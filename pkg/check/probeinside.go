@@ -180,14 +180,14 @@ func (s Survey) networkPolicy(trial) ([]errand, stop) {
 	peers := s.cast(probe.Peer)
 	all := s.ask(peers, func(_, _ target) []errand {
 		return []errand{
-			{Task: probe.Task{Kind: probe.TCP, Port: probe.HTTPPort}, group: "open", ground: true},
+			{Task: probe.Task{Kind: probe.TCP, Port: probe.HTTPPort}, group: "open", ground: true, control: true},
 			{Task: probe.Task{Kind: probe.TCP, Port: probe.GuardedPort, Closed: true}, group: "closed"},
 		}
 	})
 	for _, p := range peers {
 		all = append(all, errand{
 			Task: probe.Task{Kind: probe.TCP, Address: "127.0.0.1", Port: probe.GuardedPort},
-			pod:  p.name, node: p.node, group: "to itself", to: p.String(),
+			pod:  p.name, node: p.node, group: "to itself", to: p.String(), control: true,
 		})
 	}
 	return all, stop{}

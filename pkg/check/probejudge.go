@@ -14,6 +14,7 @@ import (
 type tally struct {
 	groups      []string // in the order of their first errand
 	asked, good map[string]int
+	proofs      int // good, and no control
 	failures    []string
 	slowest     time.Duration
 	again       int               // good only at a later try
@@ -25,6 +26,7 @@ type tally struct {
 // A nodeTally counts what was asked from one node.
 type nodeTally struct {
 	asked, good int
+	proofs      int
 	failures    []string
 	groundless  []string
 }
@@ -75,6 +77,10 @@ func (c *tally) add(e errand, r probe.Result, way string) {
 	}
 	c.good[e.group]++
 	node.good++
+	if !e.control {
+		c.proofs++
+		node.proofs++
+	}
 	c.slowest = max(c.slowest, r.Took.Duration)
 	if r.Tries > 1 && !e.Closed {
 		c.again++
@@ -121,13 +127,9 @@ func (s Survey) judgeErrands(t trial, results map[string]probe.Result, answers m
 	if len(unasked) > 0 {
 		detail += "; not judged: " + some(unasked)
 	}
-	good := 0
-	for _, n := range c.good {
-		good += n
-	}
 	switch {
 	case len(c.failures) > 0:
-		return row(partly(good), t.Usually, detail)
+		return row(partly(c.proofs), t.Usually, detail)
 	case len(unasked) > 0:
 		return row(NotJudged, "", detail)
 	}
@@ -147,7 +149,7 @@ func (s Survey) perNode(t trial, c tally) []NodeResult {
 			out = append(out, NodeResult{Node: n.Name, Verdict: NotJudged, Detail: why})
 		case node == nil:
 		case len(node.failures) > 0:
-			out = append(out, NodeResult{Node: n.Name, Verdict: partly(node.good), Detail: fmt.Sprintf("%d of %d good; %s", node.good, node.asked, some(node.failures))})
+			out = append(out, NodeResult{Node: n.Name, Verdict: partly(node.proofs), Detail: fmt.Sprintf("%d of %d good; %s", node.good, node.asked, some(node.failures))})
 		case len(node.groundless) > 0:
 			out = append(out, NodeResult{Node: n.Name, Verdict: NotJudged, Detail: some(node.groundless)})
 		default:

@@ -41,7 +41,8 @@ const usage = `usage: go run ./testdata/clusterbed COMMAND [--kubernetes MINOR] 
   fault cut-link NODE      take the node's network cable out
   fault join-link NODE     put it back
 
-start takes --cni and --ingress: the addons whose images the nodes get.
+start takes --cni and --ingress: the addons whose images the nodes get. build takes
+--cni, too: the programs of calico are built for those who ask.
 `
 
 type options struct {
@@ -88,7 +89,7 @@ func run(ctx context.Context, args []string) error {
 	case "supported":
 		return clusterbed.Supported()
 	case "build":
-		_, err := clusterbed.Build(ctx, o.minor, os.Stderr)
+		_, err := clusterbed.Build(ctx, o.minor, o.cni, os.Stderr)
 		return err
 	case "start":
 		return start(ctx, o)
@@ -130,7 +131,7 @@ func start(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	b, err := clusterbed.Start(ctx, clusterbed.Options{Minor: o.minor, Dir: o.dir, Images: images, Log: os.Stderr})
+	b, err := clusterbed.Start(ctx, clusterbed.Options{Minor: o.minor, CNI: o.cni, Dir: o.dir, Images: images, Log: os.Stderr})
 	if err != nil {
 		return err
 	}
