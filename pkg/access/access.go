@@ -72,6 +72,8 @@ func (r rights) observation(run Run) {
 	r.allow(render.Namespace, "", "configmaps", anyName, list) // the inventory's
 	r.allow("", "storage.k8s.io", "csinodes", anyName, list)   // these two: what probes are judged by
 	r.allow("", "metrics.k8s.io", "nodes", anyName, list)
+	r.allow("", "admissionregistration.k8s.io", "validatingwebhookconfigurations", anyName, list) // these two: what keeps pods away
+	r.allow("", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", anyName, list)
 	for _, o := range run.Objects {
 		switch o.GetKind() {
 		case "DaemonSet", "Deployment", "StatefulSet", "Job":

@@ -46,6 +46,10 @@ type Row struct {
 	Digest *Digest `json:"digest,omitempty"`
 	// About is the object that the row is unmet because of, where one can be looked at more closely.
 	About manifest.ID `json:"-"`
+	// Lacks is an object that the row is unmet for want of.
+	Lacks manifest.ID `json:"-"`
+	// Trail leads from an unmet probe to what it may be unmet because of.
+	Trail *Trail `json:"-"`
 	// Nodes is what a probe found on each node, in the order of the nodes; it is empty where nothing was asked of any.
 	Nodes []NodeResult `json:"nodes,omitempty"`
 }
@@ -142,23 +146,37 @@ func (s Snapshot) live(o *manifest.Object) *manifest.Object { return s.Objects[m
 
 // present checks that every object is there and stays: one that is being deleted is as good as gone.
 func (j judge) present() Row {
-	var missing, leaving []string
+	var missing, leaving []manifest.ID
 	for _, o := range j.addon.Objects {
 		switch live := j.snapshot.live(o); {
 		case live == nil:
-			missing = append(missing, manifest.IDOf(o).String())
+			missing = append(missing, manifest.IDOf(o))
 		case live.GetDeletionTimestamp() != nil:
-			leaving = append(leaving, manifest.IDOf(o).String())
+			leaving = append(leaving, manifest.IDOf(o))
 		}
 	}
 	switch {
 	case len(missing) > 0:
-		return j.row(Present, Failed, "run fitout apply", "%d of %d objects missing: %s", len(missing), len(j.addon.Objects), some(missing))
+		row := j.row(Present, Failed, "run fitout apply", "%d of %d objects missing: %s", len(missing), len(j.addon.Objects), some(missing))
+		row.Lacks = firstOf(missing)
+		return row
 	case len(leaving) > 0:
-		return j.row(Present, Failed, "wait until they are gone, then run fitout apply",
+		row := j.row(Present, Failed, "wait until they are gone, then run fitout apply",
 			"%d of %d objects are being deleted: %s", len(leaving), len(j.addon.Objects), some(leaving))
+		row.About = firstOf(leaving)
+		return row
 	}
 	return j.row(Present, Good, "", "%d objects", len(j.addon.Objects))
+}
+
+// firstOf returns the object that others of a list rest on: a namespace or a definition where there is one.
+func firstOf(list []manifest.ID) manifest.ID {
+	for _, kind := range []string{"Namespace", "CustomResourceDefinition"} {
+		if i := slices.IndexFunc(list, func(id manifest.ID) bool { return id.Kind == kind }); i >= 0 {
+			return list[i]
+		}
+	}
+	return list[0]
 }
 
 // unchanged checks that the objects that are there are as rendered; the check present is about those that are not.
@@ -195,6 +213,7 @@ func worded(o *manifest.Object, d Difference) string {
 // accounts checks the ServiceAccounts that the addon's workloads run as.
 func (j judge) accounts() []Row {
 	var there, missing []string
+	var lacks manifest.ID
 	for _, o := range j.addon.Objects {
 		name := accountOf(o)
 		if name == "" || name == "default" { // every namespace has one, and nobody renders it
@@ -202,7 +221,7 @@ func (j judge) accounts() []Row {
 		}
 		id := manifest.ID{Kind: "ServiceAccount", Namespace: o.GetNamespace(), Name: name}
 		if j.snapshot.Objects[id] == nil {
-			missing = append(missing, fmt.Sprintf("%s of %s", id, manifest.IDOf(o)))
+			missing, lacks = append(missing, fmt.Sprintf("%s of %s", id, manifest.IDOf(o))), id
 		} else {
 			there = append(there, id.Name)
 		}
@@ -211,7 +230,9 @@ func (j judge) accounts() []Row {
 	there = slices.Compact(there)
 	switch {
 	case len(missing) > 0:
-		return []Row{j.row(Accounts, Failed, "run fitout apply", "missing: %s", some(missing))}
+		row := j.row(Accounts, Failed, "run fitout apply", "missing: %s", some(missing))
+		row.Lacks = lacks
+		return []Row{row}
 	case len(there) > 0:
 		return []Row{j.row(Accounts, Good, "", "%s", some(there))}
 	}
@@ -235,7 +256,7 @@ func accountOf(o *manifest.Object) string {
 }
 
 // some joins the first few of a list.
-func some(list []string) string {
+func some[T any](list []T) string {
 	const most = 3
 	text := ""
 	for i, s := range list {
@@ -245,7 +266,7 @@ func some(list []string) string {
 		if i > 0 {
 			text += ", "
 		}
-		text += s
+		text += fmt.Sprint(s)
 	}
 	return text
 }

@@ -31,20 +31,22 @@ type Survey struct {
 // A Scene is the pods that probes are made from, and what they ask for.
 type Scene struct {
 	// Absent says why there are no pods, where there are none.
-	Absent  string
-	Pods    []corev1.Pod
-	Service string // address of the peers' Service
-	Host    string // of the Ingress to the peers
-	Domain  string // of the cluster DNS: cluster.local
-	Outside string // a name outside the cluster; where it is empty, none is asked for
+	Absent    string
+	Namespace string // of the pods
+	Pods      []corev1.Pod
+	Service   string // address of the peers' Service
+	Host      string // of the Ingress to the peers
+	Domain    string // of the cluster DNS: cluster.local
+	Outside   string // a name outside the cluster; where it is empty, none is asked for
 }
 
 // An errand is a task with what the judge has to know of it.
 type errand struct {
 	probe.Task
-	pod, node string // that is asked, and where it is
-	group     string // for counting: UDP, same node
-	to        string // what it is about, for people
+	pod, node string   // that is asked, and where it is
+	group     string   // for counting: UDP, same node
+	to        string   // what it is about, for people
+	ends      []string // the nodes to one of which it leads, where it leads to any
 	// ground is set on an errand without which others of the same node to the same target say nothing: it tells a packet
 	// that is too large from a network that is down.
 	ground bool
@@ -67,6 +69,7 @@ type trial struct {
 // Trials are all probes of a cluster.
 type Trials struct {
 	survey Survey
+	addons []render.Addon
 	list   []trial
 }
 
@@ -78,7 +81,7 @@ type Answer struct {
 
 // PlanProbes plans the probes of everything rendered.
 func PlanProbes(addons []render.Addon, s Survey) Trials {
-	t := Trials{survey: s}
+	t := Trials{survey: s, addons: addons}
 	for _, a := range addons {
 		for _, p := range a.Probes {
 			planned := s.plan(judge{addon: a, snapshot: s.Snapshot}, p)
@@ -172,11 +175,16 @@ func (t Trials) Judge(answers map[string]Answer) []Row {
 	}
 	var rows []Row
 	for _, trial := range t.list {
+		var row Row
+		var c tally
 		if trial.row != nil {
-			rows = append(rows, *trial.row)
-			continue
+			row = *trial.row
+		} else {
+			c = count(trial, results, answers)
+			row = t.survey.judgeErrands(trial, c)
 		}
-		rows = append(rows, t.survey.judgeErrands(trial, results, answers))
+		row.Trail = t.trail(trial, row, c)
+		rows = append(rows, row)
 	}
 	return rows
 }

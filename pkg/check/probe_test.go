@@ -25,6 +25,7 @@ import (
 type stage struct {
 	Addons []struct {
 		Name    string         `json:"name"`
+		Role    string         `json:"role"`
 		Checks  bundle.Checks  `json:"checks"`
 		Probes  []bundle.Probe `json:"probes"`
 		Objects []fields       `json:"objects"`
@@ -43,6 +44,11 @@ type probeCase struct {
 	Silent   map[string]string `json:"silent"`  // pod -> why it could not be asked
 	Required bool              `json:"required"`
 	Want     []string          `json:"want"`
+	Events   []fields          `json:"events"`
+	Pods     []fields          `json:"pods"` // of the whole cluster
+	Logs     map[string]string `json:"logs"` // by pod
+	// Digests are what is said of some of the rows, by addon/probe.
+	Digests map[string][]string `json:"digests"`
 }
 
 func (c probeCase) survey(t *testing.T) ([]render.Addon, check.Survey) {
@@ -50,10 +56,14 @@ func (c probeCase) survey(t *testing.T) ([]render.Addon, check.Survey) {
 	var world stage
 	readYAML(t, "testdata/probes.yaml", &world)
 	var list []render.Addon
+	live := map[manifest.ID]*manifest.Object{}
 	for _, a := range world.Addons {
-		addon := render.Addon{Addon: bundle.Addon{Name: a.Name, Checks: a.Checks, Probes: a.Probes}}
+		addon := render.Addon{Addon: bundle.Addon{Name: a.Name, Role: a.Role, Checks: a.Checks, Probes: a.Probes}}
 		for _, o := range a.Objects {
 			addon.Objects = append(addon.Objects, &manifest.Object{Object: o})
+		}
+		for _, o := range unstructuredOf(changed(a.Objects, c.Live, false)) {
+			live[manifest.IDOf(o)] = o
 		}
 		list = append(list, addon)
 	}
@@ -62,7 +72,7 @@ func (c probeCase) survey(t *testing.T) ([]render.Addon, check.Survey) {
 	}
 	s := check.Survey{Now: time.Date(2026, 11, 5, 12, 0, 30, 0, time.UTC), APIServer: "10.32.0.1", MetricsError: c.Metrics}
 	s.Nodes = typed[corev1.Node](t, of("Node"))
-	s.Objects = map[manifest.ID]*manifest.Object{}
+	s.Objects = live
 	for _, o := range unstructuredOf(of("CSIDriver")) {
 		s.Objects[manifest.IDOf(o)] = o
 	}
@@ -73,7 +83,7 @@ func (c probeCase) survey(t *testing.T) ([]render.Addon, check.Survey) {
 	if c.NoAPI {
 		s.APIServer = ""
 	}
-	s.Scene = check.Scene{Service: "10.32.0.20", Host: "p.invalid", Domain: "cluster.local", Outside: "example.org", Absent: c.Absent}
+	s.Scene = check.Scene{Namespace: "p", Service: "10.32.0.20", Host: "p.invalid", Domain: "cluster.local", Outside: "example.org", Absent: c.Absent}
 	for _, p := range typed[corev1.Pod](t, of("Pod")) {
 		if p.Namespace == "kube-system" {
 			s.Pods = append(s.Pods, p)
@@ -109,7 +119,13 @@ func (c probeCase) rows(t *testing.T) []check.Row {
 		}
 		answers[pod] = answer
 	}
-	return append([]check.Row{s.JudgeProbePods(c.Required)}, trials.Judge(answers)...)
+	rows := append([]check.Row{s.JudgeProbePods(c.Required)}, trials.Judge(answers)...)
+	staged := s.Staged()
+	staged.Evidence = check.Evidence{Events: typed[corev1.Event](t, c.Events), Pods: typed[corev1.Pod](t, c.Pods), Logs: map[check.LogOf]check.Log{}}
+	for _, of := range staged.Inquire(rows).Logs {
+		staged.Evidence.Logs[of] = check.Log{Text: c.Logs[of.Pod]}
+	}
+	return staged.Explain(rows)
 }
 
 func (c probeCase) answer(pod string, task probe.Task) probe.Result {

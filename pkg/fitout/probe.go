@@ -28,6 +28,8 @@ type Prober interface {
 	ProbePods(ctx context.Context, namespace string) ([]corev1.Pod, string, error)
 	// Ask carries out tasks in a pod.
 	Ask(ctx context.Context, pod corev1.Pod, tasks []probe.Task) ([]probe.Result, error)
+	// Diagnose asks what explains that something is unmet. It does without what it may not ask.
+	Diagnose(ctx context.Context, q check.Questions) check.Evidence
 	// RemoveProbe removes all that a run brought.
 	RemoveProbe(ctx context.Context, namespace string) error
 }
@@ -90,7 +92,7 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 	if pods {
 		rows = append([]check.Row{survey.JudgeProbePods(o.Required)}, rows...)
 	}
-	return rows, ctx.Err()
+	return explain(ctx, cluster, rows, survey.Staged()), ctx.Err() // before the pods are gone
 }
 
 // staged brings the pods of a run into the cluster where they are wanted, and says in the survey what has come of it. leave
@@ -153,7 +155,7 @@ func enter(ctx context.Context, cluster Prober, o probe.Options, patience time.D
 	if err := cluster.StartProbe(ctx, objects[1:]); err != nil {
 		return true, err
 	}
-	survey.Scene.Host = o.Host()
+	survey.Scene.Host, survey.Scene.Namespace = o.Host(), o.Namespace()
 	for until := time.Now().Add(patience); ; {
 		if survey.Scene.Pods, survey.Scene.Service, err = cluster.ProbePods(ctx, o.Namespace()); err != nil {
 			return true, err
