@@ -2,6 +2,8 @@ package check
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -120,10 +122,27 @@ func crashLoop(p patient) (conclusion, bool) {
 		return conclusion{}, false
 	}
 	means := fmt.Sprintf("container %s ends with exit code %d (%s)%s", p.container.Name, p.ended().ExitCode, p.ended().Reason, again(p.container.RestartCount))
-	if lines := lastLines(told(p)); len(lines) > 0 {
-		means += ": " + lines[len(lines)-1]
+	if words := lastWords(lastLines(told(p))); words != "" {
+		means += ": " + words
 	}
 	return conclusion{means, "see its log", p.loops()}, true
+}
+
+// complaint is how lines of a log that tell of a failure read.
+var complaint = regexp.MustCompile(`(?i)\b(?:error|fatal|panic|fail|failed|failure|unknown|invalid|cannot|unable|denied|refused|forbidden|not found|no such)\b`)
+
+// lastWords returns the last line of a log that tells of a failure, or the last of all: what a program writes to its two
+// outputs may stand in any order.
+func lastWords(lines []string) string {
+	for _, l := range slices.Backward(lines) {
+		if complaint.MatchString(l) {
+			return l
+		}
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	return lines[len(lines)-1]
 }
 
 // loops is for how long a crash must last: after three restarts, time alone mends nothing.
