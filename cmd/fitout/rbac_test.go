@@ -9,7 +9,9 @@ import (
 
 	"github.com/fitout-dev/fitout/internal/bed"
 	"github.com/fitout-dev/fitout/internal/bed/bedtest"
+	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/google/go-cmp/cmp"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -38,11 +40,13 @@ func TestLeastPrivilege(t *testing.T) {
 
 			up := g.grant("up", "rbac")
 			up.good()
+			up.diagnosed()
 			up.missed()
 			up.good()
 
 			check := g.grant("check", "rbac", "--check")
 			check.good()
+			check.diagnosed()
 			check.missed()
 			check.verb = "apply"
 			g.spoil("kube-system", rbacv1.PolicyRule{APIGroups: []string{"apps"}, Resources: []string{"daemonsets"}, ResourceNames: []string{"kube-proxy"}})
@@ -117,10 +121,30 @@ func idleRule(r rbacv1.PolicyRule, verb string) (needs string, idle bool) {
 	switch {
 	case slices.Contains(r.Resources, "pods/log"):
 		return "the cause where a pod does not become ready", true
+	case slices.Contains(r.Resources, "mutatingwebhookconfigurations"):
+		return "the cause where a pod cannot be created", true
 	case verb != "check" && slices.Contains(r.APIGroups, "metrics.k8s.io"):
 		return "fitout check", true
 	}
 	return "", false
+}
+
+// diagnosed wants what a run in trouble asks of the cluster to be answered, in full.
+func (a *account) diagnosed() {
+	a.Helper()
+	client, err := a.connect()
+	if err != nil {
+		a.Fatal(err)
+	}
+	name := "asked-by-" + a.verb
+	a.create("{apiVersion: admissionregistration.k8s.io/v1, kind: MutatingWebhookConfiguration, metadata: {name: " + name + "}}")
+	e := client.Diagnose(a.Context(), check.Questions{Events: []string{"kube-system"}, Webhooks: true})
+	found := slices.ContainsFunc(e.Webhooks, func(o *manifest.Object) bool {
+		return o.GetKind() == "MutatingWebhookConfiguration" && o.GetName() == name
+	})
+	if len(e.Missing) > 0 || !found {
+		a.Errorf("%s is not told why something is unmet: %q, %d webhooks", a.verb, e.Missing, len(e.Webhooks))
+	}
 }
 
 // sampled picks two rules of different sorts; seen has those that were.

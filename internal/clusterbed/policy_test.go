@@ -24,8 +24,8 @@ func (f *fixture) rulesFlushed(t *testing.T) {
 	defer f.enforces(t)
 	defer f.sh(t, damaged, "pkill -KILL -f 'calico-node -felix$'") // it is started again, and looks at all rules
 	rows := f.probed(t)
-	if rows["network-policy"] != "degraded" || rows["pod-network"] != "good" {
-		t.Errorf("network-policy is %q, pod-network %q", rows["network-policy"], rows["pod-network"])
+	if rows["network-policy"].Verdict != "degraded" || rows["pod-network"].Verdict != "good" {
+		t.Errorf("network-policy is %q, pod-network %q", rows["network-policy"].Verdict, rows["pod-network"].Verdict)
 	}
 }
 
@@ -42,24 +42,24 @@ func (f *fixture) policiesOverruled(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	if rows := f.probed(t); rows["network-policy"] != "failed" || rows["pod-network"] != "good" {
-		t.Errorf("network-policy is %q, pod-network %q", rows["network-policy"], rows["pod-network"])
+	if rows := f.probed(t); rows["network-policy"].Verdict != "failed" || rows["pod-network"].Verdict != "good" {
+		t.Errorf("network-policy is %q, pod-network %q", rows["network-policy"].Verdict, rows["pod-network"].Verdict)
 	}
 }
 
 // policiesIgnored asks flannel, which enforces nothing, for what Calico is asked for.
 func (f *fixture) policiesIgnored(t *testing.T) {
 	f.loadProbeImage(t)
-	if rows := f.probed(t, "--cni", "calico"); rows["network-policy"] != "failed" || rows["pod-network"] != "good" {
-		t.Errorf("network-policy is %q, pod-network %q", rows["network-policy"], rows["pod-network"])
+	if rows := f.probed(t, "--cni", "calico"); rows["network-policy"].Verdict != "failed" || rows["pod-network"].Verdict != "good" {
+		t.Errorf("network-policy is %q, pod-network %q", rows["network-policy"].Verdict, rows["pod-network"].Verdict)
 	}
 }
 
 // enforces waits until policies are enforced, by an agent that is ready.
 func (f *fixture) enforces(t *testing.T) {
 	eventually(t, 2*time.Minute, func(context.Context) string {
-		if rows := f.probed(t); rows["network-policy"] != "good" || rows["ready"] != "good" {
-			return fmt.Sprintf("network-policy is %q, ready %q", rows["network-policy"], rows["ready"])
+		if rows := f.probed(t); rows["network-policy"].Verdict != "good" || rows["ready"].Verdict != "good" {
+			return fmt.Sprintf("network-policy is %q, ready %q", rows["network-policy"].Verdict, rows["ready"].Verdict)
 		}
 		return ""
 	})

@@ -87,6 +87,7 @@ ServiceAccount kube-system/fitout
 ClusterRole fitout
   /namespaces,nodes : list
   /namespaces net: get create patch update
+  admissionregistration.k8s.io/mutatingwebhookconfigurations,validatingwebhookconfigurations : list
   metrics.k8s.io/nodes : list
   networking.k8s.io/servicecidrs : list
   storage.k8s.io/csinodes,storageclasses : list
@@ -129,6 +130,7 @@ ClusterRole runner
   /namespaces : list create
   /nodes : list
   /namespaces net: get patch update
+  admissionregistration.k8s.io/mutatingwebhookconfigurations,validatingwebhookconfigurations : list
   metrics.k8s.io/nodes : list
   storage.k8s.io/csinodes,storageclasses : list
 ClusterRoleBinding runner
@@ -165,6 +167,7 @@ func TestReadOnly(t *testing.T) {
 ServiceAccount net/reader
 ClusterRole reader
   /namespaces,nodes : list
+  admissionregistration.k8s.io/mutatingwebhookconfigurations,validatingwebhookconfigurations : list
   metrics.k8s.io/nodes : list
   storage.k8s.io/csinodes,storageclasses : list
 ClusterRoleBinding reader

@@ -12,13 +12,14 @@ import (
 // accounts checks the ServiceAccounts that the addon's workloads run as.
 func (j judge) accounts() []Row {
 	var there, missing []string
+	var lacks manifest.ID
 	for _, o := range j.addon.Objects {
 		id, has := accountOf(o)
 		if !has {
 			continue
 		}
 		if j.snapshot.Objects[id] == nil {
-			missing = append(missing, fmt.Sprintf("%s of %s", id, manifest.IDOf(o)))
+			missing, lacks = append(missing, fmt.Sprintf("%s of %s", id, manifest.IDOf(o))), id
 		} else {
 			there = append(there, id.Name)
 		}
@@ -27,7 +28,9 @@ func (j judge) accounts() []Row {
 	there = slices.Compact(there)
 	switch {
 	case len(missing) > 0:
-		return []Row{j.row(Accounts, Failed, "run fitout apply", "missing: %s", some(missing))}
+		row := j.row(Accounts, Failed, "run fitout apply", "missing: %s", some(missing))
+		row.Lacks = lacks
+		return []Row{row}
 	case len(there) > 0:
 		return []Row{j.row(Accounts, Good, "", "%s", some(there))}
 	}

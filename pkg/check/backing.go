@@ -5,8 +5,8 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/labels"
 )
 
 // Backing judges whether rendered Services have a ready pod behind them, and returns a row for each that has none. One
@@ -14,16 +14,34 @@ import (
 func Backing(services []*manifest.Object, s Snapshot) []Row {
 	var rows []Row
 	for _, o := range services {
-		selector, _, _ := unstructured.NestedStringMap(o.Object, "spec", "selector")
-		if len(selector) == 0 || slices.ContainsFunc(s.Pods, func(p corev1.Pod) bool {
-			return p.Namespace == o.GetNamespace() && labels.SelectorFromSet(selector).Matches(labels.Set(p.Labels)) && serves(p)
-		}) {
+		if len(podSelector(o)) == 0 || slices.ContainsFunc(s.podsBehind(o), serves) {
 			continue
 		}
 		rows = append(rows, Row{Check: Ready, Verdict: Failed, About: manifest.IDOf(o),
 			Detail: manifest.IDOf(o).String() + " has no ready pod behind it", Remedy: "look at the selector of the Service"})
 	}
 	return rows
+}
+
+// podSelector returns the labels by which a Service selects its pods.
+func podSelector(service *manifest.Object) map[string]string {
+	selector, _, _ := unstructured.NestedStringMap(service.Object, "spec", "selector")
+	return selector
+}
+
+// podsBehind returns the pods that a Service selects; of none where there is no Service.
+func (s Snapshot) podsBehind(service *manifest.Object) []corev1.Pod {
+	if service == nil || len(podSelector(service)) == 0 {
+		return nil
+	}
+	return s.podsOf(service.GetNamespace(), &metav1.LabelSelector{MatchLabels: podSelector(service)})
+}
+
+// serviceOf returns the Service behind an aggregated API, or nil.
+func (s Snapshot) serviceOf(api *manifest.Object) *manifest.Object {
+	namespace, _, _ := unstructured.NestedString(api.Object, "spec", "service", "namespace")
+	name, _, _ := unstructured.NestedString(api.Object, "spec", "service", "name")
+	return s.Objects[manifest.ID{Kind: "Service", Namespace: namespace, Name: name}]
 }
 
 // serves tells a pod that a Service leads to.

@@ -47,6 +47,10 @@ type Row struct {
 	Digest *Digest `json:"digest,omitempty"`
 	// About is the object that the row is unmet because of, where one can be looked at more closely.
 	About manifest.ID `json:"-"`
+	// Lacks is an object that the row is unmet for want of.
+	Lacks manifest.ID `json:"-"`
+	// Trail leads from an unmet probe to what it may be unmet because of.
+	Trail *Trail `json:"-"`
 	// Nodes is what a probe found on each node, in the order of the nodes; it is empty where nothing was asked of any.
 	Nodes []NodeResult `json:"nodes,omitempty"`
 }
@@ -155,27 +159,42 @@ func (s Snapshot) live(o *manifest.Object) *manifest.Object { return s.Objects[m
 
 // present checks that every object is there and stays: one that is being deleted is as good as gone.
 func (j judge) present() Row {
-	var missing, waiting, leaving []string
+	var missing, leaving []manifest.ID
+	var waiting []string
 	for _, o := range j.addon.Objects {
 		switch live := j.snapshot.live(o); {
 		case live == nil && j.undefined[manifest.GroupKindOf(o)]:
 			waiting = append(waiting, manifest.IDOf(o).String())
 		case live == nil:
-			missing = append(missing, manifest.IDOf(o).String())
+			missing = append(missing, manifest.IDOf(o))
 		case live.GetDeletionTimestamp() != nil:
-			leaving = append(leaving, manifest.IDOf(o).String())
+			leaving = append(leaving, manifest.IDOf(o))
 		}
 	}
 	switch {
 	case len(missing) > 0:
-		return j.row(Present, Failed, "run fitout apply", "%d of %d objects missing: %s", len(missing), len(j.addon.Objects), some(missing))
+		row := j.row(Present, Failed, "run fitout apply", "%d of %d objects missing: %s", len(missing), len(j.addon.Objects), some(missing))
+		row.Lacks = firstOf(missing)
+		return row
 	case len(waiting) > 0:
 		return j.awaiting(waiting)
 	case len(leaving) > 0:
-		return j.row(Present, Failed, "wait until they are gone, then run fitout apply",
+		row := j.row(Present, Failed, "wait until they are gone, then run fitout apply",
 			"%d of %d objects are being deleted: %s", len(leaving), len(j.addon.Objects), some(leaving))
+		row.About = firstOf(leaving)
+		return row
 	}
 	return j.row(Present, Good, "", "%d objects", len(j.addon.Objects))
+}
+
+// firstOf returns the object that others of a list rest on: a namespace or a definition where there is one.
+func firstOf(list []manifest.ID) manifest.ID {
+	for _, kind := range []string{"Namespace", "CustomResourceDefinition"} {
+		if i := slices.IndexFunc(list, func(id manifest.ID) bool { return id.Kind == kind }); i >= 0 {
+			return list[i]
+		}
+	}
+	return list[0]
 }
 
 // unchanged checks that the objects that are there are as rendered; the check present is about those that are not.
@@ -217,7 +236,7 @@ func worded(o *manifest.Object, d Difference) string {
 }
 
 // some joins the first few of a list.
-func some(list []string) string {
+func some[T any](list []T) string {
 	const most = 3
 	text := ""
 	for i, s := range list {
@@ -227,7 +246,7 @@ func some(list []string) string {
 		if i > 0 {
 			text += ", "
 		}
-		text += s
+		text += fmt.Sprint(s)
 	}
 	return text
 }

@@ -16,6 +16,7 @@ var ofNodes = []diagnosis{
 	{"disk-pressure", underPressure(corev1.NodeDiskPressure, "has too little room on a disk", "free space on the node, or give it a larger disk")},
 	{"memory-pressure", underPressure(corev1.NodeMemoryPressure, "has too little memory left", "find what takes it (kubectl top pods), or give the node more")},
 	{"pid-pressure", underPressure(corev1.NodePIDPressure, "has too few process IDs left", "find what starts so many processes on the node")},
+	{"pod-missing", podless},
 }
 
 // pressures are the conditions by which a kubelet says that it runs short of something, and evicts pods.

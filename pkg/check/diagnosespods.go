@@ -2,6 +2,8 @@ package check
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -36,11 +38,11 @@ var ofContainers = []diagnosis{
 		"address $1 of node {node} is taken by another program", "end that program (ss -lntup on the node shows it), or give the addon another port")},
 	{"platform", says(starting, `exec format error`, soon,
 		"image {image} is for another platform than that of node {node}", "take an image for the platform, or keep the pods off the node")},
-	{"rights-missing", says(told, `(\S+ is forbidden: User "[^"]+" cannot [^"\n]+"[^"\n]*"[^\n]*)`, may,
+	{"rights-missing", says(told, lacksRight, may,
 		"the addon lacks a right: $1", "run fitout apply, which restores its roles")},
 	{"api-server-unreachable", says(crashed, `(dial tcp \S+:(?:443|6443): [^"\n]+)`, may,
 		"pods of node {node} do not reach the API server: $1", "see the checks of kube-proxy and of the pod network")},
-	{"cni-plugin-missing", says(obstacles("FailedCreatePodSandBox", "FailedKillPod"), `failed to find plugin "([^"]+)" in path \[([^\]]*)\]`, may,
+	{"cni-plugin-missing", says(obstacles("FailedCreatePodSandBox", "FailedKillPod"), `failed to find plugin \\?"([^"\\]+)\\?" in path \[([^\]]*)\]`, may,
 		"node {node} has no CNI plugin $1 in $2", "install the CNI plugins on the node; the pods of the pod network do it where they run")},
 	{"cni-not-ready", says(obstacles("FailedCreatePodSandBox", "NetworkNotReady"), `(.*(?:cni plugin not initialized|cni config uninitialized|no networks found in|(?:subnet\.env|calico/nodename): no such file).*)`, may,
 		"the pod network of node {node} is not set up: $1", "see the check ready of the CNI")},
@@ -52,11 +54,15 @@ var ofContainers = []diagnosis{
 		"what volume $1 of pod {pod} holds has no key $2", "add the key, or run fitout apply")},
 	{"mount", says(obstacles("FailedMount", "FailedAttachVolume"), `(.+)`, may,
 		"a volume of pod {pod} cannot be mounted: $1", "change what the message names")},
+	{"kubelet-unreachable", scraping(``, "container %s does not reach the kubelet of node %s: %s", kubeletPort)},
 	{"liveness", killed},
 	{"crash-loop", crashLoop},
 	{"probe", says(messages("Unhealthy"), `(Readiness|Startup|Liveness) probe (?:failed|errored)[^:]*: (.+)`, may,
 		"$1 probe of container {container} fails: $2", "see what the container waits for in its log")},
 }
+
+// lacksRight is what programs log of an answer that forbids something.
+const lacksRight = `(\S+ is forbidden: User "[^"]+" cannot [^"\n]+"[^"\n]*"[^\n]*)`
 
 // trust is the remedy for a certificate that is refused.
 const trust = "have the certificate signed by an authority that the addon knows (for kubelets: serverTLSBootstrap), or let the addon accept any"
@@ -116,10 +122,27 @@ func crashLoop(p patient) (conclusion, bool) {
 		return conclusion{}, false
 	}
 	means := fmt.Sprintf("container %s ends with exit code %d (%s)%s", p.container.Name, p.ended().ExitCode, p.ended().Reason, again(p.container.RestartCount))
-	if lines := lastLines(told(p)); len(lines) > 0 {
-		means += ": " + lines[len(lines)-1]
+	if words := lastWords(lastLines(told(p))); words != "" {
+		means += ": " + words
 	}
 	return conclusion{means, "see its log", p.loops()}, true
+}
+
+// complaint is how lines of a log that tell of a failure read.
+var complaint = regexp.MustCompile(`(?i)\b(?:error|fatal|panic|fail|failed|failure|unknown|invalid|cannot|unable|denied|refused|forbidden|not found|no such)\b`)
+
+// lastWords returns the last line of a log that tells of a failure, or the last of all: what a program writes to its two
+// outputs may stand in any order.
+func lastWords(lines []string) string {
+	for _, l := range slices.Backward(lines) {
+		if complaint.MatchString(l) {
+			return l
+		}
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	return lines[len(lines)-1]
 }
 
 // loops is for how long a crash must last: after three restarts, time alone mends nothing.

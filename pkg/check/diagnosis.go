@@ -28,16 +28,22 @@ const (
 )
 
 // diagnoses are all in the order in which they are tried.
-var diagnoses = slices.Concat(ofObjects, ofLostNodes, ofScheduling, ofImages, ofContainers, ofNodes)
+var diagnoses = slices.Concat(ofAbsence, ofObjects, ofLostNodes, ofScheduling, ofImages, ofContainers, ofNodes)
+
+// A result is a conclusion with the name of its cause; empty where nothing is known.
+type result struct {
+	cause string
+	conclusion
+}
 
 // explain returns the first diagnosis that holds.
-func (p patient) explain() (diagnosis, conclusion, bool) {
-	for _, d := range diagnoses {
+func (p patient) explain(list []diagnosis) (result, bool) {
+	for _, d := range list {
 		if f, ok := d.find(p); ok {
-			return d, f, true
+			return result{d.cause, f}, true
 		}
 	}
-	return diagnosis{}, conclusion{}, false
+	return result{}, false
 }
 
 // A source is where a diagnosis looks for its sign.
@@ -146,6 +152,14 @@ func told(p patient) string {
 // starting is what the runtime says of a container that it cannot start.
 func starting(p patient) string {
 	return waitingFor("CreateContainerError", "RunContainerError")(p) + "\n" + told(p)
+}
+
+// servedByNone is why, where no pod behind the API says more.
+func servedByNone(p patient) string {
+	if p.pod != nil {
+		return ""
+	}
+	return served(p)
 }
 
 // served is why the API server does not reach an aggregated API.

@@ -22,7 +22,8 @@ type Digest struct {
 	After    time.Duration `json:"-"`
 
 	Object     string   `json:"object"`
-	Pod        string   `json:"pod,omitempty"` // namespace/name
+	Part       string   `json:"part,omitempty"` // what the object does for a probe that is unmet
+	Pod        string   `json:"pod,omitempty"`  // namespace/name
 	Container  string   `json:"container,omitempty"`
 	Node       string   `json:"node,omitempty"`
 	State      string   `json:"state,omitempty"`
@@ -55,14 +56,18 @@ func (s Snapshot) Explain(rows []Row) []Row {
 			continue
 		}
 		if p, ok := s.patient(row); ok {
-			rows[i].Digest = p.digest()
+			f, _ := p.explain(diagnoses)
+			rows[i].Digest = p.digest(f)
+		} else if row.Trail != nil {
+			rows[i].Digest = s.traced(row, rows)
 		}
 	}
 	return rows
 }
 
-func (p patient) digest() *Digest {
-	d := &Digest{Object: p.id().String(), Events: digestEvents(p.events()), Missing: p.s.Evidence.Missing}
+// digest says what was seen of a patient, and what it likely comes from where that is known.
+func (p patient) digest(f result) *Digest {
+	d := &Digest{Object: p.id().String(), Part: p.part, Events: digestEvents(p.events()), Missing: p.s.Evidence.Missing}
 	if p.pod != nil {
 		d.Pod, d.Node = p.pod.Namespace+"/"+p.pod.Name, p.pod.Spec.NodeName
 		d.State, _ = p.s.podCause(*p.pod)
@@ -78,9 +83,7 @@ func (p patient) digest() *Digest {
 	if log.Error != "" {
 		d.Missing = append(slices.Clone(d.Missing), "the log: "+line(log.Error))
 	}
-	if r, f, ok := p.explain(); ok {
-		d.Cause, d.Explanation, d.Remedy, d.After, d.Terminal = r.cause, line(f.means), f.remedy, f.after, f.after > 0
-	}
+	d.Cause, d.Explanation, d.Remedy, d.After, d.Terminal = f.cause, line(f.means), f.remedy, f.after, f.after > 0
 	return d
 }
 
@@ -171,6 +174,9 @@ func (d *Digest) Lines() []string {
 	if d.Cause != "" {
 		add("%s: %s", d.Cause, d.Explanation)
 		add("remedy: %s", d.Remedy)
+	}
+	if d.Part != "" {
+		add("%s %s", d.Object, d.Part)
 	}
 	if d.Pod != "" {
 		add("pod %s: %s", d.Pod, d.State)

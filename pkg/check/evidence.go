@@ -12,6 +12,8 @@ type Questions struct {
 	Events []string // namespaces whose warnings are wanted, sorted
 	Logs   []LogOf
 	Pods   bool // all pods of the cluster: who holds a port, what is requested of a node
+	// Webhooks asks for the configurations of admission webhooks: which one keeps pods from being created.
+	Webhooks bool
 }
 
 // LogOf names the log of a container: of the one that runs, or of the one before.
@@ -27,10 +29,12 @@ type Log struct {
 
 // Evidence are the answers to Questions. What could not be asked is in Missing, with the reason.
 type Evidence struct {
-	Events  []corev1.Event
-	Logs    map[LogOf]Log
-	Pods    []corev1.Pod
-	Missing []string
+	Events []corev1.Event
+	Logs   map[LogOf]Log
+	Pods   []corev1.Pod
+	// Webhooks are ValidatingWebhookConfigurations and MutatingWebhookConfigurations.
+	Webhooks []*manifest.Object
+	Missing  []string
 }
 
 // nodeEvents is the namespace in which events of nodes are.
@@ -41,25 +45,45 @@ func (s Snapshot) Inquire(rows []Row) Questions {
 	var q Questions
 	for _, row := range Unmet(rows) {
 		p, ok := s.patient(row)
-		if !ok {
-			continue
-		}
-		q.Pods = q.Pods || p.pod != nil && unscheduled(*p.pod) != ""
 		switch {
-		case p.pod != nil:
-			q.Events = append(q.Events, p.pod.Namespace)
-		case p.object != nil && p.object.GetKind() != "APIService":
-			q.Events = append(q.Events, p.object.GetNamespace())
-		case p.node != nil:
-			q.Events = append(q.Events, nodeEvents)
-		}
-		if log, ok := p.wantedLog(); ok {
-			q.Logs = append(q.Logs, log)
+		case ok:
+			q.about(p)
+		case row.Trail != nil:
+			for _, p := range s.listened(row) {
+				q.log(p)
+			}
 		}
 	}
 	slices.Sort(q.Events)
 	q.Events = slices.Compact(q.Events)
 	return q
+}
+
+// about asks what explains a patient.
+func (q *Questions) about(p patient) {
+	q.Pods = q.Pods || p.pod != nil && unscheduled(*p.pod) != ""
+	q.Webhooks = q.Webhooks || p.pod == nil && p.object != nil && makesPods(p.object)
+	switch {
+	case p.pod != nil:
+		q.Events = append(q.Events, p.pod.Namespace)
+	case p.object != nil && p.object.GetNamespace() != "":
+		q.Events = append(q.Events, p.object.GetNamespace())
+	case p.object == nil && p.node != nil:
+		q.Events = append(q.Events, nodeEvents)
+	}
+	q.log(p)
+}
+
+// makesPods reports whether an object is of a kind that pods are created for.
+func makesPods(o *manifest.Object) bool {
+	return slices.Contains([]string{"DaemonSet", "Deployment", "StatefulSet", "ReplicaSet", "Job"}, o.GetKind())
+}
+
+// log asks for the log of a patient once, where there is one.
+func (q *Questions) log(p patient) {
+	if log, ok := p.wantedLog(); ok && !slices.Contains(q.Logs, log) {
+		q.Logs = append(q.Logs, log)
+	}
 }
 
 // wantedLog names the log that tells why a container is not ready: where it has crashed, that of the one before. A node
@@ -73,7 +97,7 @@ func (p patient) wantedLog() (LogOf, bool) {
 	if c.State.Running == nil && c.State.Terminated == nil && before == nil {
 		return LogOf{}, false // it has never run
 	}
-	previous := before != nil && c.State.Terminated == nil && (c.State.Running == nil || before.ExitCode != 0)
+	previous := before != nil && !c.Ready && c.State.Terminated == nil && (c.State.Running == nil || before.ExitCode != 0)
 	return LogOf{Namespace: p.pod.Namespace, Pod: p.pod.Name, Container: c.Name, Previous: previous}, true
 }
 
@@ -108,8 +132,10 @@ func (p patient) id() manifest.ID {
 	switch {
 	case p.object != nil:
 		return manifest.IDOf(p.object)
+	case p.pod != nil:
+		return manifest.ID{Kind: "Pod", Namespace: p.pod.Namespace, Name: p.pod.Name}
 	case p.node != nil:
 		return manifest.ID{Kind: "Node", Name: p.node.Name}
 	}
-	return manifest.ID{}
+	return p.missing
 }

@@ -2,10 +2,10 @@ package check
 
 import "slices"
 
-// Causes returns the names of all diagnoses, sorted.
+// Causes returns the names of all diagnoses and deductions, sorted.
 func Causes() []string {
-	var names []string
-	for _, d := range diagnoses {
+	names := []string{"between-nodes", "packet-size", "service-address", "node-problem", Unexplained}
+	for _, d := range slices.Concat(diagnoses, telling) {
 		names = append(names, d.cause)
 	}
 	slices.Sort(names)

@@ -14,28 +14,62 @@ import (
 // trouble and the node. What there is none of is nil.
 type patient struct {
 	s         Snapshot
+	missing   manifest.ID // of an object that is not there
 	object    *manifest.Object
 	pod       *corev1.Pod
 	container *corev1.ContainerStatus
 	node      *corev1.Node
+	row       Row    // that is explained
+	part      string // what the object does for the row, where it is a suspect
 }
 
-// patient finds what a row is explained by. Rows that say all there is to say have none.
+// patient finds what a row is explained by: the first of its suspects that is not well, or what the row is about. Rows
+// that say all there is to say have none, and so have those whose suspects all are well.
 func (s Snapshot) patient(row Row) (patient, bool) {
-	p := patient{s: s}
+	if row.Trail != nil {
+		return s.firstSick(row)
+	}
+	p := patient{s: s, row: row}
 	switch {
 	case row.About.Kind == "Node":
 		p.node = s.node(row.About.Name)
 		return p, p.node != nil
-	case s.Objects[row.About] == nil:
-		return p, false
+	case s.Objects[row.About] != nil:
+		return s.patientOf(s.Objects[row.About], "").of(row), true
+	case row.About.Kind == "Pod":
+		if p.pod = s.podNamed(row.About.Namespace, row.About.Name); p.pod != nil {
+			return p.closer().of(row), true
+		}
 	}
-	p.object = s.Objects[row.About]
-	if p.pod = s.sickPod(p.object); p.pod != nil {
-		p.container = sickContainer(p.pod)
-		p.node = s.node(p.pod.Spec.NodeName)
+	p.missing = row.Lacks
+	return p, row.Lacks.Kind != ""
+}
+
+func (p patient) of(row Row) patient {
+	p.row = row
+	return p
+}
+
+// patientOf looks at an object, and at its pods on a node where that is given.
+func (s Snapshot) patientOf(o *manifest.Object, node string) patient {
+	p := patient{s: s, object: o, node: s.node(node)}
+	if p.pod = s.sickPod(o, node); p.pod != nil {
+		return p.closer()
 	}
-	return p, true
+	return p
+}
+
+// closer looks at the pod's container in trouble, and at its node.
+func (p patient) closer() patient {
+	p.container, p.node = sickContainer(p.pod), p.s.node(p.pod.Spec.NodeName)
+	return p
+}
+
+func (s Snapshot) podNamed(namespace, name string) *corev1.Pod {
+	if i := slices.IndexFunc(s.Pods, func(p corev1.Pod) bool { return p.Namespace == namespace && p.Name == name }); i >= 0 {
+		return &s.Pods[i]
+	}
+	return nil
 }
 
 func (s Snapshot) node(name string) *corev1.Node {
@@ -45,17 +79,42 @@ func (s Snapshot) node(name string) *corev1.Node {
 	return nil
 }
 
-// sickPod returns the pod that a workload's row names as the cause, or nil where none can be created.
-func (s Snapshot) sickPod(o *manifest.Object) *corev1.Pod {
-	if o.GetKind() == "Pod" {
+// sickPod returns the pod that is the cause why an object is not as it should be: one of a workload, on a node where that
+// is given, or one behind a Service or an API. It is nil where none can be created.
+func (s Snapshot) sickPod(o *manifest.Object, node string) *corev1.Pod {
+	var pods []corev1.Pod
+	switch o.GetKind() {
+	case "Pod":
 		var p corev1.Pod
 		if runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, &p) != nil {
 			return nil
 		}
 		return &p
+	case "Service":
+		pods = s.podsBehind(o)
+	case "APIService":
+		if reason := conditionOf(o, "Available")["reason"]; reason == "MissingEndpoints" || reason == "EndpointsNotFound" {
+			pods = s.podsBehind(s.serviceOf(o))
+		}
+	default:
+		if pods = s.podsOfWorkload(o); conditionOf(o, "ReplicaFailure")["status"] == "True" {
+			return nil
+		}
 	}
+	if n := s.node(node); n != nil {
+		pods = onOrToward(pods, []corev1.Node{*n})
+	}
+	coming, gone := unready(pods)
+	if all := append(coming, gone...); len(all) > 0 {
+		return &all[0]
+	}
+	return nil
+}
+
+// podsOfWorkload returns the pods of a workload; of a DaemonSet those on nodes that it has no ready one on.
+func (s Snapshot) podsOfWorkload(o *manifest.Object) []corev1.Pod {
 	template, err := podTemplate(o)
-	if err != nil || template.Selector == nil || conditionOf(o, "ReplicaFailure")["status"] == "True" {
+	if err != nil || template.Selector == nil {
 		return nil
 	}
 	pods := s.podsOf(o.GetNamespace(), template.Selector)
@@ -65,11 +124,7 @@ func (s Snapshot) sickPod(o *manifest.Object) *corev1.Pod {
 			pods = onOrToward(pods, missing)
 		}
 	}
-	coming, gone := unready(pods)
-	if all := append(coming, gone...); len(all) > 0 {
-		return &all[0]
-	}
-	return nil
+	return pods
 }
 
 // sickContainer returns the container that keeps a pod from being ready: one that does not run, or the first that runs

@@ -31,20 +31,22 @@ type Survey struct {
 // A Scene is the pods that probes are made from, and what they ask for.
 type Scene struct {
 	// Absent says why there are no pods, where there are none.
-	Absent  string
-	Pods    []corev1.Pod
-	Service string // address of the peers' Service
-	Host    string // of the Ingress to the peers
-	Domain  string // of the cluster DNS: cluster.local
-	Outside string // a name outside the cluster; where it is empty, none is asked for
+	Absent    string
+	Namespace string // of the pods
+	Pods      []corev1.Pod
+	Service   string // address of the peers' Service
+	Host      string // of the Ingress to the peers
+	Domain    string // of the cluster DNS: cluster.local
+	Outside   string // a name outside the cluster; where it is empty, none is asked for
 }
 
 // An errand is a task with what the judge has to know of it.
 type errand struct {
 	probe.Task
-	pod, node string // that is asked, and where it is
-	group     string // for counting: UDP, same node
-	to        string // what it is about, for people
+	pod, node string   // that is asked, and where it is
+	group     string   // for counting: UDP, same node
+	to        string   // what it is about, for people
+	ends      []string // the nodes to one of which it leads, where it leads to any
 	// ground is set on an errand without which others of the same node to the same target say nothing: it tells a packet
 	// that is too large from a network that is down.
 	ground bool
@@ -72,6 +74,7 @@ type trial struct {
 // Trials are all probes of a cluster.
 type Trials struct {
 	survey Survey
+	addons []render.Addon
 	list   []trial
 }
 
@@ -83,7 +86,7 @@ type Answer struct {
 
 // PlanProbes plans the probes of everything rendered.
 func PlanProbes(addons []render.Addon, s Survey) Trials {
-	t := Trials{survey: s}
+	t := Trials{survey: s, addons: addons}
 	for _, a := range addons {
 		for _, p := range a.Probes {
 			planned := s.plan(judge{addon: a, snapshot: s.Snapshot}, p)
@@ -170,26 +173,35 @@ func (t Trials) Paths() (paths []Path, without []Row) {
 	return paths, without
 }
 
-// Judge judges by what the pods answered, by the name of the pod, and the agents, by the ID of the question: a row for each
-// probe.
-func (t Trials) Judge(answers map[string]Answer, replies map[string]Reply) []Row {
+// Answers are what came of asking.
+type Answers struct {
+	Pods   map[string]Answer    // by the name of the probe pod
+	Agents map[string]Statement // by the ID of the question
+}
+
+// Judge judges by what was answered: a row for each probe.
+func (t Trials) Judge(given Answers) []Row {
 	results := map[string]probe.Result{}
-	for _, a := range answers {
+	for _, a := range given.Pods {
 		for _, r := range a.Results {
 			results[r.ID] = r
 		}
 	}
 	var rows []Row
 	for _, trial := range t.list {
-		if trial.row != nil {
-			rows = append(rows, *trial.row)
-			continue
+		var row Row
+		var c tally
+		switch {
+		case trial.row != nil:
+			row = *trial.row
+		case trial.Agent != nil:
+			row = trial.judgeAgents(given.Agents)
+		default:
+			c = count(trial, results, given.Pods)
+			row = t.survey.judgeErrands(trial, c)
 		}
-		if trial.Agent != nil {
-			rows = append(rows, trial.judgeAgents(replies))
-			continue
-		}
-		rows = append(rows, t.survey.judgeErrands(trial, results, answers))
+		row.Trail = t.trail(trial, row, c)
+		rows = append(rows, row)
 	}
 	return rows
 }

@@ -26,6 +26,7 @@ import (
 type stage struct {
 	Addons []struct {
 		Name    string         `json:"name"`
+		Role    string         `json:"role"`
 		Checks  bundle.Checks  `json:"checks"`
 		Probes  []bundle.Probe `json:"probes"`
 		Objects []fields       `json:"objects"`
@@ -45,6 +46,11 @@ type probeCase struct {
 	Required bool              `json:"required"`
 	Agents   map[string]said   `json:"agents"` // node -> what its agent answers; the others are well
 	Want     []string          `json:"want"`
+	Events   []fields          `json:"events"`
+	Pods     []fields          `json:"pods"` // of the whole cluster
+	Logs     map[string]string `json:"logs"` // by pod
+	// Digests are what is said of some of the rows, by addon/probe.
+	Digests map[string][]string `json:"digests"`
 }
 
 // said is what an agent answers: the standard output of its command, or why there is none.
@@ -55,15 +61,15 @@ type said struct {
 	Silent  string `json:"silent"`
 }
 
-// replies answers the questions to agents.
-func (c probeCase) replies(questions []check.Question) map[string]check.Reply {
-	replies := map[string]check.Reply{}
+// statements answers the questions to agents.
+func (c probeCase) statements(questions []check.Question) map[string]check.Statement {
+	replies := map[string]check.Statement{}
 	for _, q := range questions {
 		s, ok := c.Agents[q.Pod.Spec.NodeName]
 		if !ok {
 			s.Text = `{"cilium": {"state": "Ok", "msg": "1.20.2"}}`
 		}
-		reply := check.Reply{Unasked: s.Unasked, Silent: s.Silent}
+		reply := check.Statement{Unasked: s.Unasked, Silent: s.Silent}
 		for range q.Commands {
 			reply.Outputs = append(reply.Outputs, agent.Output{Text: s.Text, Exit: s.Exit})
 		}
@@ -77,10 +83,14 @@ func (c probeCase) survey(t *testing.T) ([]render.Addon, check.Survey) {
 	var world stage
 	readYAML(t, "testdata/probes.yaml", &world)
 	var list []render.Addon
+	live := map[manifest.ID]*manifest.Object{}
 	for _, a := range world.Addons {
-		addon := render.Addon{Addon: bundle.Addon{Name: a.Name, Checks: a.Checks, Probes: a.Probes}}
+		addon := render.Addon{Addon: bundle.Addon{Name: a.Name, Role: a.Role, Checks: a.Checks, Probes: a.Probes}}
 		for _, o := range a.Objects {
 			addon.Objects = append(addon.Objects, &manifest.Object{Object: o})
+		}
+		for _, o := range unstructuredOf(changed(a.Objects, c.Live, false)) {
+			live[manifest.IDOf(o)] = o
 		}
 		list = append(list, addon)
 	}
@@ -89,7 +99,7 @@ func (c probeCase) survey(t *testing.T) ([]render.Addon, check.Survey) {
 	}
 	s := check.Survey{Now: time.Date(2026, 11, 5, 12, 0, 30, 0, time.UTC), APIServer: "10.32.0.1", MetricsError: c.Metrics}
 	s.Nodes = typed[corev1.Node](t, of("Node"))
-	s.Objects = map[manifest.ID]*manifest.Object{}
+	s.Objects = live
 	for _, o := range unstructuredOf(of("CSIDriver")) {
 		s.Objects[manifest.IDOf(o)] = o
 	}
@@ -100,7 +110,7 @@ func (c probeCase) survey(t *testing.T) ([]render.Addon, check.Survey) {
 	if c.NoAPI {
 		s.APIServer = ""
 	}
-	s.Scene = check.Scene{Service: "10.32.0.20", Host: "p.invalid", Domain: "cluster.local", Outside: "example.org", Absent: c.Absent}
+	s.Scene = check.Scene{Namespace: "p", Service: "10.32.0.20", Host: "p.invalid", Domain: "cluster.local", Outside: "example.org", Absent: c.Absent}
 	for _, p := range typed[corev1.Pod](t, of("Pod")) {
 		if p.Namespace == "kube-system" {
 			s.Pods = append(s.Pods, p)
@@ -136,7 +146,13 @@ func (c probeCase) rows(t *testing.T) []check.Row {
 		}
 		answers[pod] = answer
 	}
-	return append([]check.Row{s.JudgeProbePods(c.Required)}, trials.Judge(answers, c.replies(trials.Questions()))...)
+	rows := append([]check.Row{s.JudgeProbePods(c.Required)}, trials.Judge(check.Answers{Pods: answers, Agents: c.statements(trials.Questions())})...)
+	staged := s.Staged()
+	staged.Evidence = check.Evidence{Events: typed[corev1.Event](t, c.Events), Pods: typed[corev1.Pod](t, c.Pods), Logs: map[check.LogOf]check.Log{}}
+	for _, of := range staged.Inquire(rows).Logs {
+		staged.Evidence.Logs[of] = check.Log{Text: c.Logs[of.Pod]}
+	}
+	return staged.Explain(rows)
 }
 
 func (c probeCase) answer(pod string, task probe.Task) probe.Result {

@@ -22,8 +22,8 @@ type Question struct {
 	Timeout   time.Duration // of each command
 }
 
-// A Reply is what an agent answered. Where it was not asked, or did not answer, one of the reasons says why.
-type Reply struct {
+// A Statement is what an agent answered. Where it was not asked, or did not answer, one of the reasons says why.
+type Statement struct {
 	Outputs []agent.Output // in the order of the commands
 	Unasked string         // the command could not be run: a right is missing, or the way to the pod is closed
 	Silent  string         // it was run, and did not end in time
@@ -171,7 +171,7 @@ func (t Trials) Questions() []Question {
 
 // judgeAgents judges a trial by what the agents said. What nobody could ask is not judged, and so is the trial where all
 // others are well.
-func (t trial) judgeAgents(replies map[string]Reply) Row {
+func (t trial) judgeAgents(replies map[string]Statement) Row {
 	var each []NodeResult
 	of := map[Verdict][]string{}
 	peers := t.manned()
@@ -202,7 +202,7 @@ func (t trial) judgeAgents(replies map[string]Reply) Row {
 }
 
 // judgePost judges the agent of one node; peers are the nodes on which such an agent runs.
-func (t trial) judgePost(p post, peers []string, replies map[string]Reply) NodeResult {
+func (t trial) judgePost(p post, peers []string, replies map[string]Statement) NodeResult {
 	result := func(v Verdict, detail string) NodeResult {
 		return NodeResult{Node: p.node.Name, Verdict: v, Detail: detail}
 	}

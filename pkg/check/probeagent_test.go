@@ -30,9 +30,9 @@ func TestAgentsOwnProbes(t *testing.T) {
 	if diff := cmp.Diff([]bundle.Command{{Run: []string{"agent", "-ready"}}}, questions[0].Commands); diff != "" {
 		t.Error(diff)
 	}
-	well := check.Reply{Outputs: []agent.Output{{Text: `{"cilium": {"state": "Ok"}}`}}}
+	well := check.Statement{Outputs: []agent.Output{{Text: `{"cilium": {"state": "Ok"}}`}}}
 	want := []string{"agents agent-status not judged 1 of 2 agents are well; not judged: node-2 its pod agent-2 has no probe that is a command"}
-	if diff := cmp.Diff(want, lines(trials.Judge(nil, map[string]check.Reply{questions[0].ID: well}))); diff != "" {
+	if diff := cmp.Diff(want, lines(trials.Judge(check.Answers{Agents: map[string]check.Statement{questions[0].ID: well}}))); diff != "" {
 		t.Error(diff)
 	}
 }

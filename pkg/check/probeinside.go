@@ -71,7 +71,7 @@ func (s Survey) ask(targets []target, errands func(asker, to target) []errand) [
 	for _, asker := range s.cast(probe.Asker) {
 		for _, to := range near(asker.node, targets) {
 			for _, e := range errands(asker, to) {
-				e.pod, e.node, e.Address, e.to = asker.name, asker.node, to.address, to.String()
+				e.pod, e.node, e.Address, e.to, e.ends = asker.name, asker.node, to.address, to.String(), []string{to.node}
 				all = append(all, e)
 			}
 		}
@@ -79,11 +79,15 @@ func (s Survey) ask(targets []target, errands func(asker, to target) []errand) [
 	return all
 }
 
-// askOne makes errands of every asker to one address that is on no node.
-func (s Survey) askOne(name, address string, errands ...errand) []errand {
+// askOne makes errands of every asker to one address that is on no node, and leads to one of the pods behind it.
+func (s Survey) askOne(name, address string, behind []target, errands ...errand) []errand {
+	var nodes []string
+	for _, p := range behind {
+		nodes = append(nodes, p.node)
+	}
 	all := s.ask([]target{{address: address}}, func(target, target) []errand { return errands })
 	for i := range all {
-		all[i].to = fmt.Sprintf("%s (%s)", name, address)
+		all[i].to, all[i].ends = fmt.Sprintf("%s (%s)", name, address), slices.Compact(nodes)
 	}
 	return all
 }
@@ -122,13 +126,13 @@ func (s Survey) dns() (address string, pods []target, wrong stop) {
 }
 
 func (s Survey) dnsService(trial) ([]errand, stop) {
-	address, _, wrong := s.dns()
-	return s.askOne("the cluster DNS", address, lookups(s.ownName())...), wrong
+	address, pods, wrong := s.dns()
+	return s.askOne("the cluster DNS", address, pods, lookups(s.ownName())...), wrong
 }
 
 func (s Survey) dnsOutside(trial) ([]errand, stop) {
-	address, _, wrong := s.dns()
-	return s.askOne(s.Scene.Outside+" at the cluster DNS", address, lookups(s.Scene.Outside)...), wrong
+	address, pods, wrong := s.dns()
+	return s.askOne(s.Scene.Outside+" at the cluster DNS", address, pods, lookups(s.Scene.Outside)...), wrong
 }
 
 func (s Survey) dnsPods(trial) ([]errand, stop) {
@@ -163,7 +167,7 @@ func (s Survey) serviceNetwork(trial) ([]errand, stop) {
 	if s.Scene.Service == "" {
 		return nil, stop{}
 	}
-	return s.askOne("the Service of the peers", s.Scene.Service,
+	return s.askOne("the Service of the peers", s.Scene.Service, s.cast(probe.Peer),
 		errand{Task: probe.Task{Kind: probe.HTTP, Port: probe.HTTPPort, Status: 200}}), stop{}
 }
 
@@ -171,7 +175,7 @@ func (s Survey) apiServer(trial) ([]errand, stop) {
 	if s.APIServer == "" {
 		return nil, stop{Failed, "there is no Service default/kubernetes"}
 	}
-	return s.askOne("the API server", s.APIServer, errand{Task: probe.Task{Kind: probe.HTTP, Secure: true, Port: 443, Path: "/version"}}), stop{}
+	return s.askOne("the API server", s.APIServer, nil, errand{Task: probe.Task{Kind: probe.HTTP, Secure: true, Port: 443, Path: "/version"}}), stop{}
 }
 
 // networkPolicy asks each peer itself whether the guarded port is open, and others whether it is closed to them while
@@ -187,7 +191,7 @@ func (s Survey) networkPolicy(trial) ([]errand, stop) {
 	for _, p := range peers {
 		all = append(all, errand{
 			Task: probe.Task{Kind: probe.TCP, Address: "127.0.0.1", Port: probe.GuardedPort},
-			pod:  p.name, node: p.node, group: "to itself", to: p.String(), control: true,
+			pod:  p.name, node: p.node, group: "to itself", to: p.String(), control: true, ends: []string{p.node},
 		})
 	}
 	return all, stop{}
@@ -202,7 +206,7 @@ func (s Survey) proxyHealth(t trial) ([]errand, stop) {
 			if asker.node == node.node {
 				all = append(all, errand{
 					Task: probe.Task{Kind: probe.HTTP, Address: node.address, Port: kubeProxyHealth, Path: "/healthz", Status: 200},
-					pod:  asker.name, node: asker.node, to: node.String(),
+					pod:  asker.name, node: asker.node, to: node.String(), ends: []string{node.node},
 				})
 			}
 		}

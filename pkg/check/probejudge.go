@@ -21,6 +21,7 @@ type tally struct {
 	silent      map[string]string // why a node's pod could not be asked
 	groundless  []string          // what says nothing, since nothing arrives there at all
 	nodes       map[string]*nodeTally
+	legs        []leg // that were asked in vain
 }
 
 // A nodeTally counts what was asked from one node.
@@ -66,6 +67,7 @@ func (c *tally) add(e errand, r probe.Result, way string) {
 	node := c.nodes[e.node]
 	node.asked++
 	if !r.OK {
+		c.legs = append(c.legs, leg{from: e.node, to: e.ends})
 		failure := way + ": " + line(r.Error)
 		if text := "to " + e.to + ": " + line(r.Error); !slices.Contains(node.failures, text) {
 			node.failures = append(node.failures, text)
@@ -104,8 +106,7 @@ func (c tally) String() string {
 
 // judgeErrands judges a trial by the results of its errands. What nobody could ask is not judged, and so is the trial
 // where all others are good.
-func (s Survey) judgeErrands(t trial, results map[string]probe.Result, answers map[string]Answer) Row {
-	c := count(t, results, answers)
+func (s Survey) judgeErrands(t trial, c tally) Row {
 	unasked := s.unasked(t, c)
 	row := func(v Verdict, remedy, detail string) Row {
 		row := t.judge.row(t.Name, v, remedy, "%s", detail)

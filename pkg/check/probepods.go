@@ -2,8 +2,10 @@ package check
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
+	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/probe"
 	corev1 "k8s.io/api/core/v1"
 )
@@ -92,6 +94,7 @@ func (s Survey) JudgeProbePods(required bool) Row {
 		row.Verdict = Worse(row.Verdict, verdict)
 		if row.Remedy == "" {
 			row.Remedy = remedy
+			row.About = s.notReady(n.Name)
 		}
 	}
 	running := len(nodes) - len(missing)
@@ -116,6 +119,35 @@ func (s Survey) withoutPods(node string) (cause, remedy string, fault bool) {
 		}
 	}
 	return cause, remedy, fault
+}
+
+// notReady is the first pod of a node that is not ready, or the DaemonSet that gave it none.
+func (s Survey) notReady(node string) manifest.ID {
+	for _, role := range []string{probe.Asker, probe.Peer} {
+		switch pod := s.actor(node, role); {
+		case pod == nil:
+			return manifest.ID{Group: "apps", Kind: "DaemonSet", Namespace: s.Scene.Namespace, Name: role}
+		case !podReady(*pod):
+			return manifest.ID{Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name}
+		}
+	}
+	return manifest.ID{}
+}
+
+// Staged is what was observed, with the pods that probes are made from and what creates them.
+func (s Survey) Staged() Snapshot {
+	staged := s.Snapshot
+	staged.Pods = append(slices.Clone(s.Pods), s.Scene.Pods...)
+	if s.Scene.Namespace == "" {
+		return staged
+	}
+	staged.Objects = map[manifest.ID]*manifest.Object{}
+	maps.Copy(staged.Objects, s.Objects)
+	for _, role := range []string{probe.Asker, probe.Peer} {
+		o := &manifest.Object{Object: map[string]any{"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": map[string]any{"name": role, "namespace": s.Scene.Namespace}}}
+		staged.Objects[manifest.IDOf(o)] = o
+	}
+	return staged
 }
 
 // notRunning says why a node has no ready pod of a role; fault is whether the cluster is to blame.

@@ -56,7 +56,7 @@ func (j judge) hostPorts() []Row {
 	if len(j.snapshot.Nodes) == 0 {
 		return []Row{j.row(HostPorts, Pending, "", "waits for nodes")}
 	}
-	expected, missing := 0, []string{}
+	expected, missing, trail := 0, []string{}, &Trail{}
 	refused, remedy := "none matches the node selector of a DaemonSet of it", "label the nodes, or change the node selector"
 	for _, o := range j.addon.Objects {
 		if o.GetKind() != "DaemonSet" {
@@ -75,6 +75,7 @@ func (j judge) hostPorts() []Row {
 			expected++
 			if ports := j.undeclared(pods, node.Name); len(ports) > 0 {
 				missing = append(missing, fmt.Sprintf("%v on node %s", ports, node.Name))
+				trail.Suspects = append(trail.Suspects, Suspect{manifest.IDOf(o), node.Name, "is to hold the ports"})
 			}
 		}
 		if len(tainted) > 0 {
@@ -85,7 +86,9 @@ func (j judge) hostPorts() []Row {
 	case expected == 0:
 		return []Row{j.row(HostPorts, Failed, remedy, "no node is fit for the addon: %s", refused)}
 	case len(missing) > 0:
-		return []Row{j.row(HostPorts, partly(expected-len(missing)), "see the check ready of the addon", "no ready pod holds %s", some(missing))}
+		row := j.row(HostPorts, partly(expected-len(missing)), "see the check ready of the addon", "no ready pod holds %s", some(missing))
+		row.Trail, trail.Seen, trail.Suspects = trail, row.Detail, trail.Suspects[:min(len(trail.Suspects), mostNodes)]
+		return []Row{row}
 	}
 	return []Row{j.row(HostPorts, Good, "", "%v on %d of %d nodes", j.addon.Checks.HostPorts, expected, len(j.snapshot.Nodes))}
 }

@@ -35,7 +35,8 @@ func Gate(objects []*manifest.Object, s Snapshot) []Row {
 	for _, o := range objects {
 		v, detail, remedy := s.readiness(o)
 		if detail != "" || v != Good {
-			rows = append(rows, Row{Check: Ready, Verdict: v, Detail: strings.TrimSpace(manifest.IDOf(o).String() + " " + detail), Remedy: remedy, About: manifest.IDOf(o)})
+			row := Row{Check: Ready, Verdict: v, Detail: strings.TrimSpace(manifest.IDOf(o).String() + " " + detail), Remedy: remedy}
+			rows = append(rows, s.about(row, o))
 		}
 	}
 	return rows
@@ -51,7 +52,7 @@ func (j judge) ready() []Row {
 		}
 		v, detail, remedy := j.snapshot.readiness(o)
 		row := j.row(Ready, v, remedy, "%s %s %s", o.GetKind(), o.GetName(), detail)
-		row.About = manifest.IDOf(o)
+		row = j.snapshot.about(row, o)
 		switch {
 		case v != Good:
 			bad = append(bad, row)
@@ -81,11 +82,19 @@ func (j judge) api() []Row {
 		if o.GetKind() == "APIService" {
 			v, detail, remedy := j.snapshot.readiness(o)
 			row := j.row(API, v, remedy, "%s %s", o.GetName(), detail)
-			row.About = manifest.IDOf(o)
-			rows = append(rows, row)
+			rows = append(rows, j.snapshot.about(row, o))
 		}
 	}
 	return rows
+}
+
+// about says which object a row is about, and whether that is there at all.
+func (s Snapshot) about(row Row, o *manifest.Object) Row {
+	row.About = manifest.IDOf(o)
+	if s.live(o) == nil {
+		row.Lacks = row.About
+	}
+	return row
 }
 
 // readiness judges one rendered object by its live state. Kinds that are ready as soon as they exist give no detail.

@@ -198,7 +198,7 @@ func TestJudgeWell(t *testing.T) {
 		"dns present good 3 objects", "dns unchanged good as rendered, sha256:012345678901", "dns accounts good dns", "dns ready good Deployment dns 2/2",
 		"disk present good 3 objects", "disk unchanged good as rendered, sha256:012345678901", "disk ready good StatefulSet disk 1/1", "disk storage-class good fast is the only default",
 		"door present good 2 objects", "door unchanged good as rendered, sha256:012345678901", "door accounts good door", "door ready good DaemonSet door 2/2", "door host-ports good [80 443] on 2 of 2 nodes",
-		"metrics present good 4 objects", "metrics unchanged good as rendered, sha256:012345678901", "metrics accounts good metrics", "metrics ready good Job certs is complete, Pod probe is ready", "metrics api good v1.metrics.example is available",
+		"metrics present good 5 objects", "metrics unchanged good as rendered, sha256:012345678901", "metrics accounts good metrics", "metrics ready good Job certs is complete, Pod probe is ready", "metrics api good v1.metrics.example is available",
 		"sweep present good 2 objects", "sweep unchanged good as rendered, sha256:012345678901", "sweep accounts good sweep",
 	}
 	rows := check.Judge(observe(t, testCase{}))

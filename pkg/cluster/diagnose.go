@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/manifest"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 const (
@@ -41,6 +43,13 @@ func (c *Client) Diagnose(ctx context.Context, q check.Questions) check.Evidence
 		e.Pods, err = few[corev1.Pod](ctx, c, "pods", "", metav1.ListOptions{FieldSelector: "status.phase!=Succeeded,status.phase!=Failed"})
 		miss(err)
 	}
+	if q.Webhooks {
+		for _, resource := range []string{"validatingwebhookconfigurations", "mutatingwebhookconfigurations"} {
+			found, err := c.webhooks(ctx, resource)
+			e.Webhooks = append(e.Webhooks, found...)
+			miss(err)
+		}
+	}
 	logs := each(q.Logs, func(of check.LogOf) check.Log { return c.log(ctx, of) })
 	for i, of := range q.Logs {
 		e.Logs[of] = logs[i]
@@ -56,6 +65,19 @@ func few[T any](ctx context.Context, c *Client, resource, namespace string, o me
 		return nil, fmt.Errorf("list %s: %w", resource, err)
 	}
 	return typed[T](list.Items, nil)
+}
+
+// webhooks lists configurations of admission webhooks, which are of v1 from 1.16 on.
+func (c *Client) webhooks(ctx context.Context, resource string) ([]*manifest.Object, error) {
+	gvr := schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: resource}
+	if !c.atLeast("1.16") {
+		gvr.Version = "v1beta1"
+	}
+	list, err := c.in(gvr, false, "").List(ctx, metav1.ListOptions{Limit: mostListed})
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", resource, err)
+	}
+	return pointers(list.Items, nil)
 }
 
 // log reads the end of a log. The kubelet of the node answers, through the API server.

@@ -2,6 +2,7 @@ package fitout
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
@@ -13,19 +14,27 @@ const (
 	nextDiagnosis  = 5 * time.Second
 )
 
-// A doctor asks why rows are unmet while a run waits for them, and knows for how long each cause has been seen.
+// A doctor asks why rows are unmet while a run waits for them, tells each cause once, and knows for how long it has been
+// seen.
 type doctor struct {
-	cluster Cluster
+	cluster diagnoser
+	tell    func(text string)
 	next    time.Time
-	since   map[string]time.Time // by cause and object
+	told    map[string]bool      // by cause and object
+	since   map[string]time.Time // by cause and object, of those that do not pass
 }
 
-func newDoctor(cluster Cluster, now time.Time) *doctor {
-	return &doctor{cluster: cluster, next: now.Add(firstDiagnosis), since: map[string]time.Time{}}
+func newDoctor(cluster diagnoser, now time.Time, tell func(text string)) *doctor {
+	return &doctor{cluster: cluster, tell: tell, next: now.Add(firstDiagnosis), told: map[string]bool{}, since: map[string]time.Time{}}
+}
+
+// A diagnoser answers what is asked of something that is unmet.
+type diagnoser interface {
+	Diagnose(ctx context.Context, q check.Questions) check.Evidence
 }
 
 // explain gives unmet rows their digests.
-func explain(ctx context.Context, cluster Cluster, rows []check.Row, s check.Snapshot) []check.Row {
+func explain(ctx context.Context, cluster diagnoser, rows []check.Row, s check.Snapshot) []check.Row {
 	if len(check.Unmet(rows)) == 0 {
 		return rows
 	}
@@ -44,10 +53,17 @@ func (d *doctor) hopeless(ctx context.Context, rows []check.Row, s check.Snapsho
 	seen := map[string]time.Time{}
 	end := false
 	for _, row := range check.Unmet(rows) {
-		if row.Digest == nil || !row.Digest.Terminal {
+		if row.Digest == nil || row.Digest.Cause == "" {
 			continue
 		}
 		key := row.Digest.Cause + " " + row.Digest.Object
+		if !d.told[key] {
+			d.told[key] = true
+			d.tell(fmt.Sprintf("still waiting: %s: %s: %s; %s", row.Digest.Object, row.Digest.Cause, row.Digest.Explanation, row.Digest.Remedy))
+		}
+		if !row.Digest.Terminal {
+			continue
+		}
 		if seen[key] = now; !d.since[key].IsZero() {
 			seen[key] = d.since[key]
 		}

@@ -2,6 +2,8 @@ package fitout
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,32 +33,43 @@ func sick(reason string, restarts int32) check.Snapshot {
 			"lastState": map[string]any{"terminated": map[string]any{"exitCode": int64(1), "reason": "Error"}},
 		}}},
 	}}
-	return check.Snapshot{Nodes: []corev1.Node{{ObjectMeta: metav1.ObjectMeta{Name: "n"}}}, Objects: map[manifest.ID]*manifest.Object{manifest.IDOf(pod): pod}}
+	node := corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n"}, Status: corev1.NodeStatus{Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}}}
+	return check.Snapshot{Nodes: []corev1.Node{node}, Objects: map[manifest.ID]*manifest.Object{manifest.IDOf(pod): pod}}
 }
 
-// A wait ends early for a cause that does not pass, once it has been seen for its time without a break.
+// A wait ends early for a cause that does not pass, once it has been seen for its time without a break. Any cause is told,
+// once, as soon as it is known: also that of a wait that goes on.
 func TestHopeless(t *testing.T) {
 	for name, test := range map[string]struct {
 		seen func(second int) check.Snapshot // what is observed
 		ends int                             // second in which the wait ends; 0 if it does not within five minutes
+		told string                          // second in which the cause is told, and how that begins
 	}{
-		"a configuration that is missing":  {func(int) check.Snapshot { return sick("CreateContainerConfigError", 0) }, 20},
-		"a registry that is away for long": {func(int) check.Snapshot { return sick("ErrImagePull", 0) }, 190},
-		"a crash, the second":              {func(int) check.Snapshot { return sick("CrashLoopBackOff", 2) }, 0},
-		"a crash, the third":               {func(int) check.Snapshot { return sick("CrashLoopBackOff", 3) }, 20},
-		"a container on its way":           {func(int) check.Snapshot { return sick("ContainerCreating", 0) }, 0},
+		"a configuration that is missing":  {func(int) check.Snapshot { return sick("CreateContainerConfigError", 0) }, 20, "10 still waiting: Pod a/x: container-config: "},
+		"a registry that is away for long": {func(int) check.Snapshot { return sick("ErrImagePull", 0) }, 190, "10 still waiting: Pod a/x: image-unreachable: node n does not reach the registry of "},
+		"a crash, the second":              {func(int) check.Snapshot { return sick("CrashLoopBackOff", 2) }, 0, "10 still waiting: Pod a/x: crash-loop: "},
+		"a crash, the third":               {func(int) check.Snapshot { return sick("CrashLoopBackOff", 3) }, 20, "10 still waiting: Pod a/x: crash-loop: "},
+		"a container on its way":           {func(int) check.Snapshot { return sick("ContainerCreating", 0) }, 0, ""},
 		"a cause that comes and goes": {func(second int) check.Snapshot {
 			if second/5%2 == 0 {
 				return sick("CreateContainerConfigError", 0)
 			}
 			return sick("ContainerCreating", 0)
-		}, 0},
+		}, 0, "10 still waiting: Pod a/x: container-config: "},
+		"a registry that goes away after a minute": {func(second int) check.Snapshot {
+			if second < 60 {
+				return sick("ContainerCreating", 0)
+			}
+			return sick("ErrImagePull", 0)
+		}, 240, "60 still waiting: Pod a/x: image-unreachable: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cluster, start := &patientCluster{}, time.Now()
-			d := newDoctor(cluster, start)
+			var told []string
+			second := 0
+			d := newDoctor(cluster, start, func(text string) { told = append(told, fmt.Sprintf("%d %s", second, text)) })
 			ended := 0
-			for second := 1; second <= 300 && ended == 0; second++ {
+			for second = 1; second <= 300 && ended == 0; second++ {
 				s := test.seen(second)
 				var objects []*manifest.Object
 				for _, o := range s.Objects {
@@ -68,6 +81,9 @@ func TestHopeless(t *testing.T) {
 			}
 			if ended != test.ends {
 				t.Errorf("the wait ended in second %d, not %d", ended, test.ends)
+			}
+			if want := test.told; (want == "") != (len(told) == 0) || want != "" && (len(told) != 1 || !strings.HasPrefix(told[0], want)) {
+				t.Errorf("told %q, want %q once", told, want)
 			}
 			if cluster.asked > 60 {
 				t.Errorf("asked %d times", cluster.asked)

@@ -18,19 +18,19 @@ const firstLook = 100 * time.Millisecond
 
 // gate waits until every object of a wave is ready, or cannot be before a node joins. It ends early where something is
 // not ready for a cause that does not pass by itself. The error says what it was waiting for, and why that is not ready.
-func gate(ctx context.Context, cluster Cluster, kinds manifest.Kinds, w wave.Wave, t Timing, waiting func([]check.Row)) error {
+func (s *session) gate(ctx context.Context, i int, w wave.Wave) error {
 	if !check.Gated(w.Objects) {
 		return nil
 	}
 	var last []check.Row
-	doctor := newDoctor(cluster, time.Now())
-	for wait := firstLook; ; wait = min(2*wait, t.Poll) {
-		unmet, snapshot, err := look(ctx, cluster, kinds, w)
+	doctor := newDoctor(s.cluster, time.Now(), s.progress.Note)
+	for wait := firstLook; ; wait = min(2*wait, s.options.Poll) {
+		unmet, snapshot, err := look(ctx, s.cluster, s.plan.Kinds, w)
 		if err == nil {
 			if len(unmet) == 0 {
 				return nil
 			}
-			waiting(unmet)
+			s.progress.Waiting(i, unmet)
 			diagnosed, hopeless := doctor.hopeless(ctx, unmet, snapshot, time.Now())
 			if hopeless {
 				return notReady("will not become ready", diagnosed)

@@ -32,6 +32,8 @@ type Prober interface {
 	Ask(ctx context.Context, pod corev1.Pod, tasks []probe.Task) ([]probe.Result, error)
 	// Run runs a command in a container of a pod, without input. The error says that it could not be run, or has not ended.
 	Run(ctx context.Context, pod corev1.Pod, container string, command []string) (agent.Output, error)
+	// Diagnose asks what explains that something is unmet. It does without what it may not ask.
+	Diagnose(ctx context.Context, q check.Questions) check.Evidence
 	// RemoveProbe removes all that a run brought.
 	RemoveProbe(ctx context.Context, namespace string) error
 }
@@ -92,14 +94,14 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 	}
 	rows = try(ctx, cluster, addons, survey)
 	for until := time.Now().Add(o.Settle); len(check.Unmet(rows)) > 0 && time.Now().Before(until) && pause(ctx, probeAgain); {
-		if rows, err = tryAgain(ctx, cluster, p, survey.Scene, rows); err != nil {
+		if survey, rows, err = tryAgain(ctx, cluster, p, survey, rows); err != nil {
 			return rows, err
 		}
 	}
 	if pods {
 		rows = append([]check.Row{survey.JudgeProbePods(o.Required)}, rows...)
 	}
-	return rows, ctx.Err()
+	return explain(ctx, cluster, rows, survey.Staged()), ctx.Err() // before the pods are gone
 }
 
 // probeAgain is how soon what did not work is tried again, as long as there is time to settle.
@@ -108,17 +110,19 @@ const probeAgain = 2 * time.Second
 // try makes the probes of the addons and judges them.
 func try(ctx context.Context, cluster Prober, addons []render.Addon, survey check.Survey) []check.Row {
 	trials := check.PlanProbes(addons, survey)
-	replies := askAgents(ctx, cluster, trials.Questions())
-	return trials.Judge(askAll(ctx, cluster, survey.Scene.Pods, trials.Tasks()), replies)
+	return trials.Judge(check.Answers{
+		Agents: askAgents(ctx, cluster, trials.Questions()),
+		Pods:   askAll(ctx, cluster, survey.Scene.Pods, trials.Tasks()),
+	})
 }
 
-// tryAgain makes those probes again whose rows are unmet.
-func tryAgain(ctx context.Context, cluster Prober, p *Plan, scene check.Scene, rows []check.Row) ([]check.Row, error) {
+// tryAgain makes those probes again whose rows are unmet, by a new look at the cluster.
+func tryAgain(ctx context.Context, cluster Prober, p *Plan, last check.Survey, rows []check.Row) (check.Survey, []check.Row, error) {
 	survey, err := observed(ctx, cluster, p)
 	if err != nil {
-		return rows, err
+		return last, rows, err
 	}
-	survey.Scene = scene
+	survey.Scene = last.Scene
 	var unmet check.Selection
 	for _, row := range check.Unmet(rows) {
 		unmet.Only = append(unmet.Only, row.Name())
@@ -132,7 +136,7 @@ func tryAgain(ctx context.Context, cluster Prober, p *Plan, scene check.Scene, r
 			rows[i] = again
 		}
 	}
-	return rows, nil
+	return survey, rows, nil
 }
 
 // staged brings the pods of a run into the cluster where they are wanted, and says in the survey what has come of it. leave
@@ -195,7 +199,7 @@ func enter(ctx context.Context, cluster Prober, o probe.Options, patience time.D
 	if err := cluster.StartProbe(ctx, objects[1:]); err != nil {
 		return true, err
 	}
-	survey.Scene.Host = o.Host()
+	survey.Scene.Host, survey.Scene.Namespace = o.Host(), o.Namespace()
 	for until := time.Now().Add(patience); ; {
 		if survey.Scene.Pods, survey.Scene.Service, err = cluster.ProbePods(ctx, o.Namespace()); err != nil {
 			return true, err

@@ -12,19 +12,19 @@ import (
 )
 
 // askAgents asks the agents of all nodes at once, each in its own container. One that hangs costs the time of its commands.
-func askAgents(ctx context.Context, cluster Prober, questions []check.Question) map[string]check.Reply {
-	return allAtOnce(questions, func(q check.Question) (string, check.Reply) { return q.ID, askAgent(ctx, cluster, q) })
+func askAgents(ctx context.Context, cluster Prober, questions []check.Question) map[string]check.Statement {
+	return allAtOnce(questions, func(q check.Question) (string, check.Statement) { return q.ID, askAgent(ctx, cluster, q) })
 }
 
 // askAgent runs the commands of a question, one after the other, until one cannot be run.
-func askAgent(ctx context.Context, cluster Prober, q check.Question) (reply check.Reply) {
+func askAgent(ctx context.Context, cluster Prober, q check.Question) (reply check.Statement) {
 	for _, c := range q.Commands {
 		out, err := runEither(ctx, cluster, q, c)
 		switch {
 		case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
-			return check.Reply{Silent: fmt.Sprintf("does not answer: %s in pod %s has not ended within %v", strings.Join(c.Run, " "), q.Pod.Name, q.Timeout+connecting)}
+			return check.Statement{Silent: fmt.Sprintf("does not answer: %s in pod %s has not ended within %v", strings.Join(c.Run, " "), q.Pod.Name, q.Timeout+connecting)}
 		case err != nil:
-			return check.Reply{Unasked: err.Error()}
+			return check.Statement{Unasked: err.Error()}
 		}
 		reply.Outputs = append(reply.Outputs, out)
 	}

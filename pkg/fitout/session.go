@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/report"
@@ -223,7 +222,7 @@ func (s *session) applyWave(ctx context.Context, i int, w wave.Wave) ([]report.C
 	if err != nil || s.options.DryRun {
 		return changes, err
 	}
-	return changes, gate(ctx, s.cluster, s.plan.Kinds, w, s.options.Timing, func(unmet []check.Row) { s.progress.Waiting(i, unmet) })
+	return changes, s.gate(ctx, i, w)
 }
 
 // applied tells what was done in a wave, and what there is to say of single objects.

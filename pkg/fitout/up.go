@@ -131,7 +131,7 @@ func Check(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Pr
 	r := p.report()
 	r.Skipped = o.Select.Skipped(p.Checks())
 	start := time.Now()
-	doctor := newDoctor(cluster, start)
+	doctor := newDoctor(cluster, start, progress.Note)
 	for {
 		r.Time = time.Now().UTC().Truncate(time.Second)
 		snapshot, err := observe(ctx, cluster, p, o.Observe)

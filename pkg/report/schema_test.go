@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -17,8 +18,15 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// schemaFile is the schema of the JSON report, made from the Go types by make update.
-const schemaFile = "../../docs/report.schema.json"
+// schemas are those of what is printed with -o json, by their files in docs, made from the Go types by make update.
+var schemas = map[string]func() string{
+	"report.schema.json": func() string {
+		return schemaText(reflect.TypeFor[report.Report](), report.Kind, "The report of fitout up, apply and check with -o json: docs/report.md")
+	},
+	"continuity.schema.json": func() string {
+		return schemaText(reflect.TypeFor[report.Continuity](), report.ContinuityKind, "The report of fitout check --during with -o json: docs/report.md")
+	},
+}
 
 // enums are the values of the types that have few.
 var enums = map[reflect.Type][]string{
@@ -77,39 +85,42 @@ func objectSchema(t reflect.Type) map[string]any {
 	return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
 }
 
-func reportSchema(t *testing.T) string {
-	t.Helper()
-	schema := schemaOf(reflect.TypeFor[report.Report]())
-	schema["$schema"], schema["$id"] = "https://json-schema.org/draft/2020-12/schema", "https://fitout.dev/v1alpha1/report.schema.json"
-	schema["title"] = "The report of fitout up, apply and check with -o json: docs/report.md"
+// schemaText is the JSON Schema of a kind.
+func schemaText(of reflect.Type, kind, title string) string {
+	schema := schemaOf(of)
+	schema["$schema"], schema["$id"] = "https://json-schema.org/draft/2020-12/schema", "https://fitout.dev/v1alpha1/"+strings.ToLower(kind)+".schema.json"
+	schema["title"] = title
 	schema["properties"].(map[string]any)["apiVersion"] = map[string]any{"const": report.Version}
-	schema["properties"].(map[string]any)["kind"] = map[string]any{"const": report.Kind}
+	schema["properties"].(map[string]any)["kind"] = map[string]any{"const": kind}
 	text, err := json.MarshalIndent(schema, "", "  ")
 	if err != nil {
-		t.Fatal(err)
+		panic(err) // maps of strings are JSON
 	}
 	return string(text) + "\n"
 }
 
 func TestSchema(t *testing.T) {
-	want := reportSchema(t)
-	if *update {
-		if err := os.WriteFile(schemaFile, []byte(want), 0o644); err != nil {
+	for file, text := range schemas {
+		file, want := filepath.Join("../../docs", file), text()
+		if *update {
+			if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(file)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	got, err := os.ReadFile(schemaFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("docs/report.schema.json is not that of the Go types; make update rewrites it: %s", diff)
+		if diff := cmp.Diff(want, string(got)); diff != "" {
+			t.Errorf("%s is not that of the Go types; make update rewrites it: %s", file, diff)
+		}
 	}
 }
 
-func validator(t *testing.T) *jsonschema.Schema {
+// validator reads a schema of docs.
+func validator(t *testing.T, file string) *jsonschema.Schema {
 	t.Helper()
-	text, err := os.ReadFile(schemaFile)
+	text, err := os.ReadFile(filepath.Join("../../docs", file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,10 +130,10 @@ func validator(t *testing.T) *jsonschema.Schema {
 	}
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	if err := c.AddResource("report.json", document); err != nil {
+	if err := c.AddResource(file, document); err != nil {
 		t.Fatal(err)
 	}
-	schema, err := c.Compile("report.json")
+	schema, err := c.Compile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +143,12 @@ func validator(t *testing.T) *jsonschema.Schema {
 // document is a report as a program reads it.
 func document(t *testing.T, r *report.Report) map[string]any {
 	t.Helper()
-	d, err := jsonschema.UnmarshalJSON(strings.NewReader(printed(t, report.JSON, r)))
+	return parsed(t, printed(t, report.JSON, r))
+}
+
+func parsed(t *testing.T, text string) map[string]any {
+	t.Helper()
+	d, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +156,7 @@ func document(t *testing.T, r *report.Report) map[string]any {
 }
 
 func TestReportsFollowTheSchema(t *testing.T) {
-	schema := validator(t)
+	schema := validator(t, "report.schema.json")
 	for name, r := range map[string]*report.Report{"applied": applied(), "checked": checked(), "probed": probed(), "hostile": hostile(), "nothing": {APIVersion: report.Version, Kind: report.Kind, Verdict: check.Failed, Error: "refused"}} {
 		if err := schema.Validate(document(t, r)); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -165,6 +181,47 @@ func TestReportsFollowTheSchema(t *testing.T) {
 		},
 	} {
 		d := document(t, probed())
+		if spoil(d); schema.Validate(d) == nil {
+			t.Errorf("%s follows the schema", name)
+		}
+	}
+}
+
+func TestContinuitiesFollowTheSchema(t *testing.T) {
+	schema := validator(t, "continuity.schema.json")
+	told := func() map[string]any {
+		var out bytes.Buffer
+		if err := report.ContinuityJSON(&out, continued()); err != nil {
+			t.Fatal(err)
+		}
+		return parsed(t, out.String())
+	}
+	outside := told()
+	outside["outside"], outside["maxGapSeconds"] = "no image", .5
+	nothing := told()
+	nothing["paths"] = nil
+	for name, d := range map[string]map[string]any{"from pods": told(), "from outside": outside, "nothing asked": nothing} {
+		if err := schema.Validate(d); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(told())) {
+		d := told()
+		d[key] = map[string]any{}
+		if schema.Validate(d) == nil {
+			t.Errorf("%s may be anything", key)
+		}
+	}
+	path := func(d map[string]any) map[string]any { return d["paths"].([]any)[1].(map[string]any) }
+	for name, spoil := range map[string]func(d map[string]any){
+		"another kind":            func(d map[string]any) { d["kind"] = report.Kind },
+		"a key that there is not": func(d map[string]any) { d["mood"] = "good" },
+		"no exit code":            func(d map[string]any) { delete(d, "exit") },
+		"half a request":          func(d map[string]any) { path(d)["lost"] = .5 },
+		"a gap in words":          func(d map[string]any) { path(d)["gapSeconds"] = "700ms" },
+		"a path from nowhere":     func(d map[string]any) { delete(path(d), "from") },
+	} {
+		d := told()
 		if spoil(d); schema.Validate(d) == nil {
 			t.Errorf("%s follows the schema", name)
 		}
