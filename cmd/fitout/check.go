@@ -55,7 +55,7 @@ func (o *checkOptions) validate() error {
 	if o.fitout.Timeout <= 0 {
 		return usageError{fmt.Errorf("--timeout is %v; give a time, such as 2m", o.fitout.Timeout)}
 	}
-	return errors.Join(o.probe.validate(), o.watch.validate(o.output), o.during.validate(o))
+	return errors.Join(o.probe.validate(o.watch.on || o.during.on), o.watch.validate(o.output), o.during.validate(o))
 }
 
 func (o *checkOptions) run(c *cobra.Command, args []string) error {
@@ -74,6 +74,9 @@ func (o *checkOptions) run(c *cobra.Command, args []string) error {
 	}
 	if err := o.choice.Validate(plan.Checks()); err != nil {
 		return usageError{err}
+	}
+	if err := o.probe.known(plan.Checks()); err != nil {
+		return err
 	}
 	if o.during.on {
 		return o.late(ctx, o.during.run(ctx, o, c.Flags(), client, plan, args))

@@ -2,16 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/probe"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/util/rand"
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // imageRepository is where releases of the probe's image are.
@@ -20,6 +23,7 @@ const imageRepository = "docker.io/fitout/fitout"
 // probeOptions are the flags of probes.
 type probeOptions struct {
 	mode, image, outside string
+	class                string
 }
 
 func (o *probeOptions) register(flags *pflag.FlagSet) {
@@ -31,14 +35,30 @@ func (o *probeOptions) register(flags *pflag.FlagSet) {
 	flags.Lookup("probe").NoOptDefVal = "always"
 	flags.StringVar(&o.image, "probe-image", image, "image of those pods, which make image builds")
 	flags.StringVar(&o.outside, "probe-outside", "", "a name outside the cluster that the cluster DNS is to find, such as example.org")
+	flags.StringVar(&o.class, "probe-storage", "", "make a volume of this StorageClass, write to it, move it to another node, read, and delete it; without a name the default class")
+	flags.Lookup("probe-storage").NoOptDefVal = check.DefaultClass
 }
 
 // validate refuses what cannot be done, before anything is.
-func (o *probeOptions) validate() error {
+func (o *probeOptions) validate(goesOn bool) error {
+	if o.class != "" && o.class != check.DefaultClass && len(validation.IsDNS1123Subdomain(o.class)) > 0 {
+		return usageError{fmt.Errorf("--probe-storage is %q, which is no name of a StorageClass; give one as --probe-storage=NAME", o.class)}
+	}
+	if o.class != "" && goesOn {
+		return usageError{errors.New("--probe-storage makes a volume once; leave out --watch and --during")}
+	}
 	if !slices.Contains([]string{"auto", "always", "never"}, o.mode) {
 		return usageError{fmt.Errorf("--probe is %q; use auto, always or never", o.mode)}
 	}
 	return nil
+}
+
+// known refuses a claim of a cluster in which no addon brings storage.
+func (o *probeOptions) known(checks []check.Row) error {
+	if o.class == "" || slices.ContainsFunc(checks, func(r check.Row) bool { return r.Check == check.StorageClaim }) {
+		return nil
+	}
+	return usageError{errors.New("--probe-storage: no addon of this cluster brings storage; leave it out, or enable one")}
 }
 
 // absent says why no pods are to be started; it is empty where they are.
@@ -53,8 +73,8 @@ func (o *probeOptions) absent() string {
 }
 
 // run probes a cluster and adds what it finds to a report.
-func (o *probeOptions) run(ctx context.Context, check *checkOptions, flags *pflag.FlagSet, client *cluster.Client, plan *fitout.Plan, r *report.Report) error {
-	options, dismiss, err := o.hire(check, flags)
+func (o *probeOptions) run(ctx context.Context, c *checkOptions, flags *pflag.FlagSet, client *cluster.Client, plan *fitout.Plan, r *report.Report) error {
+	options, dismiss, err := o.hire(c, flags)
 	if err != nil {
 		return err
 	}
@@ -63,18 +83,18 @@ func (o *probeOptions) run(ctx context.Context, check *checkOptions, flags *pfla
 }
 
 // hire says how a cluster is probed, and sees to it that another process cleans up should this one be killed.
-func (o *probeOptions) hire(check *checkOptions, flags *pflag.FlagSet) (options fitout.ProbeOptions, dismiss func(), err error) {
+func (o *probeOptions) hire(c *checkOptions, flags *pflag.FlagSet) (options fitout.ProbeOptions, dismiss func(), err error) {
 	options = fitout.ProbeOptions{
 		Run: rand.String(5), Image: o.image, Absent: o.absent(), Required: o.mode == "always", Outside: o.outside, Start: time.Minute,
-		Select: check.choice,
+		Select: c.choice, Class: o.class,
 	}
 	if options.Absent != "" {
 		return options, func() {}, nil
 	}
 	namespace := probe.Options{Run: options.Run}.Namespace()
-	if dismiss, err = hireJanitor(check.kube, flags, namespace); err != nil {
+	if dismiss, err = hireJanitor(c.kube, flags, namespace); err != nil {
 		return options, nil, err
 	}
-	fmt.Fprintf(check.streams.ErrOut, "probing from pods of %s in the namespace %s\n", o.image, namespace)
+	fmt.Fprintf(c.streams.ErrOut, "probing from pods of %s in the namespace %s\n", o.image, namespace)
 	return options, dismiss, nil
 }

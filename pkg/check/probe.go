@@ -37,6 +37,8 @@ type Scene struct {
 	Host    string // of the Ingress to the peers
 	Domain  string // of the cluster DNS: cluster.local
 	Outside string // a name outside the cluster; where it is empty, none is asked for
+	Class   string // of the claim that is to be made, or DefaultClass; where it is empty, none is
+	Claim   *ClaimAccount
 }
 
 // An errand is a task with what the judge has to know of it.
@@ -96,6 +98,9 @@ func (s Survey) plan(j judge, p bundle.Probe) trial {
 	verdict := func(v Verdict, remedy, detail string) trial {
 		row := j.row(p.Name, v, remedy, "%s", detail)
 		t.row = &row
+		return t
+	}
+	if p.Name == StorageClaim && s.Scene.Class == "" {
 		return t
 	}
 	if known, ok := outside[p.Name]; ok {

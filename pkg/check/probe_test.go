@@ -34,15 +34,16 @@ type stage struct {
 
 // A probeCase changes the stage and what pods answer, and says which rows are others then.
 type probeCase struct {
-	Name     string            `json:"name"`
-	Live     map[string]fields `json:"live"`    // merge patches by kind and name
-	Absent   string            `json:"absent"`  // why there are no probe pods
-	Metrics  string            `json:"metrics"` // why there are none
-	NoAPI    bool              `json:"noAPI"`   // there is no Service default/kubernetes
-	Fails    map[string]string `json:"fails"`   // expression over "pod address:port network size name" -> error
-	Silent   map[string]string `json:"silent"`  // pod -> why it could not be asked
-	Required bool              `json:"required"`
-	Want     []string          `json:"want"`
+	Name     string              `json:"name"`
+	Live     map[string]fields   `json:"live"`    // merge patches by kind and name
+	Absent   string              `json:"absent"`  // why there are no probe pods
+	Metrics  string              `json:"metrics"` // why there are none
+	NoAPI    bool                `json:"noAPI"`   // there is no Service default/kubernetes
+	Fails    map[string]string   `json:"fails"`   // expression over "pod address:port network size name" -> error
+	Silent   map[string]string   `json:"silent"`  // pod -> why it could not be asked
+	Required bool                `json:"required"`
+	Claim    *check.ClaimAccount `json:"claim"`
+	Want     []string            `json:"want"`
 }
 
 func (c probeCase) survey(t *testing.T) ([]render.Addon, check.Survey) {
@@ -73,7 +74,7 @@ func (c probeCase) survey(t *testing.T) ([]render.Addon, check.Survey) {
 	if c.NoAPI {
 		s.APIServer = ""
 	}
-	s.Scene = check.Scene{Service: "10.32.0.20", Host: "p.invalid", Domain: "cluster.local", Outside: "example.org", Absent: c.Absent}
+	s.Scene = check.Scene{Service: "10.32.0.20", Host: "p.invalid", Domain: "cluster.local", Outside: "example.org", Absent: c.Absent, Class: "fast"}
 	for _, p := range typed[corev1.Pod](t, of("Pod")) {
 		if p.Namespace == "kube-system" {
 			s.Pods = append(s.Pods, p)
@@ -81,7 +82,20 @@ func (c probeCase) survey(t *testing.T) ([]render.Addon, check.Survey) {
 			s.Scene.Pods = append(s.Scene.Pods, p)
 		}
 	}
+	if s.Scene.Claim = c.Claim; c.Claim == nil && len(s.ClaimNodes(nil)) > 0 {
+		s.Scene.Claim = goodClaim()
+	}
 	return list, s
+}
+
+// goodClaim is a claim that came to its end.
+func goodClaim() *check.ClaimAccount {
+	const s = time.Second
+	return &check.ClaimAccount{Class: "class fast", Steps: []check.ClaimResult{
+		{Step: check.ClaimCreate}, {Step: check.ClaimMount, Node: "node-1", Took: 3 * s}, {Step: check.ClaimWrite, Node: "node-1"},
+		{Step: check.ClaimLeave, Node: "node-1"}, {Step: check.ClaimMount, Node: "node-2", Took: 4 * s}, {Step: check.ClaimRead, Node: "node-2"},
+		{Step: check.ClaimLeave, Node: "node-2"}, {Step: check.ClaimDelete, Took: s},
+	}}
 }
 
 func unstructuredOf(list []fields) []*manifest.Object {
@@ -156,6 +170,7 @@ func TestProbesWell(t *testing.T) {
 		"metrics node-metrics good 2 of 2 nodes have metrics younger than a minute",
 		"detector node-conditions good 2 of 2 nodes have no problem of [KernelDeadlock ReadonlyFilesystem]",
 		"disk storage-driver good 2 of 2 nodes know the driver disk.example",
+		"disk storage-claim good class fast: created, mounted on node-1 after 3s, written on node-1, let go on node-1, mounted on node-2 after 4s, read on node-2, let go on node-2, deleted after 1s",
 	}
 	if diff := cmp.Diff(want, lines(probeCase{}.rows(t))); diff != "" {
 		t.Error(diff)

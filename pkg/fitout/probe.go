@@ -30,6 +30,7 @@ type Prober interface {
 	Ask(ctx context.Context, pod corev1.Pod, tasks []probe.Task) ([]probe.Result, error)
 	// RemoveProbe removes all that a run brought.
 	RemoveProbe(ctx context.Context, namespace string) error
+	Storage
 }
 
 // ProbeOptions say how a cluster is probed.
@@ -39,19 +40,22 @@ type ProbeOptions struct {
 	Absent   string        // why no pods are to be started, where none are
 	Required bool          // pods that cannot be started are a failure
 	Outside  string        // a name outside the cluster that the cluster DNS is to find; none if it is empty
+	Class    string        // of a claim that is made, or check.DefaultClass; none is made if it is empty
 	Start    time.Duration // how long pods may take to start
 	Select   check.Selection
 	For      time.Duration // how long the pods answer; long enough for one run if it is 0
 }
 
-// probeTime bounds the whole run, its pods, and how long a killed one may leave anything behind: a start, the longest
-// probe, and room for slow answers.
+// probeTime bounds a whole run without a claim: a start, the longest probe, and room for slow answers.
 const probeTime = 5 * time.Minute
+
+// probeTime bounds the whole run, its pods, and how long a killed one may leave anything behind.
+func (p *Plan) probeTime(o ProbeOptions) time.Duration { return probeTime + p.claimTime(o) }
 
 // Probe tries whether the cluster does its job, and adds a row for each probe to a report. Whatever it brought into the
 // cluster is removed, also where it is interrupted. The error is of the API server; what the probes find is in the rows.
 func Probe(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions, r *report.Report) error {
-	bounded, cancel := context.WithTimeout(ctx, probeTime)
+	bounded, cancel := context.WithTimeout(ctx, p.probeTime(o))
 	defer cancel()
 	rows, err := probed(bounded, cluster, p, o)
 	r.Checks = byAddon(append(r.Checks, rows...))
@@ -85,6 +89,7 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 	if err != nil {
 		return nil, err
 	}
+	survey.Scene.Claim = p.claim(ctx, cluster, o, survey)
 	trials := check.PlanProbes(addons, survey)
 	rows = trials.Judge(askAll(ctx, cluster, survey.Scene.Pods, trials.Tasks()))
 	if pods {
@@ -97,7 +102,7 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 // takes them out again; the error is that of ctx.
 func staged(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions, wanted bool, survey *check.Survey) (leave func() error, err error) {
 	leave = func() error { return nil }
-	survey.Scene = check.Scene{Domain: p.Cluster.Network.DNSDomain, Outside: o.Outside, Absent: o.Absent}
+	survey.Scene = check.Scene{Domain: p.Cluster.Network.DNSDomain, Outside: o.Outside, Absent: o.Absent, Class: o.Class}
 	if why := survey.PrepareProbe(); why != "" {
 		survey.Scene.Absent = why
 	}
@@ -124,7 +129,7 @@ func observed(ctx context.Context, cluster Prober, p *Plan) (check.Survey, error
 
 // probe says what a run brings into the cluster: what the probes of the plan need.
 func (p *Plan) probe(o ProbeOptions) probe.Options {
-	options := probe.Options{Run: o.Run, Minor: p.Rendering.Bundle, Image: o.Image, Start: time.Now(), For: cmp.Or(o.For, probeTime)}
+	options := probe.Options{Run: o.Run, Minor: p.Rendering.Bundle, Image: o.Image, Start: time.Now(), For: cmp.Or(o.For, p.probeTime(o))}
 	for _, a := range p.Rendering.Addons {
 		for _, t := range a.Probes {
 			options.IngressClass += t.Class

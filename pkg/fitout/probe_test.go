@@ -28,10 +28,12 @@ type prober struct {
 	created []string
 	removed []string
 	asked   func()
+	*storage
 }
 
 func (p *prober) Survey(context.Context, manifest.Kinds, []*manifest.Object) (check.Survey, error) {
 	s := check.Survey{Now: time.Now(), APIServer: "10.32.0.1"}
+	s.StorageClasses = classes()
 	for i := range 2 {
 		s.Nodes = append(s.Nodes, corev1.Node{
 			ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("node-%d", i), Labels: map[string]string{"kubernetes.io/os": "linux", "kubernetes.io/arch": "arm64"}},
@@ -49,6 +51,7 @@ func (p *prober) StartProbe(_ context.Context, objects []*manifest.Object) error
 			return fmt.Errorf("create %s: %w", manifest.IDOf(o), apierrors.NewForbidden(schema.GroupResource{}, o.GetName(), errors.New("may not")))
 		}
 		p.created = append(p.created, o.GetKind())
+		p.create(o)
 	}
 	return nil
 }
@@ -79,6 +82,10 @@ func (p *prober) Ask(_ context.Context, pod corev1.Pod, tasks []probe.Task) ([]p
 	}
 	var results []probe.Result
 	for _, t := range tasks {
+		if t.Kind == probe.Write || t.Kind == probe.Take {
+			results = append(results, p.file(pod.Name, t))
+			continue
+		}
 		results = append(results, probe.Result{ID: t.ID, OK: true, Tries: 1})
 	}
 	return results, nil
