@@ -34,6 +34,7 @@ arrive and requests are answered. For this it starts small pods on every node, i
 again, also when it is killed. What it judges it does not change. docs/probes.md says what each probe proves.`,
 		Example: `  fitout check
   fitout check --probe=always --probe-image registry.example.org/fitout:v1.0.0
+  fitout check --probe --probe-storage=scw-bssd
   fitout check --only dns-service,cilium/ready -o junit
   fitout check --watch --probe=never -o json
   fitout check --during --max-gap 1s -- kubectl -n kube-system rollout restart deployment coredns`,

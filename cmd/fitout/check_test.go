@@ -95,6 +95,9 @@ func TestCheckFlags(t *testing.T) {
 		"--during --only nodes -- true":  "--during asks what it asks; leave out --only and --skip",
 		"true":                           "unknown command",
 		"--probe=x --timeout 10m":        `--probe is "x"; use auto, always or never`,
+		"--probe-storage=A_B":            `--probe-storage is "A_B", which is no name of a StorageClass; give one as --probe-storage=NAME`,
+		"--probe-storage --watch":        "--probe-storage makes a volume once; leave out --watch and --during",
+		"--probe-storage --during -- ls": "--probe-storage makes a volume once; leave out --watch and --during",
 	} {
 		text, code := command(t, append([]string{"check"}, strings.Fields(flags)...)...)
 		if code != 2 || !strings.HasPrefix(text, want) {
