@@ -72,6 +72,9 @@ func (r rights) observation(run Run) {
 	r.allow(render.Namespace, "", "configmaps", anyName, list) // the inventory's
 	r.allow("", "storage.k8s.io", "csinodes", anyName, list)   // these two: what probes are judged by
 	r.allow("", "metrics.k8s.io", "nodes", anyName, list)
+	if run.ReadOnly { // a check without pods asks DNS pods so; a WebSocket takes both verbs from Kubernetes 1.35 on
+		r.allow(render.Namespace, "", "pods/portforward", anyName, get, create)
+	}
 	for _, o := range run.Objects {
 		switch o.GetKind() {
 		case "DaemonSet", "Deployment", "StatefulSet", "Job":

@@ -63,6 +63,7 @@ type trial struct {
 	judge
 	bundle.Probe
 	errands []errand
+	calls   []Call // in place of errands where no pod can be asked
 	row     *Row
 }
 
@@ -84,7 +85,7 @@ func PlanProbes(addons []render.Addon, s Survey) Trials {
 	for _, a := range addons {
 		for _, p := range a.Probes {
 			planned := s.plan(judge{addon: a, snapshot: s.Snapshot}, p)
-			if planned.row != nil || len(planned.errands) > 0 {
+			if planned.row != nil || len(planned.errands)+len(planned.calls) > 0 {
 				t.list = append(t.list, planned)
 			}
 		}
@@ -121,6 +122,13 @@ func (s Survey) plan(j judge, p bundle.Probe) trial {
 		return verdict(Failed, p.Usually, stop.detail)
 	case stop.verdict != "":
 		return verdict(stop.verdict, "", stop.detail)
+	}
+	if len(s.cast(probe.Asker)) == 0 {
+		if t.calls = s.callsOf(t); len(t.calls) > 0 {
+			return t
+		}
+	}
+	switch {
 	case s.Scene.Absent != "":
 		return verdict(NotJudged, "", s.Scene.Absent)
 	case len(errands) == 0:
@@ -167,8 +175,9 @@ func (t Trials) Paths() (paths []Path, without []Row) {
 	return paths, without
 }
 
-// Judge judges by what the pods answered, by the name of the pod: a row for each probe.
-func (t Trials) Judge(answers map[string]Answer) []Row {
+// Judge judges by what the pods answered, by the name of the pod, and by what was asked without pods, by the ID of the
+// call: a row for each probe.
+func (t Trials) Judge(answers map[string]Answer, replies map[string]Reply) []Row {
 	results := map[string]probe.Result{}
 	for _, a := range answers {
 		for _, r := range a.Results {
@@ -179,6 +188,10 @@ func (t Trials) Judge(answers map[string]Answer) []Row {
 	for _, trial := range t.list {
 		if trial.row != nil {
 			rows = append(rows, *trial.row)
+			continue
+		}
+		if len(trial.calls) > 0 {
+			rows = append(rows, t.judgeCalls(trial, replies))
 			continue
 		}
 		rows = append(rows, t.survey.judgeErrands(trial, results, answers))

@@ -40,7 +40,7 @@ type probeCase struct {
 	Metrics  string              `json:"metrics"` // why there are none
 	NoAPI    bool                `json:"noAPI"`   // there is no Service default/kubernetes
 	Fails    map[string]string   `json:"fails"`   // expression over "pod address:port network size name" -> error
-	Silent   map[string]string   `json:"silent"`  // pod -> why it could not be asked
+	Silent   map[string]string   `json:"silent"`  // pod, or way and what is asked -> why it could not be asked
 	Required bool                `json:"required"`
 	Claim    *check.ClaimAccount `json:"claim"`
 	Want     []string            `json:"want"`
@@ -123,7 +123,27 @@ func (c probeCase) rows(t *testing.T) []check.Row {
 		}
 		answers[pod] = answer
 	}
-	return append([]check.Row{s.JudgeProbePods(c.Required)}, trials.Judge(answers)...)
+	replies := map[string]check.Reply{}
+	for _, call := range trials.Calls() {
+		replies[call.ID] = c.reply(call)
+	}
+	return append([]check.Row{s.JudgeProbePods(c.Required)}, trials.Judge(answers, replies)...)
+}
+
+// reply is what comes of a call: what is asked by port-forward is sure, and so is what a node refuses to the API server.
+func (c probeCase) reply(call check.Call) check.Reply {
+	who := fmt.Sprintf("%s %s%s", call.Way, call.Node, call.Pod)
+	for expression, why := range c.Silent {
+		if regexp.MustCompile(expression).MatchString(who) {
+			return check.Reply{Absent: why}
+		}
+	}
+	r := check.Reply{Result: c.answer(who, call.Task)}
+	if call.Kind == probe.TLS && !strings.Contains(c.Name, "somebody else's") {
+		r.Answer = "TLS 1.3, certificate of CN=" + call.Node + "@1761998400"
+	}
+	r.Sure = call.Way == check.ByForward || strings.Contains(r.Error, "refused") && call.Way == check.ThroughServer
+	return r
 }
 
 func (c probeCase) answer(pod string, task probe.Task) probe.Result {

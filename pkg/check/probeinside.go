@@ -193,17 +193,21 @@ func (s Survey) networkPolicy(trial) ([]errand, stop) {
 	return all, stop{}
 }
 
+// healthTask asks a kube-proxy whether its rules are up to date.
+func healthTask() probe.Task {
+	return probe.Task{Kind: probe.HTTP, Port: kubeProxyHealth, Path: "/healthz", Status: 200}
+}
+
 // proxyHealth asks from each node the kube-proxy of the same.
 func (s Survey) proxyHealth(t trial) ([]errand, stop) {
 	targets, idle := t.targets(s)
 	var all []errand
 	for _, node := range targets {
+		task := healthTask()
+		task.Address = node.address
 		for _, asker := range s.cast(probe.Asker) {
 			if asker.node == node.node {
-				all = append(all, errand{
-					Task: probe.Task{Kind: probe.HTTP, Address: node.address, Port: kubeProxyHealth, Path: "/healthz", Status: 200},
-					pod:  asker.name, node: asker.node, to: node.String(),
-				})
+				all = append(all, errand{Task: task, pod: asker.name, node: asker.node, to: node.String()})
 			}
 		}
 	}
@@ -213,18 +217,21 @@ func (s Survey) proxyHealth(t trial) ([]errand, stop) {
 // ingressPorts asks for a host that no Ingress has: the controller itself answers.
 func (s Survey) ingressPorts(t trial) ([]errand, stop) {
 	targets, idle := t.targets(s)
-	nobody := "nobody." + s.Scene.Host
-	return s.ask(targets, func(_, _ target) []errand {
-		var all []errand
-		for _, port := range t.addon.Checks.HostPorts {
-			task := probe.Task{Kind: probe.HTTP, Port: port, Host: nobody, Status: 404}
-			if port == 443 {
-				task = probe.Task{Kind: probe.TLS, Port: port, Name: nobody}
-			}
-			all = append(all, errand{Task: task, group: fmt.Sprintf("port %d", port)})
+	errands := portErrands(t, "nobody."+s.Scene.Host)
+	return s.ask(targets, func(_, _ target) []errand { return errands }), idle
+}
+
+// portErrands ask the host ports of an ingress for a host that nobody has.
+func portErrands(t trial, nobody string) []errand {
+	var all []errand
+	for _, port := range t.addon.Checks.HostPorts {
+		task := probe.Task{Kind: probe.HTTP, Port: port, Host: nobody, Status: 404}
+		if port == 443 {
+			task = probe.Task{Kind: probe.TLS, Port: port, Name: nobody}
 		}
-		return all
-	}), idle
+		all = append(all, errand{Task: task, group: fmt.Sprintf("port %d", port)})
+	}
+	return all
 }
 
 func (s Survey) ingressRoute(t trial) ([]errand, stop) {

@@ -31,6 +31,7 @@ type Prober interface {
 	// RemoveProbe removes all that a run brought.
 	RemoveProbe(ctx context.Context, namespace string) error
 	Storage
+	Outside
 }
 
 // ProbeOptions say how a cluster is probed.
@@ -91,7 +92,7 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 	}
 	survey.Scene.Claim = p.claim(ctx, cluster, o, survey)
 	trials := check.PlanProbes(addons, survey)
-	rows = trials.Judge(askAll(ctx, cluster, survey.Scene.Pods, trials.Tasks()))
+	rows = trials.Judge(askAll(ctx, cluster, survey.Scene.Pods, trials.Tasks()), callAll(ctx, cluster, trials.Calls()))
 	if pods {
 		rows = append([]check.Row{survey.JudgeProbePods(o.Required)}, rows...)
 	}
@@ -171,9 +172,11 @@ func enter(ctx context.Context, cluster Prober, o probe.Options, patience time.D
 
 const probePoll = 500 * time.Millisecond
 
+// connecting is how long it may take to reach what is asked.
+const connecting = 15 * time.Second
+
 // askAll asks all pods at once. A pod that hangs costs the time of its tasks and its own results, no others'.
 func askAll(ctx context.Context, cluster Prober, pods []corev1.Pod, tasks map[string][]probe.Task) map[string]check.Answer {
-	const connecting = 15 * time.Second
 	answers := map[string]check.Answer{}
 	var mu sync.Mutex
 	var wg sync.WaitGroup

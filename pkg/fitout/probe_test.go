@@ -91,6 +91,17 @@ func (p *prober) Ask(_ context.Context, pod corev1.Pod, tasks []probe.Task) ([]p
 	return results, nil
 }
 
+func (p *prober) AskByForward(_ context.Context, _, _ string, t probe.Task) (probe.Result, error) {
+	return probe.Result{ID: t.ID, OK: true, Tries: 1}, nil
+}
+
+func (p *prober) AskByServer(_ context.Context, node string, t probe.Task) (probe.Result, bool, error) {
+	if node == p.silent {
+		return probe.Result{}, false, errors.New("may not")
+	}
+	return probe.Result{ID: t.ID, OK: true, Tries: 1}, true, nil
+}
+
 func (p *prober) RemoveProbe(ctx context.Context, namespace string) error {
 	p.removed = append(p.removed, namespace)
 	return ctx.Err()
