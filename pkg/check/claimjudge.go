@@ -11,10 +11,8 @@ func (s Survey) storageClaim(t trial) finding {
 	switch {
 	case len(s.Nodes) == 0:
 		return finding{verdict: Pending, detail: "waits for nodes"}
-	case s.Scene.Absent != "":
-		return finding{verdict: NotJudged, detail: s.Scene.Absent}
-	case s.Scene.Claim == nil:
-		return finding{verdict: NotJudged, detail: "no probe pod runs; see the check " + ProbePods}
+	case s.Scene.Absent != "", s.Scene.Claim == nil:
+		return finding{verdict: NotJudged, detail: s.podless()}
 	}
 	verdict, detail := s.Scene.Claim.judge()
 	if verdict == Failed {

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -128,11 +129,8 @@ func (s Survey) plan(j judge, p bundle.Probe) trial {
 			return t
 		}
 	}
-	switch {
-	case s.Scene.Absent != "":
-		return verdict(NotJudged, "", s.Scene.Absent)
-	case len(errands) == 0:
-		return verdict(NotJudged, "", "no probe pod runs; see the check "+ProbePods)
+	if s.Scene.Absent != "" || len(errands) == 0 {
+		return verdict(NotJudged, "", s.podless())
 	}
 	for i, e := range errands {
 		e.ID = fmt.Sprintf("%s/%s/%d", j.addon.Name, p.Name, i)
@@ -140,6 +138,11 @@ func (s Survey) plan(j judge, p bundle.Probe) trial {
 		t.errands = append(t.errands, e)
 	}
 	return t
+}
+
+// podless says why no pod can be asked, where none can.
+func (s Survey) podless() string {
+	return cmp.Or(s.Scene.Absent, "no probe pod runs; see the check "+ProbePods)
 }
 
 // Tasks returns what each pod is to be asked, by its name.
@@ -167,6 +170,9 @@ func (t Trials) Paths() (paths []Path, without []Row) {
 	for _, trial := range t.list {
 		if trial.row != nil {
 			without = append(without, *trial.row)
+		}
+		if len(trial.calls) > 0 { // which are made once, and not again and again
+			without = append(without, trial.judge.row(trial.Name, NotJudged, "", "%s", t.survey.podless()))
 		}
 		for _, e := range trial.errands {
 			paths = append(paths, Path{Task: e.Task, Check: trial.addon.Name + "/" + trial.Name, Pod: e.pod, From: e.node, To: e.to, Group: e.group})

@@ -32,7 +32,7 @@ func callAll(ctx context.Context, cluster Outside, calls []check.Call) map[strin
 			ports = append(ports, call.Port)
 		}
 	}
-	taken := intercepted(ctx, ports)
+	taken := intercepted(ctx, nobody, ports)
 	replies := make([]check.Reply, len(calls))
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, callsAtOnce)
@@ -58,9 +58,9 @@ func callAll(ctx context.Context, cluster Outside, calls []check.Call) map[strin
 // nobody is an address that no network has: TEST-NET-3, RFC 5737.
 const nobody = "203.0.113.1"
 
-// intercepted returns those of TCP ports on which something on the way from here answers for every address, with what that
-// means: a transparent proxy would be taken for the cluster.
-func intercepted(ctx context.Context, ports []int) map[int]string {
+// intercepted returns those of TCP ports on which something on the way from here answers even for the address of nobody, with
+// what that means: a transparent proxy would be taken for the cluster.
+func intercepted(ctx context.Context, nobody string, ports []int) map[int]string {
 	slices.Sort(ports)
 	ports = slices.Compact(ports)
 	var tasks []probe.Task

@@ -2,6 +2,8 @@ package fitout_test
 
 import (
 	"context"
+	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -56,5 +58,25 @@ func TestProbeWithoutPods(t *testing.T) {
 		if !strings.HasPrefix(rows[name], want) {
 			t.Errorf("%s is %q, not %q", name, rows[name], want)
 		}
+	}
+}
+
+// A port on which something answers for an address that should be nobody's is told from one that is silent.
+func TestIntercepted(t *testing.T) {
+	proxy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Close()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	taken, silent := proxy.Addr().(*net.TCPAddr).Port, closed.Addr().(*net.TCPAddr).Port
+	got := fitout.Intercepted(t.Context(), "127.0.0.1", []int{silent, taken, taken, silent})
+	want := fmt.Sprintf("something on the way from here answers on port %d for every address, even for 127.0.0.1, which is nobody's", taken)
+	if len(got) != 1 || got[taken] != want {
+		t.Errorf("intercepted: %v", got)
 	}
 }

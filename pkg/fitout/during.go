@@ -103,7 +103,7 @@ func reachable(ctx context.Context, paths []check.Path) (open []check.Path, clos
 			ports = append(ports, p.Task.Port)
 		}
 	}
-	taken := intercepted(ctx, ports)
+	taken := intercepted(ctx, nobody, ports)
 	for i, r := range probe.Run(ctx, tasks) {
 		why := r.Error
 		if tasks[i].Network != "udp" && taken[tasks[i].Port] != "" {
