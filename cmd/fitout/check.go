@@ -56,7 +56,7 @@ func (o *checkOptions) validate() error {
 	if o.fitout.Timeout <= 0 {
 		return usageError{fmt.Errorf("--timeout is %v; give a time, such as 2m", o.fitout.Timeout)}
 	}
-	return errors.Join(o.probe.validate(o.watch.on || o.during.on), o.watch.validate(o.output), o.during.validate(o))
+	return errors.Join(o.probe.validate(o.choice.Only, o.watch.on || o.during.on), o.watch.validate(o.output), o.during.validate(o))
 }
 
 func (o *checkOptions) run(c *cobra.Command, args []string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"time"
 
@@ -40,7 +41,10 @@ func (o *probeOptions) register(flags *pflag.FlagSet) {
 }
 
 // validate refuses what cannot be done, before anything is.
-func (o *probeOptions) validate(goesOn bool) error {
+func (o *probeOptions) validate(only []string, goesOn bool) error {
+	if o.class == "" && slices.ContainsFunc(only, func(name string) bool { return path.Base(name) == check.StorageClaim }) {
+		return usageError{errors.New("--only storage-claim makes no claim by itself; add --probe-storage, or --probe-storage=CLASS")}
+	}
 	if o.class != "" && o.class != check.DefaultClass && len(validation.IsDNS1123Subdomain(o.class)) > 0 {
 		return usageError{fmt.Errorf("--probe-storage is %q, which is no name of a StorageClass; give one as --probe-storage=NAME", o.class)}
 	}
