@@ -65,8 +65,7 @@ func (s Survey) callDNS(trial) []Call {
 		if !s.onStage(p.node) {
 			continue // nothing runs there
 		}
-		task := lookups(s.ownName())[1].Task
-		all = append(all, Call{Task: task, Way: ByForward, Namespace: s.DNS.Namespace, Pod: p.name, Node: p.node, to: p.String()})
+		all = append(all, Call{Task: lookup("tcp", s.ownName()), Way: ByForward, Namespace: s.DNS.Namespace, Pod: p.name, Node: p.node, to: p.String()})
 	}
 	return all
 }

@@ -90,10 +90,11 @@ func (s Survey) askOne(name, address string, errands ...errand) []errand {
 
 // lookups are the two ways to ask a name server.
 func lookups(name string) []errand {
-	ask := func(network string) probe.Task {
-		return probe.Task{Kind: probe.DNS, Network: network, Port: dnsPort, Name: name}
-	}
-	return []errand{{Task: ask("udp"), group: "UDP"}, {Task: ask("tcp"), group: "TCP"}}
+	return []errand{{Task: lookup("udp", name), group: "UDP"}, {Task: lookup("tcp", name), group: "TCP"}}
+}
+
+func lookup(network, name string) probe.Task {
+	return probe.Task{Kind: probe.DNS, Network: network, Port: dnsPort, Name: name}
 }
 
 func (s Survey) ownName() string { return "kubernetes.default.svc." + s.Scene.Domain }

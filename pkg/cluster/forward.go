@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"sync"
 	"sync/atomic"
 
 	"github.com/fitout-dev/fitout/pkg/probe"
@@ -30,15 +29,12 @@ func (c *Client) AskByForward(ctx context.Context, namespace, pod string, t prob
 	if err != nil {
 		return probe.Result{}, fmt.Errorf("forward to pod %s: %w", pod, err)
 	}
-	f := forwarding{connection: connection, port: strconv.Itoa(t.Port)}
-	var served sync.WaitGroup
-	served.Go(func() { f.serve(listener) })
+	defer listener.Close()
+	f := &forwarding{connection: connection, port: strconv.Itoa(t.Port)}
+	go f.serve(listener) // a stream that is never acknowledged is given up after 30 s only: nobody waits for the end of this
 	local := listener.Addr().(*net.TCPAddr)
 	t.Address, t.Port = local.IP.String(), local.Port
 	r := probe.Run(ctx, []probe.Task{t})[0]
-	listener.Close()
-	connection.Close()
-	served.Wait()
 	if why := f.why.Load(); why != nil && !r.OK {
 		r.Error = *why
 	}
@@ -92,20 +88,18 @@ type forwarding struct {
 
 // serve carries every connection until the listener is closed.
 func (f *forwarding) serve(listener net.Listener) {
-	var all sync.WaitGroup
-	defer all.Wait()
 	for request := 0; ; request++ {
 		local, err := listener.Accept()
 		if err != nil {
 			return
 		}
-		all.Go(func() {
-			defer local.Close()
+		go func() {
+			defer local.Close() // once it is known why
 			if err := f.carry(local, strconv.Itoa(request)); err != nil {
 				text := err.Error()
 				f.why.Store(&text)
 			}
-		})
+		}()
 	}
 }
 
@@ -126,13 +120,10 @@ func (f *forwarding) carry(local net.Conn, request string) error {
 		return err
 	}
 	defer f.connection.RemoveStreams(trouble, data)
-	var sending sync.WaitGroup
-	defer sending.Wait()
-	sending.Go(func() {
+	go func() {
 		io.Copy(data, local) //nolint:errcheck // the task sees what is missing
 		data.Close()
-	})
-	defer local.Close()  // ends the sending
+	}()
 	io.Copy(local, data) //nolint:errcheck // the task sees what is missing
 	data.Reset()         //nolint:errcheck // or what is unsent holds up the other stream
 	text, err := io.ReadAll(trouble)

@@ -56,14 +56,15 @@ func relaySPDY(t *testing.T, w http.ResponseWriter, r *http.Request, silent bool
 	}
 	var mu sync.Mutex
 	trouble := map[string]httpstream.Stream{} // by request
-	conn := spdy.NewResponseUpgrader().UpgradeResponse(w, r, func(s httpstream.Stream, _ <-chan struct{}) error {
+	conn := spdy.NewResponseUpgrader().UpgradeResponse(w, r, func(s httpstream.Stream, replied <-chan struct{}) error {
 		mu.Lock()
 		defer mu.Unlock()
 		request := s.Headers().Get("requestID")
 		if s.Headers().Get("streamType") == "error" {
 			trouble[request] = s
 		} else if !silent {
-			go relayed(s, trouble[request])
+			errors := trouble[request]
+			go func() { <-replied; relayed(s, errors) }()
 		}
 		return nil
 	})

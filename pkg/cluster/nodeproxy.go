@@ -24,6 +24,7 @@ func (c *Client) AskByServer(ctx context.Context, node string, t probe.Task) (r 
 	if err != nil {
 		return r, false, err
 	}
+	defer client.CloseIdleConnections() // behind a proxy it has its own
 	ctx, cancel := context.WithTimeout(ctx, t.Timeout.Duration)
 	defer cancel()
 	url := c.raw.Get().AbsPath("/api/v1/nodes", fmt.Sprintf("%s:%d", node, t.Port), "proxy", t.Path).URL()
