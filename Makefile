@@ -59,7 +59,7 @@ faults:
 claims:
 	FITOUT_CLAIM=$(KUBERNETES) $(GO) test -count=1 -timeout 60m -v ./internal/clusterbed -run '^TestClaim$$'
 
-## outside: asks that cluster what can be asked without pods, and breaks it; three minutes
+## outside: asks that cluster what can be asked without pods, and breaks it; two minutes
 outside:
 	FITOUT_OUTSIDE=$(KUBERNETES) $(GO) test -count=1 -timeout 60m -v ./internal/clusterbed -run '^TestOutside$$'
 
