@@ -8,7 +8,7 @@ DEADCODE = golang.org/x/tools/cmd/deadcode@v0.48.0
 # The packages under testdata, which ./... leaves out.
 BED = ./testdata/bed ./testdata/apisnapshot ./testdata/clusterbed
 
-.PHONY: all build image test browser test-versions test-reliability e2e faults lint policy update apis parity bench footprint demo clean
+.PHONY: all build image test browser test-versions test-reliability e2e faults claims outside lint policy update apis parity bench footprint demo clean
 
 all: lint test build
 
@@ -60,6 +60,14 @@ e2e:
 ## faults: breaks that cluster in 27 ways, one after the other, and wants the check to name each; twenty minutes
 faults:
 	FITOUT_FAULTS=$(KUBERNETES) $(GO) test -count=1 -timeout 90m -v ./internal/clusterbed -run '^TestDigest$$'
+
+## claims: makes claims of good and of broken volumes on that cluster: does the check name each? eight minutes
+claims:
+	FITOUT_CLAIM=$(KUBERNETES) $(GO) test -count=1 -timeout 60m -v ./internal/clusterbed -run '^TestClaim$$'
+
+## outside: asks that cluster what can be asked without pods, and breaks it; two minutes
+outside:
+	FITOUT_OUTSIDE=$(KUBERNETES) $(GO) test -count=1 -timeout 60m -v ./internal/clusterbed -run '^TestOutside$$'
 
 ## lint: formatting, vet, static analysis, dead code, a tidy go.mod, and the policies of the catalogue
 lint:

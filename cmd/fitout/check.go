@@ -32,6 +32,7 @@ arrive and requests are answered. For this it starts small pods on every node, i
 again, also when it is killed. What it judges it does not change. docs/probes.md says what each probe proves.`,
 		Example: `  fitout check
   fitout check --probe=always --probe-image registry.example.org/fitout:v1.0.0
+  fitout check --probe --probe-storage=scw-bssd
   fitout check --only dns-service,cilium/ready -o junit
   fitout check --watch --probe=never -o json
   fitout check --during --max-gap 1s -- kubectl -n kube-system rollout restart deployment coredns`,
@@ -57,7 +58,7 @@ func (o *checkOptions) validate() error {
 	if o.fitout.Since < 0 {
 		return usageError{fmt.Errorf("--since is %v; give how long to look back, such as 30m", o.fitout.Since)}
 	}
-	return errors.Join(o.probe.validate(), o.watch.validate(o.output), o.during.validate(o))
+	return errors.Join(o.probe.validate(o.fitout.Select.Only, o.watch.on || o.during.on), o.watch.validate(o.output), o.during.validate(o))
 }
 
 func (o *checkOptions) run(c *cobra.Command, args []string) error {
@@ -76,6 +77,9 @@ func (o *checkOptions) run(c *cobra.Command, args []string) error {
 	}
 	if err := o.fitout.Select.Validate(plan.Checks()); err != nil {
 		return usageError{err}
+	}
+	if err := o.probe.known(plan.Checks()); err != nil {
+		return err
 	}
 	if o.during.on {
 		return o.late(ctx, o.during.run(ctx, o, c.Flags(), client, plan, args))

@@ -82,20 +82,24 @@ func kubeconfigOf(t *testing.T, config *rest.Config) string {
 func TestCheckFlags(t *testing.T) {
 	t.Setenv("KUBECONFIG", os.DevNull)
 	for flags, want := range map[string]string{
-		"--watch -o junit":               "--watch with -o junit would print one document after the other; use -o table or -o json",
-		"--watch --interval -1s":         "--interval is -1s; give a time, such as 10s",
-		"--timeout 0s":                   "--timeout is 0s; give a time, such as 2m",
-		"--output yaml":                  `--output is "yaml"; use one of table, json, junit, html`,
-		"--during":                       "--during has no command; give it after --",
-		"--during -- no-such":            "--during: exec: \"no-such\": executable file not found in $PATH; give the command after --",
-		"--during -o html -- true":       "--during has no -o html; use -o table or -o json",
-		"--during --watch -- true":       "--during and --watch are two ways to go on; use one",
-		"--during --rate 1000 -- true":   "--rate is 1000; give a number above 0, up to 100",
-		"--during --rate NaN -- true":    "--rate is NaN; give a number above 0, up to 100",
-		"--during --max-gap -1s -- true": "--max-gap is -1s; give a time, such as 1s",
-		"--during --only nodes -- true":  "--during asks what it asks; leave out --only and --skip",
-		"true":                           "unknown command",
-		"--probe=x --timeout 10m":        `--probe is "x"; use auto, always or never`,
+		"--watch -o junit":                  "--watch with -o junit would print one document after the other; use -o table or -o json",
+		"--watch --interval -1s":            "--interval is -1s; give a time, such as 10s",
+		"--timeout 0s":                      "--timeout is 0s; give a time, such as 2m",
+		"--output yaml":                     `--output is "yaml"; use one of table, json, junit, html`,
+		"--during":                          "--during has no command; give it after --",
+		"--during -- no-such":               "--during: exec: \"no-such\": executable file not found in $PATH; give the command after --",
+		"--during -o html -- true":          "--during has no -o html; use -o table or -o json",
+		"--during --watch -- true":          "--during and --watch are two ways to go on; use one",
+		"--during --rate 1000 -- true":      "--rate is 1000; give a number above 0, up to 100",
+		"--during --rate NaN -- true":       "--rate is NaN; give a number above 0, up to 100",
+		"--during --max-gap -1s -- true":    "--max-gap is -1s; give a time, such as 1s",
+		"--during --only nodes -- true":     "--during asks what it asks; leave out --only and --skip",
+		"true":                              "unknown command",
+		"--probe=x --timeout 10m":           `--probe is "x"; use auto, always or never`,
+		"--probe-storage=A_B":               `--probe-storage is "A_B", which is no name of a StorageClass; give one as --probe-storage=NAME`,
+		"--only scaleway-csi/storage-claim": "--only storage-claim makes no claim by itself; add --probe-storage",
+		"--probe-storage --watch":           "--probe-storage makes a volume once; leave out --watch and --during",
+		"--probe-storage --during -- ls":    "--probe-storage makes a volume once; leave out --watch and --during",
 	} {
 		text, code := command(t, append([]string{"check"}, strings.Fields(flags)...)...)
 		if code != 2 || !strings.HasPrefix(text, want) {

@@ -2,16 +2,20 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/probe"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/util/rand"
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // imageRepository is where releases of the probe's image are.
@@ -20,6 +24,7 @@ const imageRepository = "docker.io/fitout/fitout"
 // probeOptions are the flags of probes.
 type probeOptions struct {
 	mode, image, outside string
+	class                string
 }
 
 func (o *probeOptions) register(flags *pflag.FlagSet) {
@@ -31,14 +36,33 @@ func (o *probeOptions) register(flags *pflag.FlagSet) {
 	flags.Lookup("probe").NoOptDefVal = "always"
 	flags.StringVar(&o.image, "probe-image", image, "image of those pods, which make image builds")
 	flags.StringVar(&o.outside, "probe-outside", "", "a name outside the cluster that the cluster DNS is to find, such as example.org")
+	flags.StringVar(&o.class, "probe-storage", "", "make a volume of this StorageClass, write to it, move it to another node, read, and delete it; without a name the default class")
+	flags.Lookup("probe-storage").NoOptDefVal = check.DefaultClass
 }
 
 // validate refuses what cannot be done, before anything is.
-func (o *probeOptions) validate() error {
+func (o *probeOptions) validate(only []string, goesOn bool) error {
+	if o.class == "" && slices.ContainsFunc(only, func(name string) bool { return path.Base(name) == check.StorageClaim }) {
+		return usageError{errors.New("--only storage-claim makes no claim by itself; add --probe-storage, or --probe-storage=CLASS")}
+	}
+	if o.class != "" && o.class != check.DefaultClass && len(validation.IsDNS1123Subdomain(o.class)) > 0 {
+		return usageError{fmt.Errorf("--probe-storage is %q, which is no name of a StorageClass; give one as --probe-storage=NAME", o.class)}
+	}
+	if o.class != "" && goesOn {
+		return usageError{errors.New("--probe-storage makes a volume once; leave out --watch and --during")}
+	}
 	if !slices.Contains([]string{"auto", "always", "never"}, o.mode) {
 		return usageError{fmt.Errorf("--probe is %q; use auto, always or never", o.mode)}
 	}
 	return nil
+}
+
+// known refuses a claim of a cluster in which no addon brings storage.
+func (o *probeOptions) known(checks []check.Row) error {
+	if o.class == "" || slices.ContainsFunc(checks, func(r check.Row) bool { return r.Check == check.StorageClaim }) {
+		return nil
+	}
+	return usageError{errors.New("--probe-storage: no addon of this cluster brings storage; leave it out, or enable one")}
 }
 
 // absent says why no pods are to be started; it is empty where they are.
@@ -66,7 +90,7 @@ func (o *probeOptions) run(ctx context.Context, run *runOptions, flags *pflag.Fl
 func (o *probeOptions) hire(run *runOptions, flags *pflag.FlagSet) (options fitout.ProbeOptions, dismiss func(), err error) {
 	options = fitout.ProbeOptions{
 		Run: rand.String(5), Image: o.image, Absent: o.absent(), Required: o.mode == "always", Outside: o.outside, Start: time.Minute,
-		Select: run.fitout.Select, Settle: run.fitout.Settle,
+		Select: run.fitout.Select, Settle: run.fitout.Settle, Class: o.class,
 	}
 	if options.Absent != "" {
 		return options, func() {}, nil

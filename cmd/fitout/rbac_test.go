@@ -123,6 +123,8 @@ func idleRule(r rbacv1.PolicyRule, verb string) (needs string, idle bool) {
 		return "the cause where a pod does not become ready", true
 	case slices.Contains(r.Resources, "mutatingwebhookconfigurations"):
 		return "the cause where a pod cannot be created", true
+	case slices.Contains(r.Resources, "pods/portforward"):
+		return "DNS pods that run", true
 	case verb != "check" && slices.Contains(r.APIGroups, "metrics.k8s.io"):
 		return "fitout check", true
 	}

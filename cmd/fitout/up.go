@@ -29,7 +29,7 @@ type runOptions struct {
 	conflicts, prune, recreate []string
 }
 
-// verb is one of the runs of the front door.
+// verb is one of the runs of the front door. There is no report where it was refused before anything was done.
 type verb func(ctx context.Context, c *cluster.Client, p *fitout.Plan, o fitout.Options, progress fitout.Progress) (*report.Report, error)
 
 // upOptions is what fitout up takes.
@@ -54,10 +54,13 @@ whether the cluster does its job, as fitout check does. What does not work yet i
 }
 
 func (o *upOptions) run(c *cobra.Command) error {
-	if err := o.probe.validate(); err != nil {
+	if err := o.probe.validate(nil, false); err != nil {
 		return err
 	}
 	return o.runOptions.run(c, func(ctx context.Context, client *cluster.Client, p *fitout.Plan, options fitout.Options, progress fitout.Progress) (*report.Report, error) {
+		if err := o.probe.known(p.Checks()); err != nil {
+			return nil, err
+		}
 		start := time.Now()
 		r, err := fitout.Up(ctx, client, p, options, progress)
 		if err != nil || len(r.Checks) == 0 {
@@ -153,6 +156,9 @@ func (o *runOptions) run(c *cobra.Command, run verb) error {
 	}
 	r, runErr := run(c.Context(), client, plan, o.fitout, progress)
 	progress.Close()
+	if r == nil {
+		return runErr
+	}
 	if err := print(o.streams.Out, r); err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func TestDigest(t *testing.T) {
 	f.run(t, "up")
 	t.Run("during", f.during)
 	t.Run("policies", f.policiesIgnored)
-	t.Run("during, without pods", f.outside)
+	t.Run("during, without pods", f.duringOutside)
 	t.Run("probes", f.probesExplained)
 	t.Run("faults", f.slowFaults)
 	for _, d := range damages {

@@ -66,6 +66,7 @@ type fixture struct {
 	// where metrics-server and node-problem-detector are left out, too.
 	ingress string
 	ready   time.Time // when the nodes were registered
+	inside  string    // folder on node-1 from which fitout runs there
 }
 
 func startBed(t *testing.T, minor, cni string) *fixture {

@@ -6,94 +6,134 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 )
 
-// outside watches without pods, from node-1, which reaches what a machine beside the cluster would: nothing is lost while
-// nothing is done, and the ingress' ports of a node are while they are closed.
-func (f *fixture) outside(t *testing.T) {
-	for _, p := range f.watchedFrom(t, "node-1", 0, func() {}) {
-		if p.Sent < 60 || p.GapSeconds > 0.5 { // a busy machine loses one now and then
-			t.Errorf("while nothing was done: %+v", p)
-		}
+// TestOutside asks a real cluster what can be asked without pods, breaks it, and wants that to be seen. Nodes are asked
+// directly from node-1: the machine has no way into the bed's network. It runs when FITOUT_OUTSIDE names the Kubernetes
+// minor: `make outside`.
+func TestOutside(t *testing.T) {
+	minor := os.Getenv("FITOUT_OUTSIDE")
+	if minor == "" {
+		t.Skip("FITOUT_OUTSIDE is not set: make outside sets it")
 	}
-	broken := f.watchedFrom(t, "node-1", 1, func() {
-		const rules = "for port in 80 443; do iptables -t mangle %s PREROUTING -p tcp --dport $port -j DROP; done"
-		f.sh(t, damaged, fmt.Sprintf(rules+"; sleep 3; "+rules, "-I", "-D"))
+	f := startBed(t, minor, "flannel")
+	f.run(t, "up")
+	f.inside = f.handedOver(t)
+	f.outside(t, "", map[string]string{
+		"dns-pods":      "good: asked by port-forward, without pods and over TCP only: 1 of 1 good, slowest ",
+		"proxy-health":  "good: asked through the API server, without pods: 2 of 2 good, slowest ",
+		"ingress-ports": "good: asked directly, without pods: 4 of 4 good (port 80 2/2, port 443 2/2), slowest ",
+		"dns-service":   "not judged: no pod is started with --probe=never",
+		"api-server":    "not judged: no pod is started with --probe=never",
+		"ingress-route": "not judged: no pod is started with --probe=never",
 	})
-	for _, p := range broken {
-		closed := strings.Contains(p.To, "traefik on "+damaged)
-		if lost := p.Lost > 0 && p.GapSeconds > 2; lost != closed {
-			t.Errorf("with the ports of %s closed: %+v", damaged, p)
-		}
+	for _, d := range []struct {
+		name   string
+		breaks func(w *wreck)
+		check  string
+		says   string
+	}{
+		{"a zone that nobody asks for", func(w *wreck) {
+			w.replace(corefile, "Corefile", "kubernetes cluster.local", "kubernetes cluster.wrong")
+			w.restart("kube-system", "coredns", "")
+		}, "dns-pods", "failed: asked by port-forward, without pods and over TCP only: 0 of 1 good; to coredns-"},
+		{"a kube-proxy that hangs", proxyStopped, "proxy-health", "degraded: asked through the API server, without pods: 1 of 2 good; to kube-proxy on node-2 (198.18.0.12): no answer within 5s"},
+		{"no ingress controller", func(w *wreck) {
+			w.container("/apis/apps/v1/namespaces/kube-system/daemonsets/traefik", func(pod, _ object) { pod["nodeSelector"] = object{"no": "such"} })
+		}, "ingress-ports", "failed: asked directly, without pods: 0 of 4 good (port 80 0/2, port 443 0/2); to traefik on node-1 (198.18.0.11): dial tcp 198.18.0.11:80: connect: connection refused"},
+	} {
+		t.Run(d.name, func(t *testing.T) {
+			w := &wreck{T: t, f: f}
+			defer f.outside(t, "", map[string]string{d.check: "good: "})
+			defer w.mend()
+			d.breaks(w)
+			f.outside(t, "", map[string]string{d.check: d.says})
+		})
 	}
+	t.Run("with the rights of a check", f.outsideRights)
 }
 
-// watchedFrom breaks something while a command runs on a node, and wants what watches it from there to end with an exit
-// code for gaps of more than a second. It returns what was lost on each path.
-func (f *fixture) watchedFrom(t *testing.T, node string, exit int, breaks func()) []pathLoss {
-	t.Helper()
-	dir := f.handedOver(t)
-	script := fmt.Sprintf(`cd %s; ./fitout check --during --probe=never --max-gap 1s --kubeconfig kubeconfig --cni flannel --ingress traefik --csi true \
-		-f cluster.yaml -o json -- sh -c "touch begun; sleep 10" 2>errors; echo "exit $?"; rm -f begun; cat errors`, dir)
-	done := make(chan string)
-	go func() {
-		out, err := f.bed.Exec(t.Context(), node, "sh", "-c", script)
-		if err != nil {
-			out = err.Error()
-		}
-		done <- out
-	}()
-	eventually(t, time.Minute, func(ctx context.Context) string {
-		if _, err := f.bed.Exec(ctx, node, "test", "-e", dir+"/begun"); err != nil {
-			return err.Error()
-		}
-		return ""
-	})
-	breaks()
-	out := <-done
-	text, rest, _ := strings.Cut(out, "exit ")
-	if !strings.HasPrefix(rest, fmt.Sprint(exit)+"\n") {
-		t.Errorf("exit code %s, not %d: %s", rest, exit, text)
-	}
-	var c struct {
-		Outside string
-		Paths   []pathLoss
-	}
-	if err := json.Unmarshal([]byte(text), &c); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	if want := 6; len(c.Paths) != want || c.Outside == "" { // DNS over UDP and TCP, two ports of two nodes
-		t.Fatalf("%d paths, not %d: %+v", len(c.Paths), want, c)
-	}
-	return c.Paths
-}
-
-// handedOver puts into a folder that the nodes see what fitout takes there: itself, a cluster file, and a kubeconfig that goes
-// straight to the API server.
-func (f *fixture) handedOver(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/var/tmp", "fitout-e2e-") // nodes have a /tmp of their own
+// outsideRights takes rights away: what may not be asked is not judged, or is asked in another way.
+func (f *fixture) outsideRights(t *testing.T) {
+	w := &wreck{T: t, f: f}
+	defer w.mend()
+	out, err := exec.CommandContext(t.Context(), f.fitout, "rbac", "--check", "-o", "json", "-f", filepath.Join(f.bed.Dir, "cluster.yaml"),
+		"--cni", "flannel", "--ingress", f.ingress, "--csi", "true").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	for name, from := range map[string]string{"fitout": f.fitout, "kubeconfig": f.bed.Kubeconfig, "cluster.yaml": filepath.Join(f.bed.Dir, "cluster.yaml")} {
-		text, err := os.ReadFile(from)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if name == "kubeconfig" {
-			text = regexp.MustCompile(`(?m)^ *proxy-url: .*\n`).ReplaceAll(text, nil)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o755); err != nil {
-			t.Fatal(err)
+	var list struct{ Items []object }
+	if err := json.Unmarshal(out, &list); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, o := range list.Items {
+		if path := rbacPath(o); path != "" {
+			w.create(path, o)
 		}
 	}
-	return dir
+	const as = "--as system:serviceaccount:kube-system:fitout-check"
+	f.outside(t, as, map[string]string{
+		"dns-pods": "good: asked by port-forward, ", "proxy-health": "good: asked directly, without pods: 2 of 2 good, ", "ingress-ports": "good: asked directly, ",
+	})
+	w.do(http.MethodDelete, "/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/roles/fitout-check", nil, nil)
+	role := "/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/roles"
+	w.do(http.MethodPost, role, object{"metadata": object{"name": "fitout-check"}, "rules": []any{
+		object{"apiGroups": []any{"*"}, "resources": []any{"*"}, "verbs": []any{"get", "list"}}}}, nil)
+	f.outside(t, as, map[string]string{"dns-pods": `not judged: node-`})
+}
+
+// rbacPath is the collection of an object of fitout rbac; empty for those that are there.
+func rbacPath(o object) string {
+	metadata := o["metadata"].(object)
+	namespace := ""
+	if metadata["namespace"] != nil {
+		namespace = "/namespaces/" + metadata["namespace"].(string)
+	}
+	kind := o["kind"].(string)
+	switch kind {
+	case "Namespace":
+		return ""
+	case "ServiceAccount":
+		return "/api/v1" + namespace + "/serviceaccounts"
+	}
+	return "/apis/rbac.authorization.k8s.io/v1" + namespace + "/" + strings.ToLower(kind) + "s"
+}
+
+// outside checks from node-1 without pods until the rows begin as wanted.
+func (f *fixture) outside(t *testing.T, more string, want map[string]string) {
+	t.Helper()
+	command := fmt.Sprintf("cd %s && ./fitout check --kubeconfig kubeconfig -f cluster.yaml --cni flannel --ingress traefik --csi true --probe=never -o json %s || true", f.inside, more)
+	eventually(t, 90*time.Second, func(ctx context.Context) string {
+		out, err := f.bed.Exec(ctx, "node-1", "sh", "-c", command)
+		if err != nil {
+			return err.Error()
+		}
+		var r report
+		if err := json.Unmarshal([]byte(out[strings.Index(string(out), "{"):]), &r); err != nil {
+			return err.Error() + ": " + string(out)
+		}
+		var told []string
+		for _, row := range r.Checks {
+			if want[row.Check] == "" {
+				continue
+			}
+			text := row.Verdict + ": " + row.Detail
+			if !strings.HasPrefix(text, want[row.Check]) {
+				return row.Check + " " + text
+			}
+			told = append(told, row.Check+" "+text)
+		}
+		if len(told) != len(want) {
+			return "rows are missing: " + string(out)
+		}
+		t.Log(strings.Join(told, "\n"))
+		return ""
+	})
 }

@@ -87,6 +87,9 @@ func (r rights) observation(run Run) {
 	}
 	r.allow("", "admissionregistration.k8s.io", "validatingwebhookconfigurations", anyName, list) // these two: what keeps pods away
 	r.allow("", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", anyName, list)
+	if run.ReadOnly { // a check without pods asks DNS pods so; a WebSocket takes both verbs from Kubernetes 1.35 on
+		r.allow(render.Namespace, "", "pods/portforward", anyName, get, create)
+	}
 	for _, o := range run.Objects {
 		switch o.GetKind() {
 		case "DaemonSet", "Deployment", "StatefulSet", "Job":

@@ -176,6 +176,7 @@ Role default/reader
 RoleBinding default/reader
 Role kube-system/reader
   /configmaps,services : list
+  /pods/portforward : get create
   /configmaps kubeadm-config: get
   /services kube-dns: get
 RoleBinding kube-system/reader

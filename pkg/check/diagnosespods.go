@@ -54,7 +54,7 @@ var ofContainers = []diagnosis{
 		"what volume $1 of pod {pod} holds has no key $2", "add the key, or run fitout apply")},
 	{"mount", says(obstacles("FailedMount", "FailedAttachVolume"), `(.+)`, may,
 		"a volume of pod {pod} cannot be mounted: $1", "change what the message names")},
-	{"kubelet-unreachable", scraping(``, "container %s does not reach the kubelet of node %s: %s", kubeletPort)},
+	{"kubelet-unreachable", scraping(``, "container %s does not reach the kubelet of node %s: %s", reachKubelets)},
 	{"liveness", killed},
 	{"crash-loop", crashLoop},
 	{"probe", says(messages("Unhealthy"), `(Readiness|Startup|Liveness) probe (?:failed|errored)[^:]*: (.+)`, may,

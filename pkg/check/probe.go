@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -38,6 +39,8 @@ type Scene struct {
 	Host      string // of the Ingress to the peers
 	Domain    string // of the cluster DNS: cluster.local
 	Outside   string // a name outside the cluster; where it is empty, none is asked for
+	Class     string // of the claim that is to be made, or DefaultClass; where it is empty, none is
+	Claim     *ClaimAccount
 }
 
 // An errand is a task with what the judge has to know of it.
@@ -68,6 +71,7 @@ type trial struct {
 	bundle.Probe
 	errands []errand
 	posts   []post
+	calls   []Call // in place of errands where no pod can be asked
 	row     *Row
 }
 
@@ -90,7 +94,7 @@ func PlanProbes(addons []render.Addon, s Survey) Trials {
 	for _, a := range addons {
 		for _, p := range a.Probes {
 			planned := s.plan(judge{addon: a, snapshot: s.Snapshot}, p)
-			if planned.row != nil || len(planned.errands)+len(planned.posts) > 0 {
+			if planned.row != nil || len(planned.errands)+len(planned.posts)+len(planned.calls) > 0 {
 				t.list = append(t.list, planned)
 			}
 		}
@@ -104,6 +108,9 @@ func (s Survey) plan(j judge, p bundle.Probe) trial {
 	verdict := func(v Verdict, remedy, detail string) trial {
 		row := j.row(p.Name, v, remedy, "%s", detail)
 		t.row = &row
+		return t
+	}
+	if p.Name == StorageClaim && s.Scene.Class == "" {
 		return t
 	}
 	if known, ok := outside[p.Name]; ok {
@@ -127,10 +134,14 @@ func (s Survey) plan(j judge, p bundle.Probe) trial {
 		return verdict(Failed, p.Usually, stop.detail)
 	case stop.verdict != "":
 		return verdict(stop.verdict, "", stop.detail)
-	case s.Scene.Absent != "":
-		return verdict(NotJudged, "", s.Scene.Absent)
-	case len(errands) == 0:
-		return verdict(NotJudged, "", "no probe pod runs; see the check "+ProbePods)
+	}
+	if len(s.cast(probe.Asker)) == 0 {
+		if t.calls = s.callsOf(t); len(t.calls) > 0 {
+			return t
+		}
+	}
+	if s.Scene.Absent != "" || len(errands) == 0 {
+		return verdict(NotJudged, "", s.podless())
 	}
 	for i, e := range errands {
 		e.ID = fmt.Sprintf("%s/%s/%d", j.addon.Name, p.Name, i)
@@ -138,6 +149,11 @@ func (s Survey) plan(j judge, p bundle.Probe) trial {
 		t.errands = append(t.errands, e)
 	}
 	return t
+}
+
+// podless says why no pod can be asked, where none can.
+func (s Survey) podless() string {
+	return cmp.Or(s.Scene.Absent, "no probe pod runs; see the check "+ProbePods)
 }
 
 // Tasks returns what each pod is to be asked, by its name.
@@ -166,6 +182,9 @@ func (t Trials) Paths() (paths []Path, without []Row) {
 		if trial.row != nil {
 			without = append(without, *trial.row)
 		}
+		if len(trial.calls) > 0 { // which are made once, and not again and again
+			without = append(without, trial.judge.row(trial.Name, NotJudged, "", "%s", t.survey.podless()))
+		}
 		for _, e := range trial.errands {
 			paths = append(paths, Path{Task: e.Task, Check: trial.addon.Name + "/" + trial.Name, Pod: e.pod, From: e.node, To: e.to, Group: e.group})
 		}
@@ -177,6 +196,7 @@ func (t Trials) Paths() (paths []Path, without []Row) {
 type Answers struct {
 	Pods   map[string]Answer    // by the name of the probe pod
 	Agents map[string]Statement // by the ID of the question
+	Calls  map[string]Reply     // by the ID of the call
 }
 
 // Judge judges by what was answered: a row for each probe.
@@ -196,6 +216,8 @@ func (t Trials) Judge(given Answers) []Row {
 			row = *trial.row
 		case trial.Agent != nil:
 			row = trial.judgeAgents(given.Agents)
+		case len(trial.calls) > 0:
+			row = t.judgeCalls(trial, given.Calls)
 		default:
 			c = count(trial, results, given.Pods)
 			row = t.survey.judgeErrands(trial, c)

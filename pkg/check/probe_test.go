@@ -36,19 +36,20 @@ type stage struct {
 
 // A probeCase changes the stage and what pods answer, and says which rows are others then.
 type probeCase struct {
-	Name     string            `json:"name"`
-	Live     map[string]fields `json:"live"`    // merge patches by kind and name
-	Absent   string            `json:"absent"`  // why there are no probe pods
-	Metrics  string            `json:"metrics"` // why there are none
-	NoAPI    bool              `json:"noAPI"`   // there is no Service default/kubernetes
-	Fails    map[string]string `json:"fails"`   // expression over "pod address:port network size name" -> error
-	Silent   map[string]string `json:"silent"`  // pod -> why it could not be asked
-	Required bool              `json:"required"`
-	Agents   map[string]said   `json:"agents"` // node -> what its agent answers; the others are well
-	Want     []string          `json:"want"`
-	Events   []fields          `json:"events"`
-	Pods     []fields          `json:"pods"` // of the whole cluster
-	Logs     map[string]string `json:"logs"` // by pod
+	Name     string              `json:"name"`
+	Live     map[string]fields   `json:"live"`    // merge patches by kind and name
+	Absent   string              `json:"absent"`  // why there are no probe pods
+	Metrics  string              `json:"metrics"` // why there are none
+	NoAPI    bool                `json:"noAPI"`   // there is no Service default/kubernetes
+	Fails    map[string]string   `json:"fails"`   // expression over "pod address:port network size name" -> error
+	Silent   map[string]string   `json:"silent"`  // pod, or way and what is asked -> why it could not be asked
+	Required bool                `json:"required"`
+	Agents   map[string]said     `json:"agents"` // node -> what its agent answers; the others are well
+	Claim    *check.ClaimAccount `json:"claim"`
+	Want     []string            `json:"want"`
+	Events   []fields            `json:"events"`
+	Pods     []fields            `json:"pods"` // of the whole cluster
+	Logs     map[string]string   `json:"logs"` // by pod
 	// Digests are what is said of some of the rows, by addon/probe.
 	Digests map[string][]string `json:"digests"`
 }
@@ -110,7 +111,7 @@ func (c probeCase) survey(t *testing.T) ([]render.Addon, check.Survey) {
 	if c.NoAPI {
 		s.APIServer = ""
 	}
-	s.Scene = check.Scene{Namespace: "p", Service: "10.32.0.20", Host: "p.invalid", Domain: "cluster.local", Outside: "example.org", Absent: c.Absent}
+	s.Scene = check.Scene{Namespace: "p", Service: "10.32.0.20", Host: "p.invalid", Domain: "cluster.local", Outside: "example.org", Absent: c.Absent, Class: "fast"}
 	for _, p := range typed[corev1.Pod](t, of("Pod")) {
 		if p.Namespace == "kube-system" {
 			s.Pods = append(s.Pods, p)
@@ -118,7 +119,20 @@ func (c probeCase) survey(t *testing.T) ([]render.Addon, check.Survey) {
 			s.Scene.Pods = append(s.Scene.Pods, p)
 		}
 	}
+	if s.Scene.Claim = c.Claim; c.Claim == nil && len(s.ClaimNodes(nil)) > 0 {
+		s.Scene.Claim = goodClaim()
+	}
 	return list, s
+}
+
+// goodClaim is a claim that came to its end.
+func goodClaim() *check.ClaimAccount {
+	const s = time.Second
+	return &check.ClaimAccount{Class: "class fast", Steps: []check.ClaimResult{
+		{Step: check.ClaimCreate}, {Step: check.ClaimMount, Node: "node-1", Took: 3 * s}, {Step: check.ClaimWrite, Node: "node-1"},
+		{Step: check.ClaimLeave, Node: "node-1"}, {Step: check.ClaimMount, Node: "node-2", Took: 4 * s}, {Step: check.ClaimRead, Node: "node-2"},
+		{Step: check.ClaimLeave, Node: "node-2"}, {Step: check.ClaimDelete, Took: s},
+	}}
 }
 
 func unstructuredOf(list []fields) []*manifest.Object {
@@ -146,13 +160,33 @@ func (c probeCase) rows(t *testing.T) []check.Row {
 		}
 		answers[pod] = answer
 	}
-	rows := append([]check.Row{s.JudgeProbePods(c.Required)}, trials.Judge(check.Answers{Pods: answers, Agents: c.statements(trials.Questions())})...)
+	replies := map[string]check.Reply{}
+	for _, call := range trials.Calls() {
+		replies[call.ID] = c.reply(call)
+	}
+	rows := append([]check.Row{s.JudgeProbePods(c.Required)}, trials.Judge(check.Answers{Pods: answers, Agents: c.statements(trials.Questions()), Calls: replies})...)
 	staged := s.Staged()
 	staged.Evidence = check.Evidence{Events: typed[corev1.Event](t, c.Events), Pods: typed[corev1.Pod](t, c.Pods), Logs: map[check.LogOf]check.Log{}}
 	for _, of := range staged.Inquire(rows).Logs {
 		staged.Evidence.Logs[of] = check.Log{Text: c.Logs[of.Pod]}
 	}
 	return staged.Explain(rows)
+}
+
+// reply is what comes of a call: what is asked by port-forward is sure, and so is what a node refuses to the API server.
+func (c probeCase) reply(call check.Call) check.Reply {
+	who := fmt.Sprintf("%s %s%s", call.Way, call.Node, call.Pod)
+	for expression, why := range c.Silent {
+		if regexp.MustCompile(expression).MatchString(who) {
+			return check.Reply{Absent: why}
+		}
+	}
+	r := check.Reply{Result: c.answer(who, call.Task)}
+	if call.Kind == probe.TLS && !strings.Contains(c.Name, "somebody else's") {
+		r.Answer = "TLS 1.3, certificate of CN=" + call.Node + "@1761998400"
+	}
+	r.Sure = call.Way == check.ByForward || strings.Contains(r.Error, "refused") && call.Way == check.ThroughServer
+	return r
 }
 
 func (c probeCase) answer(pod string, task probe.Task) probe.Result {
@@ -200,6 +234,7 @@ func TestProbesWell(t *testing.T) {
 		"metrics node-metrics good 2 of 2 nodes have metrics younger than a minute",
 		"detector node-conditions good 2 of 2 nodes have no problem of [KernelDeadlock ReadonlyFilesystem]",
 		"disk storage-driver good 2 of 2 nodes know the driver disk.example",
+		"disk storage-claim good class fast: created, mounted on node-1 after 3s, written on node-1, let go on node-1, mounted on node-2 after 4s, read on node-2, let go on node-2, deleted after 1s",
 	}
 	if diff := cmp.Diff(want, lines(probeCase{}.rows(t))); diff != "" {
 		t.Error(diff)

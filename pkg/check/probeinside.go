@@ -94,10 +94,11 @@ func (s Survey) askOne(name, address string, behind []target, errands ...errand)
 
 // lookups are the two ways to ask a name server.
 func lookups(name string) []errand {
-	ask := func(network string) probe.Task {
-		return probe.Task{Kind: probe.DNS, Network: network, Port: dnsPort, Name: name}
-	}
-	return []errand{{Task: ask("udp"), group: "UDP"}, {Task: ask("tcp"), group: "TCP"}}
+	return []errand{{Task: lookup("udp", name), group: "UDP"}, {Task: lookup("tcp", name), group: "TCP"}}
+}
+
+func lookup(network, name string) probe.Task {
+	return probe.Task{Kind: probe.DNS, Network: network, Port: dnsPort, Name: name}
 }
 
 func (s Survey) ownName() string { return "kubernetes.default.svc." + s.Scene.Domain }
@@ -197,17 +198,21 @@ func (s Survey) networkPolicy(trial) ([]errand, stop) {
 	return all, stop{}
 }
 
+// healthTask asks a kube-proxy whether its rules are up to date.
+func healthTask() probe.Task {
+	return probe.Task{Kind: probe.HTTP, Port: kubeProxyHealth, Path: "/healthz", Status: 200}
+}
+
 // proxyHealth asks from each node the kube-proxy of the same.
 func (s Survey) proxyHealth(t trial) ([]errand, stop) {
 	targets, idle := t.targets(s)
 	var all []errand
 	for _, node := range targets {
+		task := healthTask()
+		task.Address = node.address
 		for _, asker := range s.cast(probe.Asker) {
 			if asker.node == node.node {
-				all = append(all, errand{
-					Task: probe.Task{Kind: probe.HTTP, Address: node.address, Port: kubeProxyHealth, Path: "/healthz", Status: 200},
-					pod:  asker.name, node: asker.node, to: node.String(), ends: []string{node.node},
-				})
+				all = append(all, errand{Task: task, pod: asker.name, node: asker.node, to: node.String(), ends: []string{node.node}})
 			}
 		}
 	}
@@ -217,18 +222,21 @@ func (s Survey) proxyHealth(t trial) ([]errand, stop) {
 // ingressPorts asks for a host that no Ingress has: the controller itself answers.
 func (s Survey) ingressPorts(t trial) ([]errand, stop) {
 	targets, idle := t.targets(s)
-	nobody := "nobody." + s.Scene.Host
-	return s.ask(targets, func(_, _ target) []errand {
-		var all []errand
-		for _, port := range t.addon.Checks.HostPorts {
-			task := probe.Task{Kind: probe.HTTP, Port: port, Host: nobody, Status: 404}
-			if port == 443 {
-				task = probe.Task{Kind: probe.TLS, Port: port, Name: nobody}
-			}
-			all = append(all, errand{Task: task, group: fmt.Sprintf("port %d", port)})
+	errands := portErrands(t, "nobody."+s.Scene.Host)
+	return s.ask(targets, func(_, _ target) []errand { return errands }), idle
+}
+
+// portErrands ask the host ports of an ingress for a host that nobody has.
+func portErrands(t trial, nobody string) []errand {
+	var all []errand
+	for _, port := range t.addon.Checks.HostPorts {
+		task := probe.Task{Kind: probe.HTTP, Port: port, Host: nobody, Status: 404}
+		if port == 443 {
+			task = probe.Task{Kind: probe.TLS, Port: port, Name: nobody}
 		}
-		return all
-	}), idle
+		all = append(all, errand{Task: task, group: fmt.Sprintf("port %d", port)})
+	}
+	return all
 }
 
 func (s Survey) ingressRoute(t trial) ([]errand, stop) {

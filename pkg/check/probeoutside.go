@@ -15,6 +15,7 @@ var outside = map[string]func(s Survey, t trial) finding{
 	"node-metrics":    Survey.nodeMetrics,
 	"node-conditions": Survey.nodeConditions,
 	"storage-driver":  Survey.storageDriver,
+	StorageClaim:      Survey.storageClaim,
 }
 
 const (

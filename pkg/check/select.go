@@ -42,7 +42,10 @@ func (s Selection) Has(r Row) bool {
 }
 
 // madeInPods reports whether a name, alone or with that of an addon, is of a probe that is made in pods.
-func madeInPods(name string) bool { return inside[name[strings.LastIndex(name, "/")+1:]] != nil }
+func madeInPods(name string) bool {
+	name = name[strings.LastIndex(name, "/")+1:]
+	return inside[name] != nil || name == StorageClaim
+}
 
 // Rows returns the rows that are chosen.
 func (s Selection) Rows(rows []Row) []Row {
@@ -63,7 +66,7 @@ func (s Selection) Probes(addons []render.Addon) []render.Addon {
 // NeedsPods reports whether a probe of the addons is made in pods.
 func NeedsPods(addons []render.Addon) bool {
 	return slices.ContainsFunc(addons, func(a render.Addon) bool {
-		return slices.ContainsFunc(a.Probes, func(p bundle.Probe) bool { return inside[p.Name] != nil })
+		return slices.ContainsFunc(a.Probes, func(p bundle.Probe) bool { return madeInPods(p.Name) })
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 // (plugin/errors) and metrics-server; klog quotes an error, or indents it below the message where it has several lines.
 var telling = []diagnosis{
 	{"certificate", scraping(`x509: `, "container %s does not trust the certificate of the kubelet of node %s: %s", trust)},
-	{"kubelet-unreachable", scraping(``, "container %s does not reach the kubelet of node %s: %s", kubeletPort)},
+	{"kubelet-unreachable", scraping(``, "container %s does not reach the kubelet of node %s: %s", reachKubelets)},
 	{"proxy-rules", says(told, `"(?:Failed to execute iptables-restore|nftables sync failed)" err=(?:"((?:[^"\\]|\\.)*)"|<\n((?:\t.*\n)+))`, may,
 		"kube-proxy of node {node} cannot write its rules: $1$2", "give the node what the message names: a program, a library or a kernel module")},
 	{"dns-upstream", says(toldFor("dns-outside"), `plugin/errors: \d+ \S+ \S+: (?:\S+ )*(?:\S+->)?(\S+:53): (.+)`, may,
@@ -19,7 +19,7 @@ var telling = []diagnosis{
 	{"rights-missing", says(toldFor("ingress-route"), lacksRight, may, "the addon lacks a right: $1", "run fitout apply, which restores its roles")},
 }
 
-const kubeletPort = "let pods reach port 10250 of the nodes (firewall, security group), and see whether the kubelet runs there"
+const reachKubelets = "let pods reach port 10250 of the nodes (firewall, security group), and see whether the kubelet runs there"
 
 // toldFor is what a container told, where it matters for the row.
 func toldFor(check string) source {

@@ -29,6 +29,7 @@ func TestProbeObjects(t *testing.T) {
 			f.start(o)
 			f.pods(o)
 			f.sweep(o)
+			f.claim(o)
 			for range 2 { // the second time there is nothing left
 				if err := f.client.RemoveProbe(t.Context(), o.Namespace()); err != nil {
 					t.Fatal(err)

@@ -96,16 +96,25 @@ func askHere(_, stop context.Context, _ corev1.Pod, w probe.Watching, seen func(
 // reachable parts paths into those that lead somewhere from here, and those that do not with the reason.
 func reachable(ctx context.Context, paths []check.Path) (open []check.Path, closed []report.PathLoss) {
 	var tasks []probe.Task
+	var ports []int
 	for _, p := range paths {
 		tasks = append(tasks, p.Task)
+		if p.Task.Network != "udp" {
+			ports = append(ports, p.Task.Port)
+		}
 	}
+	taken := intercepted(ctx, nobody, ports)
 	for i, r := range probe.Run(ctx, tasks) {
+		why := r.Error
+		if tasks[i].Network != "udp" && taken[tasks[i].Port] != "" {
+			r.OK, why = false, taken[tasks[i].Port]
+		}
 		if r.OK {
 			open = append(open, paths[i])
 			continue
 		}
 		lost := pathLoss(paths[i], probe.Loss{})
-		lost.Unobserved = "not reached from here: " + r.Error
+		lost.Unobserved = "not reached from here: " + why
 		closed = append(closed, lost)
 	}
 	return open, closed

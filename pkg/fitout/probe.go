@@ -36,6 +36,8 @@ type Prober interface {
 	Diagnose(ctx context.Context, q check.Questions) check.Evidence
 	// RemoveProbe removes all that a run brought.
 	RemoveProbe(ctx context.Context, namespace string) error
+	Storage
+	Outside
 }
 
 // ProbeOptions say how a cluster is probed.
@@ -45,20 +47,24 @@ type ProbeOptions struct {
 	Absent   string        // why no pods are to be started, where none are
 	Required bool          // pods that cannot be started are a failure
 	Outside  string        // a name outside the cluster that the cluster DNS is to find; none if it is empty
+	Class    string        // of a claim that is made, or check.DefaultClass; none is made if it is empty
 	Start    time.Duration // how long pods may take to start
 	Settle   time.Duration // how long to try again what does not work yet
 	Select   check.Selection
 	For      time.Duration // how long the pods answer; long enough for one run if it is 0
 }
 
-// probeTime bounds the whole run, its pods, and how long a killed one may leave anything behind, without the time to
-// settle: a start, the longest probe, and room for slow answers.
+// probeTime bounds a whole run without a claim and without the time to settle: a start, the longest probe, and room for slow
+// answers.
 const probeTime = 5 * time.Minute
+
+// probeTime bounds the whole run, its pods, and how long a killed one may leave anything behind.
+func (p *Plan) probeTime(o ProbeOptions) time.Duration { return probeTime + o.Settle + p.claimTime(o) }
 
 // Probe tries whether the cluster does its job, and adds a row for each probe to a report. Whatever it brought into the
 // cluster is removed, also where it is interrupted. The error is of the API server; what the probes find is in the rows.
 func Probe(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions, r *report.Report) error {
-	bounded, cancel := context.WithTimeout(ctx, probeTime+o.Settle)
+	bounded, cancel := context.WithTimeout(ctx, p.probeTime(o))
 	defer cancel()
 	rows, err := probed(bounded, cluster, p, o)
 	r.Checks = byAddon(append(r.Checks, rows...))
@@ -92,6 +98,7 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 	if err != nil {
 		return nil, err
 	}
+	survey.Scene.Claim = p.claim(ctx, cluster, o, survey)
 	rows = try(ctx, cluster, addons, survey)
 	for until := time.Now().Add(o.Settle); len(check.Unmet(rows)) > 0 && time.Now().Before(until) && pause(ctx, probeAgain); {
 		if survey, rows, err = tryAgain(ctx, cluster, p, survey, rows); err != nil {
@@ -113,6 +120,7 @@ func try(ctx context.Context, cluster Prober, addons []render.Addon, survey chec
 	return trials.Judge(check.Answers{
 		Agents: askAgents(ctx, cluster, trials.Questions()),
 		Pods:   askAll(ctx, cluster, survey.Scene.Pods, trials.Tasks()),
+		Calls:  callAll(ctx, cluster, trials.Calls()),
 	})
 }
 
@@ -143,7 +151,7 @@ func tryAgain(ctx context.Context, cluster Prober, p *Plan, last check.Survey, r
 // takes them out again; the error is that of ctx.
 func staged(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions, wanted bool, survey *check.Survey) (leave func() error, err error) {
 	leave = func() error { return nil }
-	survey.Scene = check.Scene{Domain: p.Cluster.Network.DNSDomain, Outside: o.Outside, Absent: o.Absent}
+	survey.Scene = check.Scene{Domain: p.Cluster.Network.DNSDomain, Outside: o.Outside, Absent: o.Absent, Class: o.Class}
 	if why := survey.PrepareProbe(); why != "" {
 		survey.Scene.Absent = why
 	}
@@ -170,7 +178,7 @@ func observed(ctx context.Context, cluster Prober, p *Plan) (check.Survey, error
 
 // probe says what a run brings into the cluster: what the probes of the plan need.
 func (p *Plan) probe(o ProbeOptions) probe.Options {
-	options := probe.Options{Run: o.Run, Minor: p.Rendering.Bundle, Image: o.Image, Start: time.Now(), For: cmp.Or(o.For, probeTime+o.Settle)}
+	options := probe.Options{Run: o.Run, Minor: p.Rendering.Bundle, Image: o.Image, Start: time.Now(), For: cmp.Or(o.For, p.probeTime(o))}
 	for _, a := range p.Rendering.Addons {
 		for _, t := range a.Probes {
 			options.IngressClass += t.Class
@@ -212,6 +220,9 @@ func enter(ctx context.Context, cluster Prober, o probe.Options, patience time.D
 
 const probePoll = 500 * time.Millisecond
 
+// connecting is how long it may take to reach what is asked.
+const connecting = 15 * time.Second
+
 // askAll asks all pods at once. A pod that hangs costs the time of its tasks and its own results, no others'.
 func askAll(ctx context.Context, cluster Prober, pods []corev1.Pod, tasks map[string][]probe.Task) map[string]check.Answer {
 	pods = slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return len(tasks[p.Name]) == 0 })
@@ -227,9 +238,6 @@ func askAll(ctx context.Context, cluster Prober, pods []corev1.Pod, tasks map[st
 		return pod.Name, answer
 	})
 }
-
-// connecting is how long the way to a pod may take, beyond the time of what is asked there.
-const connecting = 15 * time.Second
 
 // allAtOnce asks, with a bound on the connections at once, and returns the answers by their names.
 func allAtOnce[Q, A any](list []Q, ask func(Q) (string, A)) map[string]A {

@@ -101,3 +101,33 @@ func TestPodsAreConfined(t *testing.T) {
 		}
 	}
 }
+
+// A claim and the pods that mount it are taken by every version, and no DaemonSet or Service takes them for its own.
+func TestClaim(t *testing.T) {
+	for _, minor := range []string{"1.15", "1.18", "1.34", "1.37"} {
+		api, err := kubeapi.Load(minor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := options(minor)
+		pod, err := o.ClaimPod("first", []string{"a", "b"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects := []*manifest.Object{o.Claim("fast"), o.Claim(""), pod}
+		if err := api.Validate(objects, nil); err != nil {
+			t.Errorf("%s: %v", minor, err)
+		}
+		if _, given, _ := unstructured.NestedString(objects[1].Object, "spec", "storageClassName"); given {
+			t.Error("a claim of the default class names one")
+		}
+		if role := pod.GetLabels()[probe.LabelRole]; role != probe.Storer || pod.GetLabels()[probe.LabelRun] != "r1" {
+			t.Errorf("the pod has the labels %v", pod.GetLabels())
+		}
+		terms, _, _ := unstructured.NestedSlice(pod.Object, "spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
+		group, _, _ := unstructured.NestedInt64(pod.Object, "spec", "securityContext", "fsGroup")
+		if len(terms) != 2 || group == 0 {
+			t.Errorf("%s: %d nodes, group %d", minor, len(terms), group)
+		}
+	}
+}

@@ -20,11 +20,13 @@ const (
 
 // primitives carry out one try of each kind and tell what was answered.
 var primitives = map[Kind]func(ctx context.Context, t Task) (answer string, err error){
-	DNS:  askDNS,
-	TCP:  openTCP,
-	HTTP: getHTTP,
-	TLS:  shakeHands,
-	Echo: echo,
+	DNS:   askDNS,
+	TCP:   openTCP,
+	HTTP:  getHTTP,
+	TLS:   shakeHands,
+	Echo:  echo,
+	Write: writeFile,
+	Take:  takeFile,
 }
 
 // Run carries out all tasks at once and returns their results in the order of the tasks. It takes as long as the longest.

@@ -22,9 +22,12 @@ const (
 	HTTP Kind = "http" // gets a page
 	TLS  Kind = "tls"  // shakes hands
 	Echo Kind = "echo" // sends bytes to the echo port of a peer and wants them back
+	// These two are of a volume and no address.
+	Write Kind = "write" // writes a file and waits until it is on the disk
+	Take  Kind = "take"  // wants a file to hold what was written, and removes it
 )
 
-// A Task is one question to one address.
+// A Task is one question to one address, or of one file.
 type Task struct {
 	ID      string `json:"id"`
 	Kind    Kind   `json:"kind"`
@@ -35,7 +38,8 @@ type Task struct {
 	Type    string `json:"type,omitempty"`   // dns: A or AAAA; A where it is empty
 	Secure  bool   `json:"secure,omitempty"` // http: over TLS. Certificates are read, not verified
 	Host    string `json:"host,omitempty"`   // http: the Host header
-	Path    string `json:"path,omitempty"`   // http
+	Path    string `json:"path,omitempty"`   // http; write and take: of the file
+	Text    string `json:"text,omitempty"`   // write and take: what is in the file
 	Status  int    `json:"status,omitempty"` // http: what must be answered; 0 takes any
 	// Size is how many bytes an echo sends. With udp, 0 fills one packet of the interface that leads to the address; it
 	// may not be fragmented.
@@ -71,10 +75,13 @@ func (t Task) timeout() time.Duration {
 // validate refuses what no try can make good.
 func (t Task) validate() error {
 	if primitives[t.Kind] == nil {
-		return fmt.Errorf("task %s: there is no kind %q; use dns, tcp, http, tls or echo", t.ID, t.Kind)
+		return fmt.Errorf("task %s: there is no kind %q; use dns, tcp, http, tls, echo, write or take", t.ID, t.Kind)
 	}
 	if (t.Kind == DNS || t.Kind == Echo) && t.Network != "udp" && t.Network != "tcp" {
 		return fmt.Errorf("task %s: network is %q; use udp or tcp", t.ID, t.Network)
+	}
+	if (t.Kind == Write || t.Kind == Take) && (t.Path == "" || t.Text == "") {
+		return fmt.Errorf("task %s: path or text is missing; give a file and what is in it", t.ID)
 	}
 	return nil
 }

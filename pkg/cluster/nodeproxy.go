@@ -1,0 +1,71 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/probe"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+)
+
+// AskByServer gets a page of a port of a node through the API server. A failure is sure where the node or what listens there
+// has answered, and not where the API server may not be let there. The error says that the API server was not asked, or does
+// not do it.
+func (c *Client) AskByServer(ctx context.Context, node string, t probe.Task) (r probe.Result, sure bool, err error) {
+	client, err := rest.HTTPClientFor(c.config)
+	if err != nil {
+		return r, false, err
+	}
+	defer client.CloseIdleConnections() // behind a proxy it has its own
+	ctx, cancel := context.WithTimeout(ctx, t.Timeout.Duration)
+	defer cancel()
+	url := c.raw.Get().AbsPath("/api/v1/nodes", fmt.Sprintf("%s:%d", node, t.Port), "proxy", t.Path).URL()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url.String(), nil)
+	if err != nil {
+		return r, false, err
+	}
+	start := time.Now()
+	answer, err := client.Do(request)
+	r = probe.Result{ID: t.ID, Tries: 1, Took: metav1.Duration{Duration: time.Since(start)}}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		r.Error = "no answer within " + t.Timeout.Duration.String()
+		return r, false, nil
+	case err != nil:
+		return r, false, fmt.Errorf("ask node %s through the API server: %w", node, reason(err))
+	}
+	defer answer.Body.Close()
+	const most = 4 << 10
+	body, err := io.ReadAll(io.LimitReader(answer.Body, most))
+	if err != nil {
+		return r, false, err
+	}
+	if own := ofServer(body); own != nil {
+		if apierrors.IsForbidden(own) {
+			return r, false, explain(own)
+		}
+		r.Error = own.Error()
+		return r, strings.Contains(r.Error, "connection refused"), nil
+	}
+	if r.OK = answer.StatusCode == t.Status; !r.OK {
+		r.Error = fmt.Sprintf("answers %s, not %d: %s", answer.Status, t.Status, strings.Join(strings.Fields(string(body)), " "))
+	}
+	return r, true, nil
+}
+
+// ofServer returns the API server's own answer, where it is one and not that of the node.
+func ofServer(body []byte) error {
+	var status metav1.Status
+	if json.Unmarshal(body, &status) != nil || status.Kind != "Status" || status.APIVersion != "v1" {
+		return nil
+	}
+	return apierrors.FromObject(&status)
+}
