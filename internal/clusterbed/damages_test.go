@@ -191,6 +191,7 @@ func quota(w *wreck) {
 }
 
 func webhookDown(w *wreck) {
+	w.later(func() { w.wake("coredns") })
 	w.create("/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", object{
 		"metadata": object{"name": "gate"},
 		"webhooks": []any{object{
@@ -223,6 +224,7 @@ func podSecurity(w *wreck) {
 func accountGone(w *wreck) {
 	path := kubeSystem + "/serviceaccounts/coredns"
 	var account object
+	w.later(func() { w.wake("coredns") })
 	w.do(http.MethodGet, path, nil, &account)
 	w.do(http.MethodDelete, path, nil, nil)
 	w.later(func() {

@@ -118,7 +118,8 @@ func (w *wreck) deletePods(namespace, prefix, node string) {
 	}
 }
 
-// wake has the ReplicaSets of a Deployment looked at: what could not create pods for a minute tries again after two.
+// wake has the ReplicaSets of a Deployment looked at: their controller, where it could not create pods, waits ever longer
+// until it tries again, soon for minutes.
 func (w *wreck) wake(deployment string) {
 	w.Helper()
 	const sets = "/apis/apps/v1/namespaces/kube-system/replicasets"
