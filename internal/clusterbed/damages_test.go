@@ -19,17 +19,17 @@ var damages = []damage{
 	{name: "image of the CNI missing", breaks: cniImageMissing, addon: "flannel", check: "ready", cause: "image-unreachable",
 		says: []string{"node node-2 does not reach the registry of", "flannel"}},
 	{name: "image cannot be pulled", breaks: image("registry.invalid/coredns:v0"), addon: "coredns", check: "ready", cause: "image-unreachable",
-		says: []string{"the registry of registry.invalid/coredns:v0", "lookup registry.invalid"}},
+		says: []string{"the registry of registry.invalid/coredns:v0", "lookup registry.invalid"}, waits: true},
 	{name: "no name of an image", breaks: image("registry.invalid/NO NAME"), addon: "coredns", check: "ready", cause: "image-name",
 		says: []string{"registry.invalid/NO NAME is no name of an image"}, ends: true},
 	{name: "wrong pod CIDR", breaks: wrongPodCIDR, addon: "flannel", check: "ready", cause: "pod-cidr",
 		says: []string{`configured for 10.99.0.0/16, but node node-2 has the pod CIDR 100.64.`}},
 	{name: "host port taken", breaks: hostPortTaken, addon: "traefik", check: "ready", cause: "host-port",
-		says: []string{"host port 80 of node node-2 is held by pod kube-system/holder"}},
+		says: []string{"host port 80 of node node-2 is held by pod kube-system/holder"}, rows: []string{"traefik/host-ports"}},
 	{name: "CoreDNS asks itself", breaks: coreFile("forward . /etc/resolv.conf", "forward . 127.0.0.1:53"), addon: "coredns", check: "ready", cause: "dns-loop",
 		says: []string{"CoreDNS forwards to itself", "127.0.0.1:"}},
 	{name: "broken configuration", breaks: coreFile("ready\n", "reddy\n"), addon: "coredns", check: "ready", cause: "crash-loop",
-		says: []string{"container coredns ends with exit code 1", "Unknown directive 'reddy'"}},
+		says: []string{"container coredns ends with exit code 1", "Unknown directive 'reddy'"}, rows: []string{"coredns/dns-service", "coredns/dns-pods"}},
 	{name: "kubelet certificate refused", breaks: kubeletRefused, addon: "metrics-server", check: "ready", cause: "certificate",
 		says: []string{"container metrics-server does not trust the certificate of 198.18.0.1", "x509: "}},
 	{name: "memory limit too small", breaks: resources("memory", "7Mi"), addon: "coredns", check: "ready", cause: "memory-limit",
@@ -51,7 +51,7 @@ var damages = []damage{
 	{name: "quota used up", breaks: quota, addon: "coredns", check: "ready", cause: "quota",
 		says: []string{"the ResourceQuota few of namespace kube-system is used up", "limited to pods=0"}, ends: true},
 	{name: "webhook down", breaks: webhookDown, addon: "coredns", check: "ready", cause: "webhook-down",
-		says: []string{"the admission webhook gate.example.org is asked and does not answer", `service "gate" not found`}},
+		says: []string{"of validatingwebhookconfiguration gate, which asks Service kube-system/gate", `service "gate" not found`}, waits: true},
 	{name: "pod security", breaks: podSecurity, addon: "kube-proxy", check: "ready", cause: "pod-security",
 		says: []string{"allows pods of the level restricted:latest only", "host namespaces"}},
 	{name: "ServiceAccount gone", breaks: accountGone, addon: "coredns", check: "ready", cause: "service-account-missing",
@@ -185,11 +185,13 @@ func probesWrongPath(w *wreck) {
 }
 
 func quota(w *wreck) {
+	w.later(func() { w.wake("coredns") })
 	w.create(kubeSystem+"/resourcequotas", object{"metadata": object{"name": "few"}, "spec": object{"hard": object{"pods": "0"}}})
 	w.deletePods("kube-system", "coredns", "")
 }
 
 func webhookDown(w *wreck) {
+	w.later(func() { w.wake("coredns") })
 	w.create("/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", object{
 		"metadata": object{"name": "gate"},
 		"webhooks": []any{object{
@@ -222,6 +224,7 @@ func podSecurity(w *wreck) {
 func accountGone(w *wreck) {
 	path := kubeSystem + "/serviceaccounts/coredns"
 	var account object
+	w.later(func() { w.wake("coredns") })
 	w.do(http.MethodGet, path, nil, &account)
 	w.do(http.MethodDelete, path, nil, nil)
 	w.later(func() {
@@ -257,10 +260,14 @@ func proxyStopped(w *wreck) {
 // diskPressure lets the kubelet want more room on the disk than there is.
 func diskPressure(w *wreck) {
 	config := w.f.bed.Dir + "/conf/" + damaged + "-kubelet.yaml"
-	edit := func(from, to string) string {
-		return "sed -i 's/nodefs.available: " + from + "/nodefs.available: " + to + "/' " + config + " && pkill -x kubelet"
+	want := func(from, to string) {
+		w.f.sh(w.T, damaged, "sed -i 's/nodefs.available: "+from+"/nodefs.available: "+to+"/' "+config)
+		if _, err := w.f.bed.KillProcess(damaged, "kubelet"); err != nil { // it is started again
+			w.Error(err)
+		}
 	}
-	w.sh(damaged, edit("0%", "99%"), edit("99%", "0%"))
+	want("0%", "99%")
+	w.later(func() { want("99%", "0%") })
 }
 
 func nodeStopped(w *wreck) {

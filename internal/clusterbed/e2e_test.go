@@ -65,7 +65,9 @@ func startBed(t *testing.T, minor string) *fixture {
 	if minor == "1.18" {
 		f.ingress = "none"
 	}
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", f.fitout, "../../cmd/fitout").CombinedOutput(); err != nil {
+	build := exec.CommandContext(ctx, "go", "build", "-o", f.fitout, "../../cmd/fitout")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // the image of probe pods has no C library
+	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build fitout: %v\n%s", err, out)
 	}
 	if dir := os.Getenv("FITOUT_E2E_BED"); dir != "" { // one that runs already, and goes on
@@ -79,7 +81,7 @@ func startBed(t *testing.T, minor string) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.bed, err = clusterbed.Start(ctx, clusterbed.Options{Minor: minor, Images: images, Tied: true, Log: t.Output()})
+	f.bed, err = clusterbed.Start(ctx, clusterbed.Options{Dir: os.Getenv("FITOUT_BED_DIR"), Minor: minor, Images: images, Tied: true, Log: t.Output()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,12 +3,15 @@
 package clusterbed_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fitout-dev/fitout/internal/ociimage"
 )
@@ -20,30 +23,34 @@ const probeImage = "docker.io/fitout/fitout:e2e"
 func (f *fixture) probes(t *testing.T) {
 	f.loadProbeImage(t)
 	for check, row := range f.probed(t) {
-		if row != "good" {
-			t.Errorf("%s is %s", check, row)
+		if row.Verdict != "good" {
+			t.Errorf("%s is %s", check, row.Verdict)
 		}
 	}
 	for _, fault := range []struct {
 		name, node, breaks, mends string
 		unmet                     []string // these rows are, and no others
+		cause                     string   // of the first of them
 	}{
-		{"tunnel", "node-2", "iptables -I INPUT -p udp --dport 8472 -j DROP", "iptables -D INPUT -p udp --dport 8472 -j DROP", []string{"pod-network"}},
-		{"large packets", "node-2", "iptables -I INPUT -p udp --dport 8472 -m length --length 1480: -j DROP", "iptables -D INPUT -p udp --dport 8472 -m length --length 1480: -j DROP", []string{"packet-size"}},
-		{"kube-proxy", "node-1", "kill -STOP $(pgrep -x kube-proxy); iptables -t nat -F KUBE-SERVICES", "kill -CONT $(pgrep -x kube-proxy)", []string{"proxy-health", "service-network", "api-server"}},
+		{"tunnel", "node-2", "iptables -I INPUT -p udp --dport 8472 -j DROP", "iptables -D INPUT -p udp --dport 8472 -j DROP", []string{"pod-network"}, "between-nodes"},
+		{"large packets", "node-2", "iptables -I INPUT -p udp --dport 8472 -m length --length 1480: -j DROP", "iptables -D INPUT -p udp --dport 8472 -m length --length 1480: -j DROP", []string{"packet-size"}, "packet-size"},
+		{"kube-proxy", "node-1", "kill -STOP $(pgrep -x kube-proxy); iptables -t nat -F KUBE-SERVICES", "kill -CONT $(pgrep -x kube-proxy)", []string{"service-network", "proxy-health", "api-server"}, "service-address or, once the kubelet has noticed, probe"},
 	} {
 		t.Run(fault.name, func(t *testing.T) {
 			f.sh(t, fault.node, fault.breaks)
 			defer f.sh(t, fault.node, fault.mends)
 			rows := f.probed(t)
 			for _, check := range fault.unmet {
-				if rows[check] != "degraded" {
-					t.Errorf("%s is %q", check, rows[check])
+				if rows[check].Verdict != "degraded" {
+					t.Errorf("%s is %q", check, rows[check].Verdict)
 				}
 			}
+			if cause := rows[fault.unmet[0]].cause(); cause == "" || !strings.Contains(fault.cause, cause) {
+				t.Errorf("%s comes from %q, not from %q", fault.unmet[0], cause, fault.cause)
+			}
 			for _, check := range []string{"pod-network", "packet-size", "proxy-health"} {
-				if unmet := rows[check] == "degraded" || rows[check] == "failed"; unmet && !strings.Contains(strings.Join(fault.unmet, " "), check) {
-					t.Errorf("%s is %s for another reason than its own", check, rows[check])
+				if unmet := rows[check].Verdict == "degraded" || rows[check].Verdict == "failed"; unmet && !strings.Contains(strings.Join(fault.unmet, " "), check) {
+					t.Errorf("%s is %s for another reason than its own", check, rows[check].Verdict)
 				}
 			}
 		})
@@ -69,26 +76,59 @@ func (f *fixture) sh(t *testing.T, node, script string) {
 	}
 }
 
-// probed runs a check with probes and returns the verdicts by check.
-func (f *fixture) probed(t *testing.T) map[string]string {
+// probed runs a check with probes and returns the rows by check: of several, one that is not good.
+func (f *fixture) probed(t *testing.T) map[string]digestedRow {
 	cmd := exec.CommandContext(t.Context(), f.fitout, "check", "--probe", "--probe-image", probeImage, "--kubeconfig", f.bed.Kubeconfig,
 		"--cni", "flannel", "--ingress", "traefik", "--csi", "true", "-f", filepath.Join(f.bed.Dir, "cluster.yaml"), "-o", "json")
 	out, _ := cmd.Output() // its exit code is in the rows
-	var r report
+	var r struct{ Checks []digestedRow }
 	if err := json.Unmarshal(out, &r); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	rows := map[string]string{}
+	rows := map[string]digestedRow{}
 	for _, row := range r.Checks {
-		if rows[row.Check] == "" {
-			rows[row.Check] = row.Verdict
+		if rows[row.Check].Check == "" {
+			rows[row.Check] = row
 		}
 		if row.Verdict != "good" {
-			rows[row.Check] = row.Verdict
-			t.Logf("%s %s %s: %s", row.Addon, row.Check, row.Verdict, row.Detail)
+			rows[row.Check] = row
+			t.Logf("%s %s %s: %s; %s", row.Addon, row.Check, row.Verdict, row.Detail, row.cause())
 		}
 	}
 	return rows
+}
+
+// probesExplained takes away what leads Service addresses on a node, and wants the probes that go through them to come from
+// that.
+func (f *fixture) probesExplained(t *testing.T) {
+	f.loadProbeImage(t)
+	pod, err := f.addonPod(t.Context(), "kube-proxy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &wreck{T: t, f: f}
+	defer f.good(t)
+	defer w.mend()
+	if err := f.bed.RemoveImage(t.Context(), damaged, pod.image); err != nil {
+		t.Fatal(err)
+	}
+	w.later(func() {
+		if err := f.bed.LoadImages(t.Context(), damaged); err != nil {
+			t.Error(err)
+		}
+	})
+	w.restart("kube-system", "kube-proxy", damaged)
+	f.sh(t, damaged, "iptables -t nat -F KUBE-SERVICES") // its rules outlive it
+	eventually(t, 3*time.Minute, func(context.Context) string {
+		rows := f.probed(t)
+		for _, check := range []string{"dns-service", "service-network", "api-server", "proxy-health"} {
+			d := rows[check].Digest
+			if d == nil || d.Cause != "image-unreachable" || d.Object != "DaemonSet kube-system/kube-proxy" || d.Node != damaged || d.Part == "" {
+				return fmt.Sprintf("%s comes from %+v", check, d)
+			}
+		}
+		return ""
+	})
 }
 
 // loadProbeImage packs the command of this checkout as make image does, and gives it to the nodes.

@@ -118,6 +118,23 @@ func (w *wreck) deletePods(namespace, prefix, node string) {
 	}
 }
 
+// wake has the ReplicaSets of a Deployment looked at: their controller, where it could not create pods, waits ever longer
+// until it tries again, soon for minutes.
+func (w *wreck) wake(deployment string) {
+	w.Helper()
+	const sets = "/apis/apps/v1/namespaces/kube-system/replicasets"
+	var list struct{ Items []object }
+	w.do(http.MethodGet, sets, nil, &list)
+	for _, set := range list.Items {
+		metadata := set["metadata"].(object)
+		if name := metadata["name"].(string); strings.HasPrefix(name, deployment+"-") {
+			set["apiVersion"], set["kind"] = "apps/v1", "ReplicaSet" // which lists leave out
+			metadata["annotations"].(object)["example.org/woken"] = "true"
+			w.do(http.MethodPut, sets+"/"+name, set, nil)
+		}
+	}
+}
+
 // sh runs a script on a node, and another one later.
 func (w *wreck) sh(node, breaks, mends string) {
 	w.f.sh(w.T, node, breaks)
