@@ -51,7 +51,7 @@ KUBERNETES ?= 1.36
 e2e:
 	FITOUT_E2E=$(KUBERNETES) $(GO) test -count=1 -timeout 60m -v ./internal/clusterbed -run '^TestEndToEnd$$'
 
-## faults: breaks that cluster in 27 ways, one after the other, and wants the check to name each; twenty minutes
+## faults: breaks that cluster in 27 ways, one after the other, and wants the check to name each; a quarter of an hour
 faults:
 	FITOUT_FAULTS=$(KUBERNETES) $(GO) test -count=1 -timeout 90m -v ./internal/clusterbed -run '^TestDigest$$'
 
