@@ -129,6 +129,7 @@ func (w *wreck) wake(deployment string) {
 		metadata := set["metadata"].(object)
 		if name := metadata["name"].(string); strings.HasPrefix(name, deployment+"-") {
 			set["apiVersion"], set["kind"] = "apps/v1", "ReplicaSet" // which lists leave out
+			delete(metadata, "resourceVersion")                      // its controller may write at the same time
 			metadata["annotations"].(object)["example.org/woken"] = "true"
 			w.do(http.MethodPut, sets+"/"+name, set, nil)
 		}
