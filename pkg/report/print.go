@@ -97,7 +97,7 @@ func rows(w io.Writer, r *Report) {
 	for _, a := range r.Addons {
 		versions[a.Name] = a.Version
 	}
-	last := ""
+	last, reasons := "", map[string]string{}
 	for _, row := range r.Checks {
 		addon, version := row.Subject(), versions[row.Addon]
 		if addon == last {
@@ -105,8 +105,21 @@ func rows(w io.Writer, r *Report) {
 		} else {
 			last = addon
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", addon, version, row.Check, row.Verdict, oneLine(detail(row)))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", addon, version, row.Check, row.Verdict, once(reasons, row))
 	}
+}
+
+// once is the detail of a row. A reason for not being judged that many rows share is told with the first of them.
+func once(reasons map[string]string, row check.Row) string {
+	text := oneLine(detail(row))
+	if row.Verdict != check.NotJudged {
+		return text
+	}
+	if first, told := reasons[text]; told {
+		return "as " + first
+	}
+	reasons[text] = row.Name()
+	return text
 }
 
 // changes lists what was done, or would be, to the objects that do not stay as they are.

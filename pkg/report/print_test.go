@@ -269,3 +269,28 @@ dns `
 		t.Error(out)
 	}
 }
+
+// A reason that many rows share for not being judged is told once; what is good or unmet is told of each.
+func TestTableTellsReasonsOnce(t *testing.T) {
+	why := "no image for probe pods"
+	r := &report.Report{Kubernetes: "v1.36.4", Bundle: "1.36", Digest: "sha256:01", Verdict: check.Failed, Checks: []check.Row{
+		{Check: "probe-pods", Verdict: check.NotJudged, Detail: why},
+		{Addon: "net", Check: "pod-network", Verdict: check.NotJudged, Detail: why},
+		{Addon: "net", Check: "ready", Verdict: check.Failed, Detail: why},
+		{Addon: "dns", Check: "ready", Verdict: check.Failed, Detail: why},
+		{Addon: "dns", Check: "dns-service", Verdict: check.NotJudged, Detail: "another reason"},
+	}}
+	want := `ADDON    VERSION  CHECK        VERDICT     DETAIL
+cluster           probe-pods   not judged  no image for probe pods
+net               pod-network  not judged  as cluster/probe-pods
+                  ready        failed      no image for probe pods
+dns               ready        failed      no image for probe pods
+                  dns-service  not judged  another reason
+
+cluster: Kubernetes v1.36.4, bundle 1.36, sha256:01
+failed: checks: 3 not judged, 2 failed
+`
+	if diff := cmp.Diff(want, printed(t, report.Table, r)); diff != "" {
+		t.Error(diff)
+	}
+}
