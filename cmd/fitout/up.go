@@ -44,7 +44,8 @@ func upCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	c.RunE = func(c *cobra.Command, _ []string) error { return o.run(c) }
 	c.Long = `Up is the main job: it asks the cluster for what the cluster file leaves open, renders the bundle of the
 cluster's Kubernetes version, applies it in waves, each once the one before is ready, checks the result, and tries
-whether the cluster does its job, as fitout check does. What does not work yet is tried again for a minute. Running it again changes nothing. With no nodes yet it applies everything and ends as pending (exit code 3).`
+whether the cluster does its job, as fitout check does; what does not work yet is tried again for a minute.
+Running it again changes nothing. With no nodes yet it applies everything and ends as pending (exit code 3).`
 	c.Example = `  fitout up
   fitout up -f cluster.yaml -o json
   fitout up --cni flannel --ingress traefik`
