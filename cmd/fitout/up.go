@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/inventory"
@@ -66,9 +65,6 @@ func (o *upOptions) run(c *cobra.Command) error {
 		r, err := fitout.Up(ctx, client, p, options, progress)
 		if err != nil || len(r.Checks) == 0 {
 			return r, err
-		}
-		if r.Verdict == check.Failed {
-			o.fitout.Settle = 0 // there was time for this already
 		}
 		ctx, cancel := context.WithTimeout(ctx, options.Timeout-time.Since(start))
 		defer cancel()

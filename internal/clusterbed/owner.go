@@ -119,6 +119,8 @@ func (o *owner) startNode(name string) error {
 	}
 	o.nodes[name] = c
 	pid := c.process.Pid
+	// The kernel takes the link of a node that was killed away in its own time: there may be one still.
+	_ = o.ip(o.fabric, "link del "+name)
 	err = o.ip(o.fabric,
 		fmt.Sprintf("link add %s type veth peer name eth0 netns %d", name, pid),
 		fmt.Sprintf("link set %s master br0 up", name))

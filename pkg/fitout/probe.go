@@ -63,7 +63,11 @@ func (p *Plan) probeTime(o ProbeOptions) time.Duration { return probeTime + o.Se
 
 // Probe tries whether the cluster does its job, and adds a row for each probe to a report. Whatever it brought into the
 // cluster is removed, also where it is interrupted. The error is of the API server; what the probes find is in the rows.
+// Where a check of the report is unmet, it has been waited for, or is not going to pass: then nothing is tried again.
 func Probe(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions, r *report.Report) error {
+	if len(check.Unmet(r.Checks)) > 0 {
+		o.Settle = 0
+	}
 	bounded, cancel := context.WithTimeout(ctx, p.probeTime(o))
 	defer cancel()
 	rows, err := probed(bounded, cluster, p, o)

@@ -261,18 +261,20 @@ func TestProbeSettles(t *testing.T) {
 	for name, test := range map[string]struct {
 		deaf   int
 		settle time.Duration
+		before check.Verdict // of the check that was made before
 		want   string
 		asked  int
 	}{
-		"at the second try":   {1, time.Minute, "good: 4 of 4", 2},
-		"without time for it": {1, 0, "failed: 0 of 4", 1},
-		"not in time":         {5, time.Millisecond, "failed: 0 of 4", 2},
-		"at once":             {0, time.Minute, "good: 4 of 4", 1},
+		"at the second try":           {1, time.Minute, check.Good, "good: 4 of 4", 2},
+		"without time for it":         {1, 0, check.Good, "failed: 0 of 4", 1},
+		"not in time":                 {5, time.Millisecond, check.Good, "failed: 0 of 4", 2},
+		"at once":                     {0, time.Minute, check.Good, "good: 4 of 4", 1},
+		"not where a check is failed": {1, time.Minute, check.Failed, "failed: 0 of 4", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := &slow{deaf: test.deaf, asks: map[string]int{}}
-			r := &report.Report{}
+			r := &report.Report{Checks: []check.Row{{Check: check.Nodes, Verdict: test.before}}}
 			plan := prepare(t, catalogue(t), "1.36", "flannel", "none")
 			if err := fitout.Probe(t.Context(), p, plan, fitout.ProbeOptions{Run: "r", Image: "i", Settle: test.settle, Select: check.Selection{Only: []string{"pod-network"}}}, r); err != nil {
 				t.Fatal(err)
