@@ -45,7 +45,7 @@ test-versions:
 	$(GO) run ./testdata/bed build
 	$(GO) test -timeout 150m ./cmd/fitout -run 'TestLive$$' -v -apply-all -minors $(subst $(space),$(comma),$(MINORS))
 
-## test-reliability: every fault of docs/reliability.md on both control planes, every request broken once, 200 kills; an hour
+## test-reliability: every fault of docs/reliability.md on both control planes, every request broken once, 200 kills; half an hour
 test-reliability:
 	$(GO) run ./testdata/bed build --kubernetes 1.36
 	$(GO) run ./testdata/bed build --kubernetes 1.18
