@@ -3,10 +3,12 @@
 package clusterbed_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A wreck is a cluster that is being broken. What was done to it is undone in reverse.
@@ -118,9 +120,26 @@ func (w *wreck) deletePods(namespace, prefix, node string) {
 	}
 }
 
-// wake has the ReplicaSets of a Deployment looked at: their controller, where it could not create pods, waits ever longer
-// until it tries again, soon for minutes.
+// wake has the ReplicaSets of a Deployment looked at, until one has made a pod: their controller, where it could not create
+// pods, waits ever longer until it tries again, soon for minutes; and what kept it from it may work for a moment longer.
 func (w *wreck) wake(deployment string) {
+	w.Helper()
+	eventually(w.T, time.Minute, func(context.Context) string {
+		w.touch(deployment)
+		var pods struct{ Items []object }
+		w.do(http.MethodGet, kubeSystem+"/pods", nil, &pods)
+		for _, pod := range pods.Items {
+			metadata := pod["metadata"].(object)
+			if strings.HasPrefix(metadata["name"].(string), deployment+"-") && metadata["deletionTimestamp"] == nil {
+				return ""
+			}
+		}
+		return "there is no pod of " + deployment
+	})
+}
+
+// touch changes the ReplicaSets of a Deployment.
+func (w *wreck) touch(deployment string) {
 	w.Helper()
 	const sets = "/apis/apps/v1/namespaces/kube-system/replicasets"
 	var list struct{ Items []object }
@@ -130,7 +149,7 @@ func (w *wreck) wake(deployment string) {
 		if name := metadata["name"].(string); strings.HasPrefix(name, deployment+"-") {
 			set["apiVersion"], set["kind"] = "apps/v1", "ReplicaSet" // which lists leave out
 			delete(metadata, "resourceVersion")                      // its controller may write at the same time
-			metadata["annotations"].(object)["example.org/woken"] = "true"
+			metadata["annotations"].(object)["example.org/woken"] = time.Now().String()
 			w.do(http.MethodPut, sets+"/"+name, set, nil)
 		}
 	}
