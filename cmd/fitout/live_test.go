@@ -12,11 +12,12 @@ import (
 	"github.com/fitout-dev/fitout/internal/bed"
 	"github.com/fitout-dev/fitout/internal/bed/bedtest"
 	"github.com/fitout-dev/fitout/internal/combination"
+	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/fitout"
-	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/wave"
 	"github.com/rogpeppe/go-internal/testscript"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -148,11 +149,7 @@ func acceptsCombinations(t *testing.T, b *bed.Bed) {
 		t.Fatal(err)
 	}
 	ctx := t.Context()
-	real, err := cluster.New(ctx, restConfigOf(b), cluster.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	dry, err := cluster.New(ctx, restConfigOf(b), cluster.Options{DryRun: true})
+	client, err := cluster.New(ctx, restConfigOf(b), cluster.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,19 +160,21 @@ func acceptsCombinations(t *testing.T, b *bed.Bed) {
 			t.Fatalf("%s: %v", c.Name(), err)
 		}
 		for _, w := range plan.Waves {
-			client := dry
-			if w.Name == "namespaces" || w.Name == "definitions" {
-				client = real
-			}
-			if _, err := client.Apply(ctx, plan.Kinds, w.Objects, inventory.Known{}); err != nil {
+			dry := w.Name != wave.Namespaces && w.Name != wave.Definitions
+			if _, err := client.Apply(ctx, plan.Kinds, creations(w.Objects), dry); err != nil {
 				t.Errorf("%s: wave %s: %v", c.Name(), w.Name, err)
 			}
-			if client == real {
-				waitFor(ctx, t, real, plan.Kinds, w.Objects)
+			if !dry {
+				waitFor(ctx, t, client, plan.Kinds, w.Objects)
 			}
 		}
 	}
 	t.Logf("%d combinations accepted by %s", len(combinations), b.Version())
+}
+
+// creations are the changes that apply objects of which nothing is known.
+func creations(objects []*manifest.Object) []changeset.Change {
+	return changeset.Decide(changeset.Input{Waves: []wave.Wave{{Objects: objects}}}).Changes
 }
 
 func waitFor(ctx context.Context, t *testing.T, c *cluster.Client, kinds manifest.Kinds, objects []*manifest.Object) {
@@ -198,7 +197,7 @@ func waitFor(ctx context.Context, t *testing.T, c *cluster.Client, kinds manifes
 func TestLiveRefuses(t *testing.T) {
 	t.Parallel()
 	b := bedtest.Start(t, bed.Options{Minor: "1.36"})
-	c, err := cluster.New(t.Context(), restConfigOf(b), cluster.Options{DryRun: true})
+	c, err := cluster.New(t.Context(), restConfigOf(b), cluster.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +206,7 @@ func TestLiveRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.Apply(t.Context(), manifest.KindsOf(nil), objects, inventory.Known{})
+	_, err = c.Apply(t.Context(), manifest.KindsOf(nil), creations(objects), true)
 	if err == nil || !bytes.Contains([]byte(err.Error()), []byte("dta")) {
 		t.Errorf("an unknown field was not refused: %v", err)
 	}

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/fitout"
-	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -25,7 +25,7 @@ type runOptions struct {
 	output  string
 	streams genericiooptions.IOStreams
 
-	conflicts, prune, recreate []string
+	conflicts, prune, recreate, accept []string
 }
 
 // verb is one of the runs of the front door. There is no report where it was refused before anything was done.
@@ -90,6 +90,7 @@ func (o *runOptions) registerApply(c *cobra.Command) {
 	c.Flags().DurationVar(&o.fitout.Timeout, "timeout", o.fitout.Timeout, "how long the whole run may take")
 	o.registerPolicies(c)
 	c.Flags().BoolVar(&o.fitout.DryRun, "dry-run", false, "say what would be applied and removed, and change nothing")
+	c.Flags().BoolVar(&o.fitout.SkipPreflight, "skip-preflight", false, "do not let the API server judge all changes in a dry run before the first one is made")
 	registerLock(c, &o.fitout)
 }
 
@@ -97,8 +98,9 @@ func (o *runOptions) registerApply(c *cobra.Command) {
 // longer wanted.
 func (o *runOptions) registerPolicies(c *cobra.Command) {
 	c.Flags().StringSliceVar(&o.conflicts, "conflicts", nil, "what happens to fields that others manage: fail, keep or take-over, or ADDON=POLICY; repeatable (default: the cluster file's, or fail)")
-	c.Flags().BoolVar(&o.fitout.Adopt, "adopt", false, "take over what kubeadm, kubectl, Helm or another tool installed; says what")
-	c.Flags().StringSliceVar(&o.recreate, "recreate", nil, "KIND/NAME of an object that may be deleted and created anew where a field of it cannot be changed; repeatable")
+	c.Flags().BoolVar(&o.fitout.Policies.Adopt, "adopt", false, "take over what kubeadm, kubectl, Helm or another tool installed; says what")
+	c.Flags().StringSliceVar(&o.accept, "accept-loss", nil, "KIND/NAME of an object whose settings by another tool may be lost when it is adopted, or all; repeatable")
+	c.Flags().StringSliceVar(&o.recreate, "recreate", nil, "KIND/NAME of an object that may be deleted and created again if a field of it cannot be changed; repeatable")
 	c.Flags().StringSliceVar(&o.prune, "prune", nil, "KIND/NAME of a namespace, definition or volume that is no longer wanted and may be removed; repeatable")
 }
 
@@ -109,9 +111,10 @@ func registerLock(c *cobra.Command, o *fitout.Options) {
 
 // settle turns flags into options.
 func (o *runOptions) settle() (err error) {
-	o.cluster.DryRun, o.cluster.Holder = o.fitout.DryRun, holder()
-	o.fitout.Recreate, o.fitout.Prune = o.recreate, o.prune
-	if o.fitout.Conflicts, err = inventory.ParsePolicies(o.conflicts); err != nil {
+	o.cluster.Holder = holder()
+	policies := &o.fitout.Policies
+	policies.Recreate, policies.Prune, policies.Accept = o.recreate, o.prune, o.accept
+	if policies.Conflicts, err = changeset.ParsePolicies(o.conflicts); err != nil {
 		return usageError{err}
 	}
 	return nil

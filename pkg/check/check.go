@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/objectdiff"
 	"github.com/fitout-dev/fitout/pkg/render"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -204,7 +205,7 @@ func (j judge) unchanged() Row {
 	for _, o := range j.addon.Objects {
 		if live := j.snapshot.live(o); live != nil {
 			there++
-			for _, d := range Differences(o, live) {
+			for _, d := range objectdiff.Differences(o, live) {
 				text := fmt.Sprintf("%s %s", manifest.IDOf(o), worded(o, d))
 				if slices.Contains(j.snapshot.Kept[manifest.IDOf(o)], d.Path) {
 					kept = append(kept, text)
@@ -228,7 +229,7 @@ func (j judge) unchanged() Row {
 }
 
 // worded is a difference in words. Of a Secret it names the field alone.
-func worded(o *manifest.Object, d Difference) string {
+func worded(o *manifest.Object, d objectdiff.Difference) string {
 	if o.GetKind() == "Secret" {
 		return d.Path + " is not as rendered"
 	}

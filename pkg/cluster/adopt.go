@@ -2,35 +2,47 @@ package cluster
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
-	"github.com/fitout-dev/fitout/pkg/inventory"
+	"github.com/fitout-dev/fitout/pkg/fieldowner"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/sets"
-	"k8s.io/client-go/util/csaupgrade"
 )
 
 // inherit makes the fields that installers own Fitout's, so that those that are not wanted go when the object is applied.
 func (c *Client) inherit(ctx context.Context, t task) error {
-	if t.live == nil || c.DryRun {
+	if t.Live == nil || t.dryRun {
 		return nil
 	}
-	upgraded, names := t.live.DeepCopy(), sets.New[string]()
-	entries := upgraded.GetManagedFields()
-	for i, e := range entries {
-		if inventory.IsInstaller(e) {
-			entries[i].Operation = metav1.ManagedFieldsOperationUpdate // what csaupgrade looks for
-			names.Insert(e.Manager)
+	const tries = 5 // controllers write the status of the object at the same time
+	for try := 1; ; try++ {
+		err := c.transfer(ctx, t)
+		if !apierrors.IsConflict(err) || try == tries {
+			return err
+		}
+		if t.Live, err = c.get(ctx, c.at(t), t.ID.Name); err != nil {
+			return err
 		}
 	}
-	upgraded.SetManagedFields(entries)
-	patch, err := csaupgrade.UpgradeManagedFieldsPatch(upgraded, names, FieldManager)
-	if err != nil || len(patch) == 0 {
+}
+
+// transfer writes the managed fields of the live object as they are once Fitout has taken over those of installers.
+func (c *Client) transfer(ctx context.Context, t task) error {
+	fields, changed, err := fieldowner.Inherit(t.Wanted, t.Live)
+	if err != nil || !changed {
+		return err
+	}
+	patch, err := json.Marshal([]map[string]any{
+		{"op": "replace", "path": "/metadata/managedFields", "value": fields},
+		{"op": "replace", "path": "/metadata/resourceVersion", "value": t.Live.GetResourceVersion()},
+	})
+	if err != nil {
 		return err
 	}
 	err = c.retry(ctx, func() error {
-		_, err := c.at(t).Patch(ctx, t.wanted.GetName(), types.JSONPatchType, patch, metav1.PatchOptions{FieldManager: FieldManager})
+		_, err := c.at(t).Patch(ctx, t.ID.Name, types.JSONPatchType, patch, metav1.PatchOptions{FieldManager: FieldManager})
 		return err
 	})
 	if err != nil {

@@ -5,52 +5,75 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
-	"github.com/fitout-dev/fitout/pkg/render"
 	"github.com/fitout-dev/fitout/pkg/report"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 )
 
-// Live fetches those of the given objects that Fitout applied before, or, if unlabelled is set, all of them that are there:
-// one LIST for each of their resources and namespaces.
-func (c *Client) Live(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object, unlabelled bool) (map[manifest.ID]*manifest.Object, error) {
+// Live fetches those of the given objects that Fitout applied before, and those that all names, whoever made them: one LIST
+// for each of their resources and namespaces.
+func (c *Client) Live(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object, all func(manifest.ID) bool) (map[manifest.ID]*manifest.Object, error) {
 	collections, err := own(kinds, objects)
 	if err != nil {
 		return nil, err
 	}
-	if unlabelled {
-		for i := range collections {
-			collections[i].selector = ""
+	for i, from := range collections {
+		for id := range from.wanted {
+			if all(id) {
+				collections[i].selector = ""
+			}
 		}
 	}
 	return c.list(ctx, collections)
 }
 
-// A task is one object on its way into the cluster.
-type task struct {
-	gvr      schema.GroupVersionResource
-	scope    manifest.Resource
-	wanted   *manifest.Object
-	live     *manifest.Object // as it was found before; nil if it was not
-	settled  bool             // nothing has to be sent
-	recreate bool
-	adopt    bool
-	policy   inventory.Policy
+// Recorded fetches recorded objects, whatever has become of them: one GET each. One whose kind the API server does not have
+// is not there.
+func (c *Client) Recorded(ctx context.Context, entries []inventory.Entry) (map[manifest.ID]*manifest.Object, error) {
+	type outcome struct {
+		live *manifest.Object
+		err  error
+	}
+	live := map[manifest.ID]*manifest.Object{}
+	var errs []error
+	for i, o := range each(entries, func(e inventory.Entry) outcome {
+		live, err := c.get(ctx, c.resourceOf(e), e.Name)
+		return outcome{live, err}
+	}) {
+		switch {
+		case o.err == nil:
+			live[entries[i].ID] = o.live
+		case !apierrors.IsNotFound(o.err):
+			errs = append(errs, fmt.Errorf("read %s: %w", entries[i].ID, explain(o.err)))
+		}
+	}
+	return live, errors.Join(errs...)
 }
 
-// Apply makes the live objects what the given ones say, all of them at about the same time, and tells what it did to
-// each. An object that fails does not keep the others from being applied; the error joins all failures. Fields that
-// somebody else manages make it a ConflictError, unless the policy of the object's addon is another.
-func (c *Client) Apply(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object, known inventory.Known) ([]report.Change, error) {
-	tasks, err := tasksOf(kinds, objects, known)
+// A task is one object on its way into the cluster.
+type task struct {
+	changeset.Change
+	gvr    schema.GroupVersionResource
+	scope  manifest.Resource
+	dryRun bool // the server is to validate the request and to persist nothing
+}
+
+// Apply carries out the changes of wanted objects, all of them at about the same time, and returns the outcome of each. An
+// object that fails does not keep the others from being applied; the error joins all failures. Fields that somebody else has
+// set make it a ConflictError, unless the policy of the change is another. With dryRun the API server validates everything
+// and persists nothing.
+func (c *Client) Apply(ctx context.Context, kinds manifest.Kinds, planned []changeset.Change, dryRun bool) ([]report.Change, error) {
+	tasks, err := tasksOf(kinds, planned, dryRun)
 	if err != nil {
 		return nil, err
 	}
 	changes, errs := account(tasks, func(t task) (report.Change, error) {
 		change, err := c.do(ctx, t)
-		change.ID = manifest.IDOf(t.wanted)
+		change.ID = t.ID
 		if err != nil {
 			err = fmt.Errorf("apply %s: %w", change.ID, explain(err))
 		}
@@ -103,33 +126,31 @@ func together(errs []error) error {
 	return errors.Join(causes...)
 }
 
-func tasksOf(kinds manifest.Kinds, objects []*manifest.Object, known inventory.Known) ([]task, error) {
+func tasksOf(kinds manifest.Kinds, planned []changeset.Change, dryRun bool) ([]task, error) {
 	var tasks []task
-	for _, o := range objects {
-		gvr, scope, err := kinds.Of(o)
+	for _, change := range planned {
+		gvr, scope, err := kinds.Of(change.Wanted)
 		if err != nil {
 			return nil, err
 		}
-		id := manifest.IDOf(o)
-		tasks = append(tasks, task{
-			gvr: gvr, scope: scope, wanted: o, live: known.Live[id], settled: known.Settled[id],
-			recreate: known.Recreate[id], adopt: known.Adopt[id], policy: known.Conflicts.Of(o.GetLabels()[render.LabelAddon]),
-		})
+		tasks = append(tasks, task{Change: change, gvr: gvr, scope: scope, dryRun: dryRun})
 	}
 	return tasks, nil
 }
 
 // at is where the object of a task stands.
 func (c *Client) at(t task) dynamic.ResourceInterface {
-	return c.in(t.gvr, t.scope.Namespaced, t.wanted.GetNamespace())
+	return c.in(t.gvr, t.scope.Namespaced, t.Wanted.GetNamespace())
 }
 
 // do applies one object.
 func (c *Client) do(ctx context.Context, t task) (report.Change, error) {
-	if t.settled {
-		return report.Change{Action: report.Unchanged, UID: t.live.GetUID()}, nil
-	}
-	if t.recreate && t.live != nil {
+	switch t.Action {
+	case changeset.Unchanged:
+		return report.Change{Action: report.Unchanged, UID: t.UID(), Notes: notes("kept", t.Conflicts)}, nil
+	case changeset.Defer:
+		return report.Change{Action: report.Deferred, After: t.Wanted}, nil
+	case changeset.Recreate:
 		return c.recreate(ctx, t)
 	}
 	if c.atLeast(serverSideApplyFrom) {
@@ -140,14 +161,13 @@ func (c *Client) do(ctx context.Context, t task) (report.Change, error) {
 
 // recreate deletes the live object and creates the wanted one.
 func (c *Client) recreate(ctx context.Context, t task) (report.Change, error) {
-	if c.DryRun {
-		return report.Change{Action: report.Recreated, UID: t.live.GetUID(), Before: t.live, After: t.wanted}, nil
+	if t.dryRun {
+		return report.Change{Action: report.Recreated, UID: t.UID(), Before: t.Live, After: t.Wanted}, nil
 	}
-	entry := inventory.Entry{ID: manifest.IDOf(t.wanted), Version: t.gvr.Version, Resource: t.gvr.Resource, UID: t.live.GetUID()}
-	if err := c.remove(ctx, entry, t.live); err != nil {
-		return report.Change{}, fmt.Errorf("to be created anew: %w", err)
+	if err := c.remove(ctx, c.at(t), t.Live); err != nil {
+		return report.Change{}, fmt.Errorf("to be created again: %w", err)
 	}
-	t.live, t.recreate = nil, false
+	t.Live, t.Action = nil, changeset.Create
 	change, err := c.do(ctx, t)
 	change.Action = report.Recreated
 	return change, err

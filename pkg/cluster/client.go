@@ -8,7 +8,7 @@ import (
 	"fmt"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
-	"github.com/fitout-dev/fitout/pkg/inventory"
+	"github.com/fitout-dev/fitout/pkg/fieldowner"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -19,7 +19,7 @@ import (
 )
 
 // FieldManager is the name under which Fitout owns fields.
-const FieldManager = inventory.FieldManager
+const FieldManager = fieldowner.FieldManager
 
 const (
 	// parallel bounds the requests under way at once. Eight keep an API server with 20 ms of round trip busy without
@@ -46,8 +46,6 @@ type Client struct {
 
 // Options are what a run decides about applying.
 type Options struct {
-	// DryRun asks the server to validate and not to persist.
-	DryRun bool
 	// Holder is who this run is to others that want to change the cluster at the same time.
 	Holder Holder
 	// Trouble, if set, is told when something begins to fail that may pass by itself and is tried again.

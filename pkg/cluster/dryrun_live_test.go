@@ -25,12 +25,12 @@ func TestDryRun(t *testing.T) {
 			b := bedtest.Start(t, bed.Options{Minor: minor})
 			f := fixture{T: t, config: restConfig(t, b), wanted: parse(t, objects)}
 			f.kinds = manifest.KindsOf(f.wanted)
-			wet, dry := f.connect(cluster.Options{}), f.connect(cluster.Options{DryRun: true})
+			f.client = f.connect(cluster.Options{})
 
-			f.client = dry
+			f.dryRun = true
 			f.expect("nothing is there", report.Created, report.Created, report.Created, report.Created)
 			f.expect("still nothing is there", report.Created, report.Created, report.Created, report.Created)
-			f.client = wet
+			f.dryRun = false
 			f.expect("created", report.Created, report.Created, report.Created, report.Created)
 			for range 100 { // the controller's own annotation comes a moment later
 				if f.observe()[0].GetAnnotations()["deployment.kubernetes.io/revision"] != "" {
@@ -38,18 +38,18 @@ func TestDryRun(t *testing.T) {
 				}
 				time.Sleep(100 * time.Millisecond)
 			}
-			f.client = dry
+			f.dryRun = true
 			f.expect("all is there", report.Unchanged, report.Unchanged, report.Unchanged, report.Unchanged)
 
-			f.client = wet
+			f.dryRun = false
 			before := specs(f.observe())
 			set(f.T, f.wanted[0], int64(1), "spec", "replicas")
 			set(f.T, f.wanted[1], map[string]any{"one": "2"}, "data")
 			set(f.T, f.wanted[2], int64(7), "spec", "versions", "0", "schema", "openAPIV3Schema", "properties", "size", "minimum")
 			set(f.T, f.wanted[3], int64(300), "spec", "versionPriority")
-			f.client = dry
+			f.dryRun = true
 			f.expect("changed", report.Configured, report.Configured, report.Configured, report.Configured)
-			f.client = wet
+			f.dryRun = false
 			if diff := cmp.Diff(before, specs(f.observe())); diff != "" {
 				t.Errorf("the dry run changed something: %s", diff)
 			}

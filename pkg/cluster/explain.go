@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/fitout-dev/fitout/pkg/fieldowner"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
 // A ConflictError says that others manage fields that Fitout sets.
 type ConflictError struct {
-	Conflicts []Conflict
+	Conflicts []fieldowner.Conflict
 	cause     error // the server's own account, for a conflict that cannot be told field by field
 }
 

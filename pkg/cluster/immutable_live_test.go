@@ -8,8 +8,8 @@ import (
 
 	"github.com/fitout-dev/fitout/internal/bed"
 	"github.com/fitout-dev/fitout/internal/bed/bedtest"
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/objectdiff"
 	"github.com/google/go-cmp/cmp"
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -23,7 +23,7 @@ import (
 // The table of immutable fields is held to what real API servers refuse and accept: each change of the cases, in a dry run.
 func TestImmutableLive(t *testing.T) {
 	t.Parallel()
-	file, err := os.ReadFile("../check/testdata/immutable.yaml")
+	file, err := os.ReadFile("../objectdiff/testdata/immutable.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func (c immutableChange) try(t *testing.T, minor string, resource dynamic.Resour
 		t.Fatal(err)
 	}
 	var got []string
-	for _, d := range check.Immutable(minor, parse(t, string(text))[0], live) {
+	for _, d := range objectdiff.Immutable(minor, parse(t, string(text))[0], live) {
 		got = append(got, d.Path)
 	}
 	if diff := cmp.Diff(c.Refused, got); diff != "" {

@@ -2,41 +2,114 @@ package cluster
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// dwellers are what somebody has in a namespace who uses it. Pods are not among them: those of removed workloads take a
-// while to go.
-var dwellers = []schema.GroupVersionResource{
-	{Group: "apps", Version: "v1", Resource: "deployments"}, {Group: "apps", Version: "v1", Resource: "daemonsets"},
-	{Group: "apps", Version: "v1", Resource: "statefulsets"}, {Version: "v1", Resource: "services"}, {Version: "v1", Resource: "persistentvolumeclaims"},
-}
-
-// inUse tells what would go with a namespace or a definition; it is empty where nothing would. It is asked once all else
-// that was recorded is removed.
+// inUse says what of others would go with a namespace or a definition; it is empty if nothing would. It is asked once
+// everything else that was recorded is gone.
 func (c *Client) inUse(ctx context.Context, live *manifest.Object) (string, error) {
-	var in []schema.GroupVersionResource
-	namespace := ""
+	var from []collection
 	switch live.GetKind() {
 	case "Namespace":
-		in, namespace = dwellers, live.GetName()
-	case "CustomResourceDefinition":
-		in = []schema.GroupVersionResource{servedBy(live)}
-	}
-	for _, gvr := range in {
-		found, err := c.listOne(ctx, collection{gvr: gvr, namespaced: namespace != "", namespace: namespace})
+		resources, err := c.namespaced(ctx)
 		if err != nil {
-			return "", err
+			return "", fmt.Errorf("find out what is in %s: %w", manifest.IDOf(live), err)
 		}
-		if len(found) > 0 {
-			return fmt.Sprintf("there is still %s; remove it, or name this object with --prune %s/%s", manifest.IDOf(&found[0]), live.GetKind(), live.GetName()), nil
+		for _, gvr := range resources {
+			from = append(from, collection{gvr: gvr, namespaced: true, namespace: live.GetName()})
+		}
+	case "CustomResourceDefinition":
+		from = []collection{{gvr: servedBy(live)}}
+	}
+	for i, found := range c.listEach(ctx, from) {
+		if apierrors.IsMethodNotSupported(found.err) {
+			continue // only created: a review, an eviction
+		}
+		if found.err != nil {
+			return fmt.Sprintf("it cannot be seen whether %s are in it (%v); %s", from[i].gvr.GroupResource(), reason(found.err), naming(live)), nil
+		}
+		if n := slices.IndexFunc(found.objects, ofOthers); n >= 0 {
+			return fmt.Sprintf("there is still %s; remove it, or %s", manifest.IDOf(&found.objects[n]), naming(live)), nil
 		}
 	}
 	return "", nil
+}
+
+// naming is the remedy by which an object is removed with all that is in it.
+func naming(live *manifest.Object) string {
+	return fmt.Sprintf("name this object with --prune %s/%s", live.GetKind(), live.GetName())
+}
+
+// namespaced returns all resources of the API that are in namespaces and can be listed, one version of each. Of metrics,
+// which say of pods and keep nothing, there are none.
+func (c *Client) namespaced(ctx context.Context) ([]schema.GroupVersionResource, error) {
+	var groups metav1.APIGroupList
+	if err := c.discover(ctx, &groups, "/apis"); err != nil {
+		return nil, err
+	}
+	versions := []string{"v1"}
+	for _, g := range groups.Groups {
+		if g.Name != "metrics.k8s.io" && g.Name != "events.k8s.io" {
+			versions = append(versions, g.PreferredVersion.GroupVersion)
+		}
+	}
+	var all []schema.GroupVersionResource
+	for _, version := range versions {
+		gv, err := schema.ParseGroupVersion(version)
+		if err != nil {
+			return nil, err
+		}
+		path := []string{"/apis", gv.Group, gv.Version}
+		if gv.Group == "" {
+			path = []string{"/api", gv.Version}
+		}
+		var list metav1.APIResourceList
+		if err := c.discover(ctx, &list, path...); err != nil {
+			return nil, fmt.Errorf("%s: %w", version, err)
+		}
+		for _, r := range list.APIResources {
+			if r.Namespaced && slices.Contains(r.Verbs, "list") && r.Name != "events" {
+				all = append(all, gv.WithResource(r.Name))
+			}
+		}
+	}
+	return all, nil
+}
+
+func (c *Client) discover(ctx context.Context, into any, path ...string) error {
+	return c.retry(ctx, func() error {
+		body, err := c.raw.Get().AbsPath(path...).DoRaw(ctx)
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(body, into)
+	})
+}
+
+// ofOthers reports whether an object in a namespace keeps the namespace in use. What Kubernetes makes in every namespace does
+// not, nor what goes with its owner, or is going already.
+func ofOthers(o manifest.Object) bool {
+	switch {
+	case len(o.GetOwnerReferences()) > 0 || o.GetDeletionTimestamp() != nil:
+		return false
+	case o.GetKind() == "ServiceAccount" && o.GetName() == "default", o.GetKind() == "ConfigMap" && o.GetName() == "kube-root-ca.crt":
+		return false
+	case o.GetKind() == "Secret":
+		kind, _, _ := unstructured.NestedString(o.Object, "type")
+		return kind != string(corev1.SecretTypeServiceAccountToken)
+	case o.GetKind() == "Endpoints": // those of a Service that is gone go a moment later
+		return false
+	}
+	return true
 }
 
 // servedBy returns a resource under which the custom resources of a definition are served.

@@ -13,8 +13,8 @@ import (
 type leavingError struct{ live *manifest.Object }
 
 // stays is a leavingError for an object that is being deleted. A dry run does not wait for that.
-func (c *Client) stays(live *manifest.Object) error {
-	if c.DryRun || live == nil || live.GetDeletionTimestamp() == nil {
+func stays(live *manifest.Object, dryRun bool) error {
+	if dryRun || live == nil || live.GetDeletionTimestamp() == nil {
 		return nil
 	}
 	return &leavingError{live}
@@ -31,7 +31,9 @@ func (e *leavingError) Error() string {
 	return text
 }
 
-// remaining is what a namespace says of the contents that hold it (Kubernetes 1.16 and later).
+// remaining are the reasons that the status of a namespace gives for its not being gone: contents that remain, and groups of
+// the API that cannot be listed (Kubernetes 1.16 and later: NamespaceDeletionDiscoveryFailure, -GroupVersionParsingFailure,
+// -ContentFailure, NamespaceContentRemaining, NamespaceFinalizersRemaining; pkg/controller/namespace/deletion).
 func remaining(live *manifest.Object) []string {
 	conditions, _, _ := unstructured.NestedSlice(live.Object, "status", "conditions")
 	var messages []string
@@ -39,8 +41,14 @@ func remaining(live *manifest.Object) []string {
 		condition, _ := c.(map[string]any)
 		kind, _ := condition["type"].(string)
 		message, _ := condition["message"].(string)
-		if strings.HasSuffix(kind, "Remaining") && condition["status"] == "True" {
+		if condition["status"] != "True" {
+			continue
+		}
+		switch {
+		case strings.HasSuffix(kind, "Remaining"):
 			messages = append(messages, message)
+		case strings.HasPrefix(kind, "NamespaceDeletion"):
+			messages = append(messages, kind+": "+message)
 		}
 	}
 	return messages

@@ -7,11 +7,12 @@ import (
 
 	"github.com/fitout-dev/fitout/internal/bed"
 	"github.com/fitout-dev/fitout/internal/bed/bedtest"
+	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
-	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/report"
+	"github.com/fitout-dev/fitout/pkg/wave"
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
@@ -91,6 +92,7 @@ type fixture struct {
 	config *rest.Config
 	client *cluster.Client
 	kinds  manifest.Kinds
+	dryRun bool
 	wanted []*manifest.Object // Deployment, ConfigMap, CustomResourceDefinition, APIService
 }
 
@@ -127,22 +129,22 @@ metadata: {name: config, namespace: kube-system, annotations: {theirs: kept}}
 data: {one: changed, three: "3"}
 `)
 	patchAsOther(f, other[0])
-	_, err := f.apply(inventory.Fail)
+	_, err := f.apply(changeset.Fail)
 	var conflict *cluster.ConflictError
 	if !errors.As(err, &conflict) || !strings.Contains(err.Error(), `ConfigMap kube-system/config: data.one is changed, set by somebody`) {
 		f.Fatalf("error %v does not name the object, the field and who set it", err)
 	}
-	if _, err = f.apply(inventory.Keep); err != nil { // the server takes note that the field is no longer ours
+	if _, err = f.apply(changeset.Leave); err != nil { // the server takes note that the field is no longer ours
 		f.Fatal(err)
 	}
-	changes, err := f.apply(inventory.Keep)
+	changes, err := f.apply(changeset.Leave)
 	if err != nil || changes[1].Action != report.Unchanged || len(changes[1].Notes) != 1 {
 		f.Fatalf("error %v, change %+v: theirs is to be kept", err, changes[1])
 	}
 	if data, _, _ := unstructured.NestedStringMap(f.observe()[1].Object, "data"); data["one"] != "changed" {
 		f.Errorf("data is %v; theirs is to be kept", data)
 	}
-	changes, err = f.apply(inventory.TakeOver)
+	changes, err = f.apply(changeset.TakeOver)
 	if err != nil || changes[1].Action != report.Configured || len(changes[1].Notes) != 1 {
 		f.Fatalf("error %v, change %+v: ours is to be back", err, changes[1])
 	}
@@ -158,7 +160,7 @@ data: {one: changed, three: "3"}
 func (f *fixture) removedLabel() {
 	o := parse(f.T, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config, namespace: kube-system, labels: {fitout.dev/addon: null}}\n")
 	patchAsOther(f, o[0])
-	changes, err := f.client.Apply(f.Context(), f.kinds, f.wanted[1:2], inventory.Known{})
+	changes, err := f.client.Apply(f.Context(), f.kinds, decided(f.wanted[1:2], nil, changeset.Fail), false)
 	if err != nil || changes[0].Action == report.Failed {
 		f.Fatalf("changes %v, error %v", changes, err)
 	}
@@ -177,7 +179,7 @@ func (f *fixture) connect(o cluster.Options) *cluster.Client {
 // expect applies the wanted objects and compares what was done to each.
 func (f *fixture) expect(when string, want ...report.Action) {
 	f.Helper()
-	changes, err := f.apply(inventory.Fail)
+	changes, err := f.apply(changeset.Fail)
 	if err != nil {
 		f.Fatalf("%s: %v", when, err)
 	}
@@ -189,13 +191,20 @@ func (f *fixture) expect(when string, want ...report.Action) {
 }
 
 // apply applies the wanted objects as a run does that knows what is there, but not what was applied last.
-func (f *fixture) apply(policy inventory.Policy) ([]report.Change, error) {
+func (f *fixture) apply(policy changeset.Policy) ([]report.Change, error) {
 	f.Helper()
-	live, err := f.client.Live(f.Context(), f.kinds, f.wanted, false)
+	live, err := f.client.Live(f.Context(), f.kinds, f.wanted, func(manifest.ID) bool { return false })
 	if err != nil {
 		f.Fatal(err)
 	}
-	return f.client.Apply(f.Context(), f.kinds, f.wanted, inventory.Known{Live: live, Conflicts: inventory.Policies{"": policy}})
+	return f.client.Apply(f.Context(), f.kinds, decided(f.wanted, live, policy), f.dryRun)
+}
+
+// decided are the changes of objects of which nothing is recorded.
+func decided(wanted []*manifest.Object, live map[manifest.ID]*manifest.Object, policy changeset.Policy) []changeset.Change {
+	return changeset.Decide(changeset.Input{
+		Waves: []wave.Wave{{Objects: wanted}}, Live: live, Options: changeset.Options{Conflicts: changeset.Policies{"": policy}},
+	}).Changes
 }
 
 func (f *fixture) observe() []*manifest.Object {
@@ -278,7 +287,7 @@ kind: Service
 metadata: {name: kube-dns, namespace: kube-system}
 spec: {clusterIP: 10.32.0.77, ports: [{port: 53}]}
 `)
-	if _, err := f.client.Apply(t.Context(), f.kinds, f.wanted, inventory.Known{}); err != nil {
+	if _, err := f.client.Apply(t.Context(), f.kinds, decided(f.wanted, nil, changeset.Fail), false); err != nil {
 		t.Fatal(err)
 	}
 	if facts, err = f.client.Facts(t.Context()); err != nil {

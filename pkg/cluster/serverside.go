@@ -8,7 +8,8 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/fitout-dev/fitout/pkg/inventory"
+	"github.com/fitout-dev/fitout/pkg/changeset"
+	"github.com/fitout-dev/fitout/pkg/fieldowner"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -25,30 +26,30 @@ const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=
 
 // serverSide applies an object by server-side apply: one request, unless somebody else manages one of its fields.
 func (c *Client) serverSide(ctx context.Context, t task) (report.Change, error) {
-	if t.adopt {
+	if t.Action == changeset.Adopt {
 		if err := c.inherit(ctx, t); err != nil {
 			return report.Change{}, err
 		}
 	}
-	change, err := c.patch(ctx, t, t.wanted, t.adopt)
+	change, err := c.patch(ctx, t, t.Wanted, t.Action == changeset.Adopt)
 	const rounds = 3 // others may be at work at the same time
 	for round := 0; apierrors.IsConflict(err) && round < rounds; round++ {
-		live, getErr := c.get(ctx, c.at(t), t.wanted.GetName())
+		live, getErr := c.get(ctx, c.at(t), t.ID.Name)
 		if getErr != nil {
 			return change, errors.Join(err, getErr)
 		}
-		conflicts := conflictsOf(err, t.wanted, live)
-		switch t.policy {
-		case inventory.Keep:
-			less, lessErr := withoutFields(t.wanted, conflicts)
+		conflicts := fieldowner.FromServer(err, t.Wanted, live)
+		switch t.Policy {
+		case changeset.Leave:
+			less, lessErr := fieldowner.Without(t.Wanted, conflicts)
 			if lessErr != nil {
 				return change, lessErr
 			}
-			t.wanted = less
+			t.Wanted = less
 			change, err = c.patch(ctx, t, less, false)
 			change.Notes = notes("kept", conflicts)
-		case inventory.TakeOver:
-			change, err = c.patch(ctx, t, t.wanted, true)
+		case changeset.TakeOver:
+			change, err = c.patch(ctx, t, t.Wanted, true)
 			change.Notes = notes("taken over", conflicts)
 		default:
 			return change, &ConflictError{Conflicts: conflicts, cause: err}
@@ -57,7 +58,7 @@ func (c *Client) serverSide(ctx context.Context, t task) (report.Change, error) 
 	return change, err
 }
 
-func notes(what string, conflicts []Conflict) []string {
+func notes(what string, conflicts []fieldowner.Conflict) []string {
 	var out []string
 	for _, conflict := range conflicts {
 		out = append(out, what+": "+conflict.String())
@@ -72,7 +73,7 @@ func (c *Client) patch(ctx context.Context, t task, wanted *manifest.Object, for
 		return report.Change{}, err
 	}
 	accept := metadataOnly
-	if c.DryRun || wanted.GetKind() == "Namespace" { // a namespace that is on its way out says why it is still there
+	if t.dryRun || wanted.GetKind() == "Namespace" { // a namespace that is on its way out says why it is still there
 		accept = "application/json"
 	}
 	after, status, tries := &manifest.Object{}, 0, 0
@@ -81,7 +82,7 @@ func (c *Client) patch(ctx context.Context, t task, wanted *manifest.Object, for
 		request := c.raw.Patch(types.ApplyPatchType).AbsPath(pathOf(t)...).
 			Param("fieldManager", FieldManager).Param("force", strconv.FormatBool(force)).Param("fieldValidation", strict).
 			SetHeader("Accept", accept).Body(body)
-		for _, value := range c.dryRun() {
+		for _, value := range dryRun(t.dryRun) {
 			request.Param("dryRun", value)
 		}
 		result := request.Do(ctx).StatusCode(&status)
@@ -93,17 +94,17 @@ func (c *Client) patch(ctx context.Context, t task, wanted *manifest.Object, for
 			return err
 		}
 		after.SetGroupVersionKind(wanted.GroupVersionKind())
-		return c.stays(after)
+		return stays(after, t.dryRun)
 	})
 	if err != nil {
 		return report.Change{}, err
 	}
-	if tries > 1 && t.live == nil { // it was not there when the run began: the answer to the first try was lost
+	if tries > 1 && t.Live == nil { // it was not there when the run began: the answer to the first try was lost
 		status = http.StatusCreated
 	}
-	change := report.Change{Action: c.actionOf(status, t.live, after, wanted), UID: after.GetUID()}
-	if c.DryRun {
-		change.Before, change.After = t.live, after
+	change := report.Change{Action: actionOf(status, t.Live, after, wanted, t.dryRun), UID: after.GetUID()}
+	if t.dryRun {
+		change.Before, change.After = t.Live, after
 	}
 	return change, nil
 }
@@ -115,13 +116,13 @@ func pathOf(t task) []string {
 		path = []string{"/api", t.gvr.Version}
 	}
 	if t.scope.Namespaced {
-		path = append(path, "namespaces", t.wanted.GetNamespace())
+		path = append(path, "namespaces", t.Wanted.GetNamespace())
 	}
-	return append(path, t.gvr.Resource, t.wanted.GetName())
+	return append(path, t.gvr.Resource, t.Wanted.GetName())
 }
 
-func (c *Client) dryRun() []string {
-	if c.DryRun {
+func dryRun(dry bool) []string {
+	if dry {
 		return []string{metav1.DryRunAll}
 	}
 	return nil
@@ -129,13 +130,13 @@ func (c *Client) dryRun() []string {
 
 // actionOf tells what a request did, from its status, the object as it was found before (nil if it was not) and its
 // metadata after. The resource version alone would count a controller's status update in between as a change of ours.
-func (c *Client) actionOf(status int, before, after, wanted *manifest.Object) report.Action {
+func actionOf(status int, before, after, wanted *manifest.Object, dryRun bool) report.Action {
 	switch {
 	case status == http.StatusCreated:
 		return report.Created
 	case before == nil:
 		return report.Configured
-	case c.DryRun: // the resource version and the generation stay
+	case dryRun: // the resource version and the generation stay
 		if equality.Semantic.DeepEqual(manifest.Contents(before).Object, manifest.Contents(after).Object) {
 			return report.Unchanged
 		}

@@ -5,39 +5,33 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 
-	"github.com/fitout-dev/fitout/pkg/check"
-	"github.com/fitout-dev/fitout/pkg/inventory"
+	"github.com/fitout-dev/fitout/pkg/changeset"
+	"github.com/fitout-dev/fitout/pkg/fieldowner"
 	"github.com/fitout-dev/fitout/pkg/manifest"
-	"github.com/fitout-dev/fitout/pkg/render"
+	"github.com/fitout-dev/fitout/pkg/objectdiff"
 	"github.com/fitout-dev/fitout/pkg/report"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/kubernetes/scheme"
 )
-
-// mergeable has the kinds whose merge keys are known. It is not client-go's own scheme, which other packages add to.
-var mergeable = func() *runtime.Scheme {
-	s := runtime.NewScheme()
-	utilruntime.Must(scheme.AddToScheme(s))
-	return s
-}()
 
 // threeWay applies an object without server-side apply: it creates what is not there, and changes what is there by the
 // difference between what was applied last, what is wanted and what is live. Fields that somebody else changed are
 // treated as server-side apply would treat them.
 func (c *Client) threeWay(ctx context.Context, t task) (report.Change, error) {
-	record, err := encodeApplied(t.wanted)
+	record, err := fieldowner.EncodeApplied(t.Wanted)
 	if err != nil {
 		return report.Change{}, err
 	}
-	m := merge{client: c, resource: c.at(t), wanted: t.wanted.DeepCopy(), live: t.live}
-	setAnnotation(m.wanted, lastApplied, record)
-	if m.client.stays(m.live) != nil {
+	m := merge{client: c, resource: c.at(t), wanted: t.Wanted.DeepCopy(), live: t.Live, dryRun: t.dryRun}
+	annotations := m.wanted.GetAnnotations()
+	if annotations == nil {
+		annotations = map[string]string{}
+	}
+	annotations[fieldowner.LastApplied] = record
+	m.wanted.SetAnnotations(annotations)
+	if stays(m.live, t.dryRun) != nil {
 		if err := m.look(ctx); err != nil {
 			return report.Change{}, err
 		}
@@ -50,7 +44,7 @@ func (c *Client) threeWay(ctx context.Context, t task) (report.Change, error) {
 		return report.Change{}, err
 	}
 	change := report.Change{Action: report.Unchanged, UID: m.live.GetUID(), Notes: noted, Before: m.live, After: m.live}
-	if len(check.Differences(m.wanted, m.live)) > 0 {
+	if len(objectdiff.Differences(m.wanted, m.live)) > 0 {
 		change.Action, change.After, err = m.replace(ctx)
 	}
 	return change, err
@@ -63,6 +57,7 @@ type merge struct {
 	applied  []byte // JSON; nil where there is no record
 	wanted   *manifest.Object
 	live     *manifest.Object
+	dryRun   bool
 }
 
 // create creates the object. Where it is there all the same, it either has no label of ours, or it is just as wanted: then
@@ -70,7 +65,7 @@ type merge struct {
 func (m *merge) create(ctx context.Context, t task) (report.Change, error) {
 	var created *manifest.Object
 	err := m.client.retry(ctx, func() (err error) {
-		created, err = m.resource.Create(ctx, m.wanted, metav1.CreateOptions{FieldManager: FieldManager, FieldValidation: strict, DryRun: m.client.dryRun()})
+		created, err = m.resource.Create(ctx, m.wanted, metav1.CreateOptions{FieldManager: FieldManager, FieldValidation: strict, DryRun: dryRun(m.dryRun)})
 		return err
 	})
 	if err == nil {
@@ -82,7 +77,7 @@ func (m *merge) create(ctx context.Context, t task) (report.Change, error) {
 	if err := m.look(ctx); err != nil {
 		return report.Change{}, err
 	}
-	if t.live = m.live; t.live != nil && len(check.Differences(m.wanted, m.live)) == 0 {
+	if t.Live = m.live; t.Live != nil && len(objectdiff.Differences(m.wanted, m.live)) == 0 {
 		return report.Change{Action: report.Created, UID: m.live.GetUID(), After: m.live}, nil
 	}
 	return m.client.threeWay(ctx, t)
@@ -96,31 +91,31 @@ func (m *merge) look(ctx context.Context) error {
 			m.live = nil
 			return nil
 		}
-		return cmp.Or(err, m.client.stays(m.live))
+		return cmp.Or(err, stays(m.live, m.dryRun))
 	})
 }
 
 // settle reads what was applied last and settles, by policy, what others have changed since.
 func (m *merge) settle(t task) (noted []string, err error) {
-	if m.applied, err = decodeApplied(m.live); err != nil {
-		return nil, fmt.Errorf("annotation %s: %w; remove the annotation", lastApplied, err)
+	if m.applied, err = fieldowner.DecodeApplied(m.live); err != nil {
+		return nil, fmt.Errorf("annotation %s: %w; remove the annotation", fieldowner.LastApplied, err)
 	}
-	if t.adopt {
+	if t.Action == changeset.Adopt {
 		if m.applied == nil {
-			m.applied = kubectlApplied(m.live)
+			m.applied, err = fieldowner.WithoutOwnKeys(fieldowner.KubectlApplied(m.live), t.Wanted)
 		}
-		return nil, nil
+		return nil, err
 	}
-	conflicts := threeWayConflicts(m.applied, t.wanted, m.live)
-	if m.applied == nil && m.live.GetLabels()[render.LabelAddon] == "" {
-		conflicts = foreign(t.wanted, m.live)
+	conflicts, err := fieldowner.Conflicts(t.Wanted, m.live, false)
+	if err != nil {
+		return nil, err
 	}
 	switch {
 	case len(conflicts) == 0:
 		return nil, nil
-	case t.policy == inventory.TakeOver:
+	case t.Policy == changeset.TakeOver:
 		return notes("taken over", conflicts), nil
-	case t.policy == inventory.Keep:
+	case t.Policy == changeset.Leave:
 		return notes("kept", conflicts), m.leave(conflicts)
 	}
 	return nil, &ConflictError{Conflicts: conflicts}
@@ -128,30 +123,19 @@ func (m *merge) settle(t task) (noted []string, err error) {
 
 // leave takes fields out of what is wanted and of what was applied last, so that the merge does not touch them. The record
 // has them still: the next run finds the same conflicts.
-func (m *merge) leave(conflicts []Conflict) (err error) {
-	if m.wanted, err = withoutFields(m.wanted, conflicts); err != nil || m.applied == nil {
+func (m *merge) leave(conflicts []fieldowner.Conflict) (err error) {
+	if m.wanted, err = fieldowner.Without(m.wanted, conflicts); err != nil || m.applied == nil {
 		return err
 	}
 	applied := &manifest.Object{}
 	if err := applied.UnmarshalJSON(m.applied); err != nil {
 		return err
 	}
-	if applied, err = withoutFields(applied, conflicts); err != nil {
+	if applied, err = fieldowner.Without(applied, conflicts); err != nil {
 		return err
 	}
 	m.applied, err = applied.MarshalJSON()
 	return err
-}
-
-// foreign are the conflicts with an object that Fitout never applied: everything that it has otherwise.
-func foreign(wanted, live *manifest.Object) []Conflict {
-	var conflicts []Conflict
-	for _, d := range check.Differences(wanted, live) {
-		if !strings.HasPrefix(d.Path, "metadata.") && d.Got != nil {
-			conflicts = append(conflicts, newConflict(wanted, d.Path, "somebody else", d.Want, d.Got))
-		}
-	}
-	return conflicts
 }
 
 // replace merges here and puts the result, as long as nobody else changes the object in between; then it looks again.
@@ -161,17 +145,17 @@ func (m *merge) replace(ctx context.Context) (report.Action, *manifest.Object, e
 	const tries = 5
 	before := m.live
 	for try := 1; ; try++ {
-		merged, err := mergeThreeWays(m.applied, m.wanted, m.live)
+		merged, err := fieldowner.Merge(m.applied, m.wanted, m.live)
 		if err != nil {
 			return "", nil, err
 		}
 		var after *manifest.Object
 		err = m.client.retry(ctx, func() error {
-			after, err = m.resource.Update(ctx, merged, metav1.UpdateOptions{FieldManager: FieldManager, DryRun: m.client.dryRun()})
+			after, err = m.resource.Update(ctx, merged, metav1.UpdateOptions{FieldManager: FieldManager, DryRun: dryRun(m.dryRun)})
 			return err
 		})
 		if err == nil {
-			return m.client.actionOf(http.StatusOK, before, after, m.wanted), after, nil
+			return actionOf(http.StatusOK, before, after, m.wanted, m.dryRun), after, nil
 		}
 		if !apierrors.IsConflict(err) || try == tries {
 			return "", nil, err

@@ -6,7 +6,7 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/fitout-dev/fitout/pkg/inventory"
+	"github.com/fitout-dev/fitout/pkg/fieldowner"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/rogpeppe/go-internal/diff"
 	corev1 "k8s.io/api/core/v1"
@@ -32,7 +32,7 @@ func Object(after, before *manifest.Object) string {
 }
 
 // records are the annotations with what was applied last; they hold the whole object once more.
-var records = []string{inventory.LastApplied, corev1.LastAppliedConfigAnnotation}
+var records = []string{fieldowner.LastApplied, corev1.LastAppliedConfigAnnotation}
 
 // quiet returns a copy without what no one changes, nil of nil.
 func quiet(o *manifest.Object) *manifest.Object {

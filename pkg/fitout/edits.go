@@ -5,7 +5,8 @@ import (
 	"slices"
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
-	"github.com/fitout-dev/fitout/pkg/inventory"
+	"github.com/fitout-dev/fitout/pkg/changeset"
+	"github.com/fitout-dev/fitout/pkg/fieldowner"
 	"github.com/fitout-dev/fitout/pkg/localedit"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
@@ -22,20 +23,22 @@ func (p *Plan) edits() map[string][]bundle.Edit {
 }
 
 // keepEdits puts into the objects what the live ones have of their own and an addon declares to be kept.
-func (s *session) keepEdits() error {
+func (s *session) keepEdits() {
 	edits := s.plan.edits()
+	s.faults = nil
 	s.waves = make([]wave.Wave, len(s.plan.Waves))
 	for i, w := range s.plan.Waves {
 		s.waves[i] = w
 		s.waves[i].Objects = slices.Clone(w.Objects)
 		for j, o := range w.Objects {
-			live := s.known.Live[manifest.IDOf(o)]
+			live := s.live[manifest.IDOf(o)]
 			if live == nil {
 				continue
 			}
 			merged, kept, err := localedit.Merge(edits[o.GetLabels()[render.LabelAddon]], o, live)
 			if err != nil {
-				return &RefusedError{Reasons: []string{err.Error()}}
+				s.faults = append(s.faults, changeset.Refusal{Object: manifest.IDOf(o), Reason: err.Error()})
+				continue
 			}
 			s.waves[i].Objects[j] = merged
 			for _, what := range kept {
@@ -43,19 +46,18 @@ func (s *session) keepEdits() error {
 			}
 		}
 	}
-	return nil
 }
 
 // kept are the fields that others have set and that the policies leave to them.
-func (p *Plan) kept(cluster Cluster, policies inventory.Policies, live map[manifest.ID]*manifest.Object) map[manifest.ID][]string {
+func (p *Plan) kept(cluster Cluster, policies changeset.Policies, live map[manifest.ID]*manifest.Object) map[manifest.ID][]string {
 	kept := map[manifest.ID][]string{}
 	for _, a := range p.Rendering.Addons {
-		if policies.Of(a.Name) != inventory.Keep {
+		if policies.Of(a.Name) != changeset.Leave {
 			continue
 		}
 		for _, o := range a.Objects {
 			if id := manifest.IDOf(o); live[id] != nil {
-				kept[id] = cluster.Others(o, live[id])
+				kept[id] = fieldowner.Others(o, live[id], cluster.ServerSide())
 			}
 		}
 	}

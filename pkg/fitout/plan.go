@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/inventory"
@@ -116,12 +117,12 @@ func (p *Plan) target(waves []wave.Wave, version string) (*inventory.Inventory, 
 	return i, nil
 }
 
-// conflicts are the policies of a run: those of the command line go before those of the cluster file.
-func (p *Plan) conflicts(run inventory.Policies) inventory.Policies {
-	policies := inventory.Policies{}
+// conflicts are the policies of a run: those of the command line override those of the cluster file.
+func (p *Plan) conflicts(run changeset.Policies) changeset.Policies {
+	policies := changeset.Policies{}
 	for name, a := range p.Cluster.Addons {
 		if a.Conflicts != "" {
-			policies[name] = inventory.Policy(a.Conflicts)
+			policies[name] = changeset.Policy(a.Conflicts)
 		}
 	}
 	maps.Copy(policies, run)

@@ -5,31 +5,34 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// possible returns the objects that the server can take now, and what becomes of the others. Objects whose kind a
-// controller has not defined, such as where no node has joined yet, are left to a later run. In a dry run, those whose
-// namespace or definition is only about to be created would be refused for that; they are told as created.
-func (s *session) possible(ctx context.Context, objects []*manifest.Object) (possible []*manifest.Object, others []report.Change, err error) {
+// possible returns the changes that the server can make now, and the outcome of the others. Objects whose kind a controller
+// has not defined, such as before any node has joined, are left to a later run. In a dry run, those whose namespace or
+// definition is still to be created would be refused for that; they count as created.
+func (s *session) possible(ctx context.Context, planned []changeset.Change) (possible []changeset.Change, others []report.Change, err error) {
+	var objects []*manifest.Object
+	for _, c := range planned {
+		objects = append(objects, c.Wanted)
+	}
 	undefined, err := s.undefined(ctx, objects)
 	if err != nil {
 		return nil, nil, err
 	}
 	missing := s.missing()
-	for _, o := range objects {
-		change := report.Change{ID: manifest.IDOf(o), Action: report.Created, After: o}
+	for _, c := range planned {
 		switch {
-		case undefined[manifest.GroupKindOf(o)] && !s.options.DryRun:
-			change.Action = report.Deferred
-			others = append(others, change)
-		case undefined[manifest.GroupKindOf(o)], missing[o.GetNamespace()], missing["group "+o.GroupVersionKind().Group]:
-			others = append(others, change)
+		case !s.options.DryRun && undefined[manifest.GroupKindOf(c.Wanted)]:
+			others = append(others, report.Change{ID: c.ID, Action: report.Deferred, After: c.Wanted})
+		case s.options.DryRun && (undefined[manifest.GroupKindOf(c.Wanted)] || missing.has(c.Wanted)):
+			others = append(others, report.Change{ID: c.ID, Action: report.Created, After: c.Wanted})
 		default:
-			possible = append(possible, o)
+			possible = append(possible, c)
 		}
 	}
 	return possible, others, nil
@@ -47,23 +50,26 @@ func (s *session) undefined(ctx context.Context, objects []*manifest.Object) (ma
 	return check.Undefined(created, snapshot), err
 }
 
-// missing are the namespaces and the groups of definitions that a dry run does not create.
-func (s *session) missing() map[string]bool {
-	missing := map[string]bool{}
-	if !s.options.DryRun {
-		return missing
-	}
+// absent are the namespaces, and the groups of custom resources, that the run is still to create.
+type absent struct{ namespaces, groups map[string]bool }
+
+func (a absent) has(o *manifest.Object) bool {
+	return a.namespaces[o.GetNamespace()] || a.groups[o.GroupVersionKind().Group]
+}
+
+func (s *session) missing() absent {
+	a := absent{map[string]bool{}, map[string]bool{}}
 	for _, o := range s.plan.Rendering.Objects() {
-		if s.known.Live[manifest.IDOf(o)] != nil {
+		if s.live[manifest.IDOf(o)] != nil {
 			continue
 		}
 		switch o.GetKind() {
 		case "Namespace":
-			missing[o.GetName()] = true
+			a.namespaces[o.GetName()] = true
 		case "CustomResourceDefinition":
 			_, group, _ := strings.Cut(o.GetName(), ".")
-			missing["group "+group] = true
+			a.groups[group] = true
 		}
 	}
-	return missing
+	return a
 }

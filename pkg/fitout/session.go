@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/report"
@@ -15,7 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// A session is one run that applies: what it knows of the cluster, and how far it has come.
+// A session is one run that applies: it reads the cluster, decides what becomes of every object, and carries that out.
 //
 // The record of what is in the cluster (package inventory) is written before the first object, with everything that may be
 // there from then on, and after the last. A run that is killed at any moment leaves a record from which the next one goes
@@ -27,37 +29,43 @@ type session struct {
 	progress Progress
 	report   *report.Report
 
-	target *inventory.Inventory // what the record is to say at the end, but for UIDs
-	record *inventory.Inventory // what it says now; nil where there is none
-	known  inventory.Known
-	waves  []wave.Wave // with what local edits add
-	uids   map[manifest.ID]types.UID
-
-	refused *RefusedError // what a dry run found that a run would be refused for
+	target  *inventory.Inventory // the record at the end of the run, without UIDs
+	record  *inventory.Inventory // the record now; nil if there is none
+	waves   []wave.Wave          // with what people keep in the objects
+	changes *changeset.Set
+	live    map[manifest.ID]*manifest.Object
+	faults  []changeset.Refusal
+	uids    map[manifest.ID]types.UID
 }
 
-// run applies what is missing. A run that finds everything as it should be neither locks nor writes.
+// run makes the changes that are to be made. A run that finds nothing to do neither locks nor writes.
 func (s *session) run(ctx context.Context) error {
-	if err := s.read(ctx); err != nil {
+	if err := s.prepare(ctx); err != nil {
 		return err
 	}
-	if s.options.DryRun {
-		if err := s.apply(ctx); err != nil || s.refused == nil {
-			return err
-		}
-		return s.refused
-	}
-	if s.settled() {
+	refused := refusal(s.changes)
+	switch {
+	case s.options.DryRun:
+		return errors.Join(s.apply(ctx), refused)
+	case refused != nil:
+		return refused
+	case s.settled():
 		return s.apply(ctx)
+	}
+	if err := s.preflight(ctx); err != nil {
+		return err
 	}
 	ctx, release, waited, err := lock(ctx, s.cluster, s.options, s.progress)
 	if err != nil {
 		return err
 	}
 	defer release()
-	if waited {
-		if err := s.read(ctx); err != nil {
+	if waited { // the other run has changed the cluster
+		if err := s.prepare(ctx); err != nil {
 			return err
+		}
+		if refused := refusal(s.changes); refused != nil {
+			return refused
 		}
 	}
 	if err := s.begin(ctx); err != nil {
@@ -67,6 +75,15 @@ func (s *session) run(ctx context.Context) error {
 		return errors.Join(err, lost(ctx))
 	}
 	return s.end(ctx)
+}
+
+// prepare reads the cluster and decides.
+func (s *session) prepare(ctx context.Context) error {
+	if err := s.read(ctx); err != nil {
+		return err
+	}
+	s.keepEdits()
+	return s.decide(ctx)
 }
 
 // lock takes the cluster's lock, and says once whom it waits for.
@@ -80,7 +97,7 @@ func lock(ctx context.Context, cluster Cluster, o Options, progress Progress) (l
 	return locked, release, waited, err
 }
 
-// lost is why a context ended, where that was not the time-out or the user.
+// lost is why a context ended, unless that was the time-out or the user.
 func lost(ctx context.Context) error {
 	if cause := context.Cause(ctx); cause != ctx.Err() {
 		return cause
@@ -88,59 +105,110 @@ func lost(ctx context.Context) error {
 	return nil
 }
 
-// read finds out what is in the cluster, and refuses what cannot be done before anything is touched.
+// read reads the record and the live objects. Objects that the record does not have are looked for whoever made them: they
+// must be known before any of them is touched.
 func (s *session) read(ctx context.Context) (err error) {
 	if s.record, err = s.cluster.Inventory(ctx); err != nil {
 		return err
 	}
-	s.known = inventory.Known{Conflicts: s.plan.conflicts(s.options.Conflicts), Adopt: map[manifest.ID]bool{}, Recreate: map[manifest.ID]bool{}}
-	// Without a record, what is there is of other tools; it must be known before any of it is touched.
-	everything := s.record == nil || s.options.Adopt || s.options.DryRun
-	if s.known.Live, err = s.cluster.Live(ctx, s.plan.Kinds, s.plan.Rendering.Objects(), everything); err != nil {
-		return err
+	recorded := map[manifest.ID]bool{}
+	if s.record != nil {
+		for _, e := range s.record.Entries {
+			recorded[e.ID] = true
+		}
 	}
-	if err := s.adopt(); err != nil {
-		return err
-	}
-	if err := s.keepEdits(); err != nil {
-		return err
-	}
-	if err := s.foresee(); err != nil {
-		return err
-	}
+	s.live, err = s.cluster.Live(ctx, s.plan.Kinds, s.plan.Rendering.Objects(), func(id manifest.ID) bool {
+		return s.options.Policies.Adopt || s.options.DryRun || !recorded[id]
+	})
+	return err
+}
+
+// decide computes the changes.
+func (s *session) decide(ctx context.Context) (err error) {
 	if s.target, err = s.plan.target(s.waves, s.options.Version); err != nil {
 		return err
 	}
-	s.known.Settled = s.known.SettledIn(s.record, s.target, s.objects())
+	if s.record != nil {
+		recorded, err := s.cluster.Recorded(ctx, s.record.Orphans(s.target))
+		if err != nil {
+			return err
+		}
+		for id, o := range recorded {
+			s.live[id] = o
+		}
+	}
+	undefined, err := s.undefined(ctx, s.plan.Rendering.Objects())
+	if err != nil {
+		return err
+	}
+	policies := s.options.Policies
+	policies.Conflicts = s.plan.conflicts(policies.Conflicts)
+	s.changes = changeset.Decide(changeset.Input{
+		Minor: s.plan.Cluster.Minor(), Addons: s.plan.Rendering.Addons, Waves: s.waves, Target: s.target, Record: s.record,
+		Live: s.live, Undefined: undefined, ServerSide: s.cluster.ServerSide(), Faults: s.faults, Options: policies,
+	})
+	s.announce()
 	return nil
 }
 
-// objects are those of the waves.
-func (s *session) objects() []*manifest.Object {
-	var all []*manifest.Object
-	for _, w := range s.waves {
-		all = append(all, w.Objects...)
-	}
-	return all
-}
-
-// settled reports whether there is nothing to do: the last run was of the same target and complete, every object still is
-// as it was applied, and nothing else is there that may be removed.
-func (s *session) settled() bool {
-	if s.record == nil || s.record.State != inventory.Complete || s.record.Target != s.target.Target || s.record.Fitout != s.target.Fitout {
-		return false
-	}
-	for _, o := range s.objects() {
-		if !s.known.Settled[manifest.IDOf(o)] {
-			return false
+// announce says what of others is taken over or left, before anything is done.
+func (s *session) announce() {
+	for _, c := range s.changes.Changes {
+		if c.Action == changeset.Adopt {
+			s.progress.Note(fmt.Sprintf("adopting %s: installed by %s", c.ID, c.Installer))
+		}
+		if len(c.Refusals) == 0 {
+			for _, line := range c.Lost {
+				s.progress.Note(fmt.Sprintf("lost in %s: %s", c.ID, line))
+			}
 		}
 	}
-	return !slices.ContainsFunc(s.record.Orphans(s.target), func(e inventory.Entry) bool { return s.prunable(e) || !e.Orphaned })
+}
+
+// A RefusedError says why a run was refused before anything was touched.
+type RefusedError struct{ Refusals []changeset.Refusal }
+
+// Error has a line for each reason, and after those that have a remedy in common that remedy.
+func (e *RefusedError) Error() string {
+	var remedies []string
+	reasons := map[string][]string{}
+	for _, r := range e.Refusals {
+		if _, known := reasons[r.Remedy]; !known {
+			remedies = append(remedies, r.Remedy)
+		}
+		reasons[r.Remedy] = append(reasons[r.Remedy], fmt.Sprintf("%s: %s", r.Object, r.Reason))
+	}
+	var lines []string
+	for _, remedy := range remedies {
+		lines = append(lines, reasons[remedy]...)
+		if remedy != "" {
+			lines = append(lines, remedy)
+		}
+	}
+	return "refused, nothing was touched: " + strings.Join(lines, "\n")
+}
+
+func refusal(changes *changeset.Set) error {
+	if refusals := changes.Refusals(); len(refusals) > 0 {
+		return &RefusedError{Refusals: refusals}
+	}
+	return nil
+}
+
+// settled reports whether there is nothing to do: nothing changes, and the record says that the last run was of the same
+// target and complete.
+func (s *session) settled() bool {
+	return s.record != nil && s.record.State == inventory.Complete && s.record.Target == s.target.Target &&
+		s.record.Fitout == s.target.Fitout && s.changes.Empty()
 }
 
 // begin records what is about to be applied, before the first object is.
 func (s *session) begin(ctx context.Context) error {
-	intent := inventory.Intent(s.record, s.target)
+	live := map[manifest.ID]types.UID{}
+	for id, o := range s.live {
+		live[id] = o.GetUID()
+	}
+	intent := inventory.Intent(s.record, s.target, live)
 	if s.record != nil && s.record.Same(intent) {
 		return nil
 	}
@@ -154,26 +222,22 @@ func (s *session) begin(ctx context.Context) error {
 	return nil
 }
 
-// end records what has been applied.
+// end records what has been applied. Objects that are no longer wanted stay in the record as long as they are Fitout's.
 func (s *session) end(ctx context.Context) error {
 	var kept []inventory.Entry
-	for _, e := range s.record.Orphans(s.target) {
-		if !s.prunable(e) {
-			kept = append(kept, e)
+	for _, c := range s.changes.Removals {
+		if c.Recorded {
+			kept = append(kept, c.Entry)
 		}
 	}
 	s.record = s.record.Applied(s.target, s.uids, kept)
 	return s.cluster.Record(ctx, s.record)
 }
 
-// apply applies all waves and prunes.
+// apply carries out the changes, wave by wave, then the removals.
 func (s *session) apply(ctx context.Context) error {
-	orphans := s.orphans()
-	names := make([]string, 0, len(s.waves)+1)
-	for _, w := range s.waves {
-		names = append(names, w.Name)
-	}
-	if len(orphans) > 0 {
+	names := slices.Clone(s.changes.Waves)
+	if len(s.changes.Removals) > 0 {
 		names = append(names, "prune")
 	}
 	s.progress.Waves(names)
@@ -183,11 +247,11 @@ func (s *session) apply(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(orphans) == 0 {
+	if len(s.changes.Removals) == 0 {
 		return nil
 	}
 	return s.step(ctx, len(s.waves), "prune", func() ([]report.Change, error) {
-		changes, err := s.prune(ctx, orphans)
+		changes, err := removeAll(ctx, s.cluster, s.changes.Removals, s.options.DryRun, s.options.Policies.Prune)
 		s.applied(len(s.waves), changes)
 		return changes, err
 	})
@@ -209,11 +273,11 @@ func (s *session) step(ctx context.Context, i int, name string, do func() ([]rep
 
 // applyWave applies a wave and waits at its gate.
 func (s *session) applyWave(ctx context.Context, i int, w wave.Wave) ([]report.Change, error) {
-	objects, early, err := s.possible(ctx, w.Objects)
+	planned, early, err := s.possible(ctx, s.changes.OfWave(i))
 	if err != nil {
 		return nil, err
 	}
-	changes, err := s.cluster.Apply(ctx, s.plan.Kinds, objects, s.known)
+	changes, err := s.cluster.Apply(ctx, s.plan.Kinds, planned, s.options.DryRun)
 	changes = append(early, changes...)
 	for _, c := range changes {
 		s.uids[c.ID] = c.UID

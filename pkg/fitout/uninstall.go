@@ -1,11 +1,10 @@
 package fitout
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
+	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/report"
@@ -49,9 +48,14 @@ func uninstall(ctx context.Context, cluster Cluster, o Options, progress Progres
 			return err
 		}
 	}
-	entries := slices.Clone(record.Entries)
-	slices.SortStableFunc(entries, func(a, b inventory.Entry) int { return cmp.Compare(b.Wave, a.Wave) })
-	changes, err := removeEntries(ctx, cluster, entries, o.Prune)
+	live, err := cluster.Recorded(ctx, record.Entries)
+	if err != nil {
+		return err
+	}
+	policies := o.Policies
+	policies.Uninstall = true
+	set := changeset.Decide(changeset.Input{Target: &inventory.Inventory{}, Record: record, Live: live, Options: policies})
+	changes, err := removeAll(ctx, cluster, set.Removals, o.DryRun, policies.Prune)
 	r.Waves = []report.Wave{{Name: "uninstall", Changes: changes}}
 	if err != nil || o.DryRun {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/inventory"
@@ -22,18 +23,20 @@ type Cluster interface {
 	Inventory(ctx context.Context) (*inventory.Inventory, error)
 	Record(ctx context.Context, i *inventory.Inventory) error
 	Forget(ctx context.Context, i *inventory.Inventory) error
-	// Live fetches those of the objects that Fitout applied before, or, if unlabelled is set, all that are there.
-	Live(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object, unlabelled bool) (map[manifest.ID]*manifest.Object, error)
-	// Apply makes live objects what the given ones say; changes are complete also where it fails.
-	Apply(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object, known inventory.Known) ([]report.Change, error)
-	// Remove deletes recorded objects and waits until they are gone, but for those that somebody else has taken over, or
-	// uses and nobody named.
-	Remove(ctx context.Context, entries []inventory.Entry, named inventory.Names) ([]report.Change, error)
+	// Live fetches those of the objects that Fitout applied before, and those that all names, whoever made them.
+	Live(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object, all func(manifest.ID) bool) (map[manifest.ID]*manifest.Object, error)
+	// Recorded fetches recorded objects, whatever has become of them.
+	Recorded(ctx context.Context, entries []inventory.Entry) (map[manifest.ID]*manifest.Object, error)
+	// Apply carries out changes of wanted objects; the outcomes are complete also if it fails. With dryRun the API server
+	// validates everything and persists nothing.
+	Apply(ctx context.Context, kinds manifest.Kinds, planned []changeset.Change, dryRun bool) ([]report.Change, error)
+	// Remove carries out removals and waits until the objects are gone. Namespaces and definitions in which somebody else
+	// has something stay, unless they are named.
+	Remove(ctx context.Context, removals []changeset.Change, named changeset.Names) ([]report.Change, error)
 	// Observe fetches the live state of objects, with nodes, pods and storage classes.
 	Observe(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (check.Snapshot, error)
-	// Others returns the fields that somebody else has set to something else than what is wanted, as paths of
-	// check.Differences.
-	Others(wanted, live *manifest.Object) []string
+	// ServerSide reports whether the API server does server-side apply, and so keeps managed fields.
+	ServerSide() bool
 	// Diagnose asks what explains that something is unmet. It does without what it may not ask.
 	Diagnose(ctx context.Context, q check.Questions) check.Evidence
 }
@@ -76,15 +79,13 @@ var DefaultTiming = Timing{Timeout: 10 * time.Minute, Poll: time.Second, Settle:
 // Options are what a run decides.
 type Options struct {
 	Timing
-	Version     string             // of Fitout, for the record
-	LockTimeout time.Duration      // how long to wait for another run
-	Conflicts   inventory.Policies // what happens to fields that others manage; goes before the cluster file
-	Adopt       bool               // take over what other tools installed
-	Recreate    inventory.Names    // objects that may be deleted and created again, where a field cannot be changed
-	Prune       inventory.Names    // objects to prune that otherwise never are
-	Select      check.Selection    // of checks and probes
-	Since       time.Duration      // how far back a check looks for restarts of containers; 0 for not at all
-	DryRun      bool               // say what would be done; the cluster must have been connected to so
+	Version       string            // of Fitout, for the record
+	LockTimeout   time.Duration     // how long to wait for another run
+	Policies      changeset.Options // what may be done to objects of others; conflicts override those of the cluster file
+	Select        check.Selection   // of checks and probes
+	Since         time.Duration     // how far back a check looks for restarts of containers; 0 for not at all
+	DryRun        bool              // say what would be done, and do nothing
+	SkipPreflight bool              // do not let the API server judge the changes before the first one is made
 }
 
 // Apply applies a plan wave by wave, each once the one before is ready, and prunes what is no longer wanted. The report is
@@ -142,7 +143,7 @@ func Check(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Pr
 		if o.Since > 0 {
 			snapshot.Since = r.Time.Add(-o.Since)
 		}
-		snapshot.Kept = p.kept(cluster, p.conflicts(o.Conflicts), snapshot.Objects)
+		snapshot.Kept = p.kept(cluster, p.conflicts(o.Policies.Conflicts), snapshot.Objects)
 		r.Checks = o.Select.Rows(check.Judge(p.judgedWith(snapshot.Objects), snapshot))
 		r.Verdict = check.Overall(r.Checks)
 		r.Footprint = p.footprint(snapshot.Nodes)

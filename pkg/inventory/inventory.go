@@ -62,8 +62,9 @@ type Entry struct {
 }
 
 // Intent is the record to write before anything is applied: the old one's entries and the wanted ones, so that whatever a
-// killed run leaves behind is in it. old may be nil.
-func Intent(old *Inventory, target *Inventory) *Inventory {
+// killed run leaves behind is in it. live are the UIDs of the live objects: the UID of one that is gone, or that is another one
+// by now, is not that of the object that the run is about to apply. old may be nil.
+func Intent(old *Inventory, target *Inventory, live map[manifest.ID]types.UID) *Inventory {
 	next := *target
 	next.State = Applying
 	if old == nil {
@@ -77,7 +78,10 @@ func Intent(old *Inventory, target *Inventory) *Inventory {
 	entries := old.byID()
 	for _, wanted := range target.Entries {
 		if before, ok := entries[wanted.ID]; ok {
-			wanted.UID, wanted.Digest = before.UID, before.Digest
+			wanted.Digest = before.Digest
+			if before.UID == live[wanted.ID] {
+				wanted.UID = before.UID
+			}
 		}
 		entries[wanted.ID] = wanted
 	}

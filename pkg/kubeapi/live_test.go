@@ -11,10 +11,10 @@ import (
 	"github.com/fitout-dev/fitout/internal/bed"
 	"github.com/fitout-dev/fitout/internal/bed/bedtest"
 	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/fitout"
-	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/kubeapi"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -37,7 +37,7 @@ func TestSound(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			server, err := cluster.New(t.Context(), config, cluster.Options{DryRun: true})
+			server, err := cluster.New(t.Context(), config, cluster.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -76,7 +76,7 @@ func judge(t *testing.T, api *kubeapi.Snapshot, server *cluster.Client, all []mu
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			_, refused := server.Apply(t.Context(), kinds, []*manifest.Object{m.object}, inventory.Known{})
+			_, refused := server.Apply(t.Context(), kinds, []changeset.Change{{ID: manifest.IDOf(m.object), Action: changeset.Create, Wanted: m.object}}, true)
 			found := api.Validate([]*manifest.Object{m.object}, nil)
 			mu.Lock()
 			defer mu.Unlock()

@@ -1,0 +1,206 @@
+package changeset_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/changeset"
+	"github.com/fitout-dev/fitout/pkg/inventory"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/render"
+	"github.com/fitout-dev/fitout/pkg/wave"
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/yaml"
+)
+
+// A testCase is one of testdata/cases.yaml.
+type testCase struct {
+	Name  string `json:"name"`
+	Waves []struct {
+		Name    string           `json:"name"`
+		Objects []map[string]any `json:"objects"`
+	} `json:"waves"`
+	Recorded []string         `json:"recorded"` // [Kind/]name[@wave][?]; ? stands for an unknown UID
+	Live     []map[string]any `json:"live"`
+	Options  struct {
+		Conflicts changeset.Policies `json:"conflicts"`
+		Adopt     bool               `json:"adopt"`
+		Accept    changeset.Names    `json:"accept"`
+		Recreate  changeset.Names    `json:"recreate"`
+		Prune     changeset.Names    `json:"prune"`
+		Uninstall bool               `json:"uninstall"`
+	} `json:"options"`
+	Want string `json:"want"`
+}
+
+func TestDecide(t *testing.T) {
+	text, err := os.ReadFile("testdata/cases.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []testCase
+	if err := yaml.UnmarshalStrict(text, &cases); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		t.Run(c.Name, func(t *testing.T) {
+			if diff := cmp.Diff(c.Want, changeset.Decide(c.input()).Text()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func (c testCase) input() changeset.Input {
+	in := changeset.Input{
+		Minor: "1.36", ServerSide: true, Live: map[manifest.ID]*manifest.Object{}, Target: &inventory.Inventory{},
+		Addons: []render.Addon{{Addon: bundle.Addon{Name: "test", Recreate: []string{"ClusterRoleBinding"}}}},
+		Lost: func(_ string, _, live *manifest.Object) []string {
+			return []string{fmt.Sprintf("data.k is %v", live.Object["data"].(map[string]any)["k"])}
+		},
+		Options: changeset.Options{
+			Conflicts: c.Options.Conflicts, Adopt: c.Options.Adopt, Accept: c.Options.Accept, Recreate: c.Options.Recreate,
+			Prune: c.Options.Prune, Uninstall: c.Options.Uninstall,
+		},
+	}
+	wanted := map[string]manifest.ID{}
+	for i, w := range c.Waves {
+		next := wave.Wave{Name: w.Name}
+		for _, fields := range w.Objects {
+			o := objectOf(fields)
+			next.Objects = append(next.Objects, o)
+			wanted[o.GetName()] = manifest.IDOf(o)
+			in.Target.Entries = append(in.Target.Entries, inventory.Entry{ID: manifest.IDOf(o), Wave: i, Addon: "test", Digest: "digest"})
+		}
+		in.Waves = append(in.Waves, next)
+	}
+	for _, word := range c.Recorded {
+		if in.Record == nil {
+			in.Record = &inventory.Inventory{}
+		}
+		in.Record.Entries = append(in.Record.Entries, entryOf(word, wanted))
+	}
+	for _, fields := range c.Live {
+		as, _ := fields["as"].(string)
+		o := objectOf(fields)
+		id := manifest.IDOf(o)
+		if as != "" {
+			id.Kind = as
+		}
+		in.Live[id] = o
+	}
+	return in
+}
+
+func entryOf(word string, wanted map[string]manifest.ID) inventory.Entry {
+	e := inventory.Entry{Addon: "test", Digest: "digest"}
+	word, unknown := strings.CutSuffix(word, "?")
+	word, at, _ := strings.Cut(word, "@")
+	if at != "" {
+		e.Wave = int(at[0] - '0')
+	}
+	kind, name, named := strings.Cut(word, "/")
+	if !named {
+		kind, name = "ConfigMap", word
+	}
+	e.ID = manifest.IDOf(objectOf(map[string]any{"kind": kind, "name": name}))
+	if id, ok := wanted[name]; ok {
+		e.ID = id
+	}
+	if !unknown {
+		e.UID = types.UID("uid-" + name)
+	}
+	return e
+}
+
+var versions = map[string]string{
+	"StorageClass": "storage.k8s.io/v1", "ClusterRoleBinding": "rbac.authorization.k8s.io/v1", "DaemonSet": "apps/v1", "Deployment": "apps/v1",
+	"CustomResourceDefinition": "apiextensions.k8s.io/v1",
+}
+
+// objectOf makes an object of the short form of the cases.
+func objectOf(fields map[string]any) *manifest.Object {
+	text := func(key string) string { s, _ := fields[key].(string); return s }
+	o := &manifest.Object{Object: map[string]any{"kind": "ConfigMap", "apiVersion": "v1"}}
+	if kind := text("kind"); kind != "" {
+		o.SetKind(kind)
+	}
+	if version := versions[o.GetKind()]; version != "" {
+		o.SetAPIVersion(version)
+	}
+	o.SetName(text("name"))
+	if _, r, err := manifest.KindsOf(nil).Of(o); err == nil && r.Namespaced {
+		o.SetNamespace("kube-system")
+	}
+	if fields["unlabelled"] == nil {
+		o.SetLabels(map[string]string{render.LabelAddon: "test", render.LabelManagedBy: render.ManagedBy})
+	}
+	for _, key := range []string{"data", "spec", "status", "provisioner", "roleRef"} {
+		if fields[key] != nil {
+			o.Object[key] = fields[key]
+		}
+	}
+	metadata := o.Object["metadata"].(map[string]any)
+	if owner := text("owner"); owner != "" { // it is live
+		metadata["uid"] = "uid-" + text("name")
+		metadata["managedFields"] = managedBy(owner, fields)
+	}
+	if uid := text("uid"); uid != "" {
+		metadata["uid"] = uid
+	}
+	if fields["deleting"] != nil {
+		metadata["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+	}
+	if release := text("release"); release != "" {
+		o.SetAnnotations(map[string]string{"meta.helm.sh/release-name": release})
+	}
+	if owner := text("ownedBy"); owner != "" {
+		metadata["ownerReferences"] = []any{map[string]any{"kind": owner, "name": "p"}}
+	}
+	return decoded(o)
+}
+
+// decoded is an object as a client decodes it: whole numbers are int64.
+func decoded(o *manifest.Object) *manifest.Object {
+	text, err := o.MarshalJSON()
+	if err != nil {
+		panic(err)
+	}
+	again := &manifest.Object{}
+	if err := again.UnmarshalJSON(text); err != nil {
+		panic(err)
+	}
+	return again
+}
+
+// managedBy are the managed fields of an object of which owner has set everything but one key that somebody has edited.
+func managedBy(owner string, fields map[string]any) []any {
+	data, edited := map[string]any{}, ""
+	edit, _ := fields["edited"].(map[string]any)
+	if edit != nil {
+		edited = edit["key"].(string)
+	}
+	values, _ := fields["data"].(map[string]any)
+	for key := range values {
+		if key != edited {
+			data["f:"+key] = map[string]any{}
+		}
+	}
+	operation := "Update"
+	if owner == "fitout" {
+		operation = "Apply"
+	}
+	owned := map[string]any{"f:spec": map[string]any{}, "f:provisioner": map[string]any{}, "f:roleRef": map[string]any{"f:name": map[string]any{}}}
+	if len(data) > 0 {
+		owned["f:data"] = data
+	}
+	entries := []any{map[string]any{"manager": owner, "operation": operation, "fieldsV1": owned}}
+	if edit != nil {
+		entries = append(entries, map[string]any{"manager": edit["by"], "operation": "Update", "fieldsV1": map[string]any{"f:data": map[string]any{"f:" + edited: map[string]any{}}}})
+	}
+	return entries
+}

@@ -1,0 +1,74 @@
+package changeset
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/fitout-dev/fitout/pkg/fieldowner"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/render"
+)
+
+// containers are the kinds that hold what others made: it goes with them.
+var containers = []string{"Namespace", "CustomResourceDefinition", "PersistentVolume", "PersistentVolumeClaim"}
+
+// otherKind is about an inventory that names another kind than its entry leads to: a forged entry must not delete it.
+func otherKind(_ *decider, c Change) string {
+	if live := manifest.IDOf(c.Live); live != c.ID {
+		return fmt.Sprintf("the inventory leads to %s instead; repair the inventory", live)
+	}
+	return ""
+}
+
+// otherObject is about an object that was deleted and created again.
+func otherObject(_ *decider, c Change) string {
+	if c.Entry.UID != "" && c.Entry.UID != c.Live.GetUID() {
+		return "somebody has deleted it and created it again"
+	}
+	return ""
+}
+
+// unlabelled is about an object from which somebody has removed Fitout's labels. Another addon's label is Fitout's own if
+// Fitout has set it: a run was killed that moved the object from one addon to another.
+func unlabelled(_ *decider, c Change) string {
+	labels := c.Live.GetLabels()
+	moved := labels[render.LabelAddon] != "" && fieldowner.SetLabel(c.Live, render.LabelAddon)
+	if labels[render.LabelAddon] != c.Entry.Addon && !moved || labels[render.LabelManagedBy] != render.ManagedBy {
+		return fmt.Sprintf("it no longer has the labels %s=%s and %s=%s", render.LabelAddon, c.Entry.Addon, render.LabelManagedBy, render.ManagedBy)
+	}
+	return ""
+}
+
+// ofRelease is about an object that a Helm release has taken over.
+func ofRelease(_ *decider, c Change) string {
+	if release := c.Live.GetAnnotations()["meta.helm.sh/release-name"]; release != "" {
+		return "it belongs to the Helm release " + release
+	}
+	return ""
+}
+
+// ofOwner is about an object that goes with another one.
+func ofOwner(_ *decider, c Change) string {
+	if owners := c.Live.GetOwnerReferences(); len(owners) > 0 {
+		return fmt.Sprintf("it is owned by %s %s", owners[0].Kind, owners[0].Name)
+	}
+	return ""
+}
+
+// unproven is about an entry without a UID, as a killed run leaves it: the object is Fitout's only if Fitout applied it.
+func unproven(d *decider, c Change) string {
+	if c.Entry.UID == "" && !fieldowner.Owned(c.Live) && !d.Prune.Has(c.ID) {
+		return fmt.Sprintf("the inventory has no UID of it, and Fitout has not applied it; to delete it all the same, name it: --prune %s/%s", c.ID.Kind, c.ID.Name)
+	}
+	return ""
+}
+
+// protected is about kinds that hold what others made: they are pruned only by name. Uninstalling removes namespaces and
+// definitions, too, unless they are in use, which is looked at when everything else is gone.
+func protected(d *decider, c Change) string {
+	uninstalled := d.Uninstall && c.Entry.UID != "" && slices.Contains(containers[:2], c.ID.Kind)
+	if !slices.Contains(containers, c.ID.Kind) || uninstalled || d.Prune.Has(c.ID) {
+		return ""
+	}
+	return fmt.Sprintf("no longer wanted, but a %s is pruned only if it is named: --prune %s/%s", c.ID.Kind, c.ID.Kind, c.ID.Name)
+}

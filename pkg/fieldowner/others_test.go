@@ -1,0 +1,66 @@
+package fieldowner
+
+import (
+	"testing"
+
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/google/go-cmp/cmp"
+)
+
+// Fields that somebody else has set are told from those that Fitout has, and from those that are gone.
+func TestOthers(t *testing.T) {
+	wanted := `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app, namespace: demo}
+spec:
+  replicas: 2
+  paused: true
+  template: {spec: {containers: [{name: main, image: main:2}, {name: side, image: side:2}]}}`
+	live := `
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: app
+  namespace: demo
+  managedFields:
+    - manager: fitout
+      fieldsV1: {f:spec: {f:template: {f:spec: {f:containers: {'k:{"name":"main"}': {f:image: {}}}}}}}
+    - manager: kubectl-edit
+      fieldsV1: {f:spec: {f:replicas: {}, f:template: {f:spec: {f:containers: {'k:{"name":"side"}': {f:image: {}}}}}}}
+spec:
+  replicas: 3
+  template: {spec: {containers: [{name: main, image: main:1}, {name: side, image: side:1}]}}`
+	got := others(object(t, wanted), object(t, live), ownedByOthers)
+	if diff := cmp.Diff([]string{"spec.replicas", "spec.template.spec.containers[1].image"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Without an account of who manages a field, it is what was applied last that tells.
+func TestOthersByWhatWasApplied(t *testing.T) {
+	container := func(main, side string, replicas string) string {
+		return `{apiVersion: apps/v1, kind: Deployment, metadata: {name: app, namespace: demo}, spec: {replicas: ` + replicas +
+			`, template: {spec: {containers: [{name: main, image: "main:` + main + `"}, {name: side, image: "side:` + side + `"}]}}}}`
+	}
+	wanted, live := object(t, container("2", "2", "2")), object(t, container("1", "x", "3"))
+	applied := object(t, container("1", "1", "2")) // main was not touched since; it is another bundle that wants main:2
+	record(t, live, applied)
+	got := others(wanted, live, changedByOthers)
+	if diff := cmp.Diff([]string{"spec.replicas", "spec.template.spec.containers[1].image"}, got); diff != "" {
+		t.Error(diff)
+	}
+	live.SetAnnotations(map[string]string{LastApplied: "no base64"})
+	if got := others(wanted, live, changedByOthers); got != nil {
+		t.Errorf("without a record: %v", got)
+	}
+}
+
+func record(t *testing.T, live, applied *manifest.Object) {
+	t.Helper()
+	text, err := EncodeApplied(applied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	live.SetAnnotations(map[string]string{LastApplied: text})
+}

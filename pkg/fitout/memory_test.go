@@ -1,0 +1,389 @@
+package fitout_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/changeset"
+	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/cluster"
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/fieldowner"
+	"github.com/fitout-dev/fitout/pkg/inventory"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/report"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// memory is a cluster in memory with server-side apply: fields have managers, conflicts are found, and fields that their
+// manager no longer applies go. Lists are atomic.
+type memory struct {
+	objects map[manifest.ID]*manifest.Object
+	owners  map[manifest.ID]map[string]fields // by field manager
+	record  *manifest.Object                  // the inventory
+	holder  string                            // of the lock
+
+	uids    int
+	made    map[types.UID]bool // objects that Fitout created or adopted
+	deleted []manifest.ID      // by Fitout
+	writes  int                // changes by Fitout
+	calls   int
+	killAt  int    // the call that ends the process, counted from 1; 0 for none
+	after   bool   // the process ends after the call has taken effect, not before
+	between func() // what others do before the next call
+	fault   func(manifest.ID) error
+}
+
+// fields are values by their paths: data|key.
+type fields map[string]any
+
+var errKilled = errors.New("killed")
+
+func newMemory() *memory {
+	return &memory{objects: map[manifest.ID]*manifest.Object{}, owners: map[manifest.ID]map[string]fields{}, made: map[types.UID]bool{}}
+}
+
+// call counts a request; what it returns runs with it, unless the process is killed first.
+func (m *memory) call(do func() error) error {
+	if m.between != nil {
+		m.between()
+	}
+	m.calls++
+	if m.calls == m.killAt && !m.after {
+		return errKilled
+	}
+	err := do()
+	if m.calls == m.killAt {
+		return errKilled
+	}
+	return err
+}
+
+func (m *memory) Facts(context.Context) (clusterfile.Facts, error) { return clusterfile.Facts{}, nil }
+
+func (m *memory) ServerSide() bool { return true }
+
+func (m *memory) Diagnose(context.Context, check.Questions) check.Evidence { return check.Evidence{} }
+
+func (m *memory) Lock(ctx context.Context, patience time.Duration, waiting func(string)) (context.Context, func(), error) {
+	err := m.call(func() error {
+		if m.holder != "" {
+			return &cluster.LockedError{Holder: m.holder}
+		}
+		return nil
+	})
+	return ctx, func() {}, err
+}
+
+func (m *memory) Inventory(ctx context.Context) (i *inventory.Inventory, err error) {
+	err = m.call(func() error {
+		if m.record == nil {
+			return nil
+		}
+		i, err = inventory.Parse(m.record)
+		return err
+	})
+	return i, err
+}
+
+func (m *memory) Record(_ context.Context, i *inventory.Inventory) error {
+	return m.call(func() error {
+		now := ""
+		if m.record != nil {
+			now = m.record.GetResourceVersion()
+		}
+		if now != i.ResourceVersion {
+			return apierrors.NewConflict(schema.GroupResource{Resource: "configmaps"}, inventory.Name, errors.New("written by another"))
+		}
+		o, err := i.Object()
+		if err != nil {
+			return err
+		}
+		m.uids++
+		m.writes++
+		i.ResourceVersion = fmt.Sprint(m.uids)
+		o.SetResourceVersion(i.ResourceVersion)
+		m.record = o
+		return nil
+	})
+}
+
+func (m *memory) Forget(_ context.Context, i *inventory.Inventory) error {
+	return m.call(func() error { m.record = nil; return nil })
+}
+
+func (m *memory) Live(_ context.Context, _ manifest.Kinds, objects []*manifest.Object, all func(manifest.ID) bool) (map[manifest.ID]*manifest.Object, error) {
+	live := map[manifest.ID]*manifest.Object{}
+	return live, m.call(func() error {
+		for _, o := range objects {
+			if now := m.get(manifest.IDOf(o)); now != nil && (all(manifest.IDOf(o)) || now.GetLabels()["fitout.dev/addon"] != "") {
+				live[manifest.IDOf(o)] = now
+			}
+		}
+		return nil
+	})
+}
+
+func (m *memory) Recorded(_ context.Context, entries []inventory.Entry) (map[manifest.ID]*manifest.Object, error) {
+	live := map[manifest.ID]*manifest.Object{}
+	return live, m.call(func() error {
+		for _, e := range entries {
+			if now := m.get(e.ID); now != nil {
+				live[e.ID] = now
+			}
+		}
+		return nil
+	})
+}
+
+func (m *memory) Observe(_ context.Context, _ manifest.Kinds, objects []*manifest.Object) (check.Snapshot, error) {
+	s := check.Snapshot{Objects: map[manifest.ID]*manifest.Object{}}
+	return s, m.call(func() error {
+		for _, o := range objects {
+			if now := m.get(manifest.IDOf(o)); now != nil {
+				s.Objects[manifest.IDOf(o)] = now
+			}
+		}
+		return nil
+	})
+}
+
+func (m *memory) Apply(_ context.Context, _ manifest.Kinds, planned []changeset.Change, dryRun bool) ([]report.Change, error) {
+	var outcomes []report.Change
+	var errs []error
+	for _, c := range planned {
+		outcome := report.Change{ID: c.ID}
+		var err error
+		if c.Action == changeset.Unchanged {
+			outcome.Action, outcome.UID = report.Unchanged, c.UID()
+		} else {
+			err = m.call(func() error { return m.carryOut(c, dryRun, &outcome) })
+		}
+		if errors.Is(err, errKilled) {
+			return outcomes, err
+		}
+		if err != nil {
+			outcome.Action, outcome.Error = report.Failed, err.Error()
+			errs = append(errs, fmt.Errorf("apply %s: %w", c.ID, err))
+		}
+		outcomes = append(outcomes, outcome)
+	}
+	return outcomes, errors.Join(errs...)
+}
+
+func (m *memory) carryOut(c changeset.Change, dryRun bool, outcome *report.Change) error {
+	if m.fault != nil {
+		if err := m.fault(c.ID); err != nil {
+			return err
+		}
+	}
+	if dryRun {
+		return nil
+	}
+	if now := m.objects[c.ID]; c.Action == changeset.Recreate && now != nil && now.GetUID() == c.UID() {
+		m.remove(c.ID)
+	}
+	if c.Action == changeset.Adopt {
+		for manager, owned := range m.owners[c.ID] {
+			if manager != fieldowner.FieldManager {
+				m.take(c.ID, owned)
+				delete(m.owners[c.ID], manager)
+			}
+		}
+	}
+	before := m.get(c.ID)
+	if err := m.apply(c); err != nil {
+		return err
+	}
+	after := m.get(c.ID)
+	switch {
+	case before == nil:
+		outcome.Action = report.Created
+	case fmt.Sprint(manifest.Contents(before)) == fmt.Sprint(manifest.Contents(after)):
+		outcome.Action = report.Unchanged
+	default:
+		outcome.Action = report.Configured
+	}
+	outcome.UID = after.GetUID()
+	m.made[outcome.UID] = true
+	return nil
+}
+
+// apply is a server-side apply by Fitout.
+func (m *memory) apply(c changeset.Change) error {
+	wanted := leaves(c.Wanted.Object)
+	if m.objects[c.ID] == nil {
+		m.create(c.Wanted.DeepCopy(), fieldowner.FieldManager)
+		return nil
+	}
+	has, owners := leaves(m.objects[c.ID].Object), m.owners[c.ID]
+	for path, value := range wanted {
+		for manager, owned := range owners {
+			if _, owns := owned[path]; manager == fieldowner.FieldManager || !owns || fmt.Sprint(has[path]) == fmt.Sprint(value) {
+				continue
+			}
+			switch c.Policy {
+			case changeset.Fail:
+				return fmt.Errorf("conflict with %q: .%s", manager, path)
+			case changeset.Leave:
+				delete(wanted, path)
+			case changeset.TakeOver:
+				delete(owned, path)
+			}
+		}
+	}
+	m.writes++
+	for path := range owners[fieldowner.FieldManager] {
+		if _, still := wanted[path]; !still && !m.othersOwn(c.ID, path) {
+			put(m.objects[c.ID].Object, path, nil)
+		}
+	}
+	for path, value := range wanted {
+		put(m.objects[c.ID].Object, path, value)
+	}
+	owners[fieldowner.FieldManager] = wanted
+	return nil
+}
+
+func (m *memory) othersOwn(id manifest.ID, path string) bool {
+	for manager, owned := range m.owners[id] {
+		if _, owns := owned[path]; owns && manager != fieldowner.FieldManager {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *memory) take(id manifest.ID, owned fields) {
+	if m.owners[id][fieldowner.FieldManager] == nil {
+		m.owners[id][fieldowner.FieldManager] = fields{}
+	}
+	maps.Copy(m.owners[id][fieldowner.FieldManager], owned)
+}
+
+func (m *memory) Remove(_ context.Context, removals []changeset.Change, _ changeset.Names) ([]report.Change, error) {
+	var outcomes []report.Change
+	for _, r := range removals {
+		err := m.call(func() error {
+			if now := m.objects[r.ID]; now != nil && now.GetUID() == r.UID() { // the precondition of the request
+				m.deleted = append(m.deleted, r.ID)
+				m.remove(r.ID)
+			}
+			return nil
+		})
+		if err != nil {
+			return outcomes, err
+		}
+		outcomes = append(outcomes, report.Change{ID: r.ID, Action: report.Pruned})
+	}
+	return outcomes, nil
+}
+
+func (m *memory) remove(id manifest.ID) {
+	delete(m.objects, id)
+	delete(m.owners, id)
+	m.writes++
+}
+
+// create stores a new object as a manager's own.
+func (m *memory) create(o *manifest.Object, manager string) {
+	m.uids++
+	m.writes++
+	o.SetUID(types.UID(fmt.Sprint("uid-", m.uids)))
+	m.objects[manifest.IDOf(o)] = o
+	m.owners[manifest.IDOf(o)] = map[string]fields{manager: leaves(o.Object)}
+}
+
+// edit sets a field as somebody else; nil removes it.
+func (m *memory) edit(id manifest.ID, manager, path string, value any) {
+	put(m.objects[id].Object, path, value)
+	for _, owned := range m.owners[id] {
+		delete(owned, path)
+	}
+	if value == nil {
+		return
+	}
+	if m.owners[id][manager] == nil {
+		m.owners[id][manager] = fields{}
+	}
+	m.owners[id][manager][path] = value
+}
+
+// get returns a copy of an object with its managed fields.
+func (m *memory) get(id manifest.ID) *manifest.Object {
+	o := m.objects[id]
+	if o == nil {
+		return nil
+	}
+	o = o.DeepCopy()
+	var entries []any
+	for _, manager := range slices.Sorted(maps.Keys(m.owners[id])) {
+		operation := "Update"
+		if manager == fieldowner.FieldManager {
+			operation = "Apply"
+		}
+		entries = append(entries, map[string]any{"manager": manager, "operation": operation, "apiVersion": o.GetAPIVersion(), "fieldsType": "FieldsV1",
+			"fieldsV1": managed(m.owners[id][manager])})
+	}
+	o.Object["metadata"].(map[string]any)["managedFields"] = entries
+	return o
+}
+
+// managed writes fields as metav1.FieldsV1 does.
+func managed(owned fields) map[string]any {
+	root := map[string]any{}
+	for path := range owned {
+		at := root
+		for key := range strings.SplitSeq(path, "|") {
+			if at["f:"+key] == nil {
+				at["f:"+key] = map[string]any{}
+			}
+			at = at["f:"+key].(map[string]any)
+		}
+	}
+	return root
+}
+
+// leaves returns the values of an object by their paths, without what names it.
+func leaves(o map[string]any) fields {
+	all := fields{}
+	var walk func(prefix string, node map[string]any)
+	walk = func(prefix string, node map[string]any) {
+		for key, value := range node {
+			path := strings.TrimPrefix(prefix+"|"+key, "|")
+			switch child, isMap := value.(map[string]any); {
+			case slices.Contains([]string{"apiVersion", "kind", "metadata|name", "metadata|namespace", "metadata|uid", "metadata|ownerReferences"}, path):
+			case isMap:
+				walk(path, child)
+			default:
+				all[path] = value
+			}
+		}
+	}
+	walk("", o)
+	return all
+}
+
+// put sets the value at a path; nil removes it.
+func put(o map[string]any, path string, value any) {
+	keys := strings.Split(path, "|")
+	at := o
+	for _, key := range keys[:len(keys)-1] {
+		if at[key] == nil {
+			at[key] = map[string]any{}
+		}
+		at = at[key].(map[string]any)
+	}
+	if last := keys[len(keys)-1]; value == nil {
+		delete(at, last)
+	} else {
+		at[last] = value
+	}
+}
