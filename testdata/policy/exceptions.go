@@ -16,6 +16,8 @@ var exceptionsFile []byte
 // The rules that a finding can be about.
 const (
 	podSecurityRule = "pod security"
+	seccompRule     = "seccomp"
+	tokenRule       = "tokens"
 	rbacRule        = "RBAC"
 	imageRule       = "images"
 	scoreRule       = "kube-score"
@@ -31,6 +33,8 @@ type exceptions struct {
 	APIVersion  string      `json:"apiVersion" required:"true" enum:"fitout.dev/v1alpha1" doc:"version of this format"`
 	Kind        string      `json:"kind" required:"true" enum:"PolicyExceptions" doc:"kind of this file"`
 	PodSecurity []exception `json:"podSecurity" doc:"objects whose pods do not meet the restricted level"`
+	Seccomp     []exception `json:"seccomp" doc:"pods with a container outside the runtime's seccomp profile, of any bundle"`
+	Tokens      []exception `json:"tokens" doc:"pods that mount a token of an account without permissions, of any bundle"`
 	RBAC        []exception `json:"rbac" doc:"roles and bindings that give too much"`
 	Images      []exception `json:"images" doc:"image repositories"`
 	KubeScore   struct {
@@ -66,7 +70,7 @@ type ruleExceptions struct {
 }
 
 func (e *exceptions) byRule() []ruleExceptions {
-	return []ruleExceptions{{podSecurityRule, e.PodSecurity}, {rbacRule, e.RBAC}, {imageRule, e.Images}, {scoreRule, e.KubeScore.Objects}}
+	return []ruleExceptions{{podSecurityRule, e.PodSecurity}, {seccompRule, e.Seccomp}, {tokenRule, e.Tokens}, {rbacRule, e.RBAC}, {imageRule, e.Images}, {scoreRule, e.KubeScore.Objects}}
 }
 
 // findings are what an exception excepts, with the level of pods as one of their problems.

@@ -94,7 +94,7 @@ images        i:1             has no digest                      none is known
 kube-score    Deployment d    pod-probes                         none
 kube-score    any object (2)  pod-networkpolicy                  none
 
-bundles 1.35, 1.36: 1 workloads; objects excepted: pod security 1, RBAC 1, images 1, kube-score 1; kube-score tests ignored: 1
+bundles 1.35, 1.36: 1 workloads; objects excepted: pod security 1, seccomp 0, tokens 0, RBAC 1, images 1, kube-score 1; kube-score tests ignored: 1
 `
 	if diff := cmp.Diff(want, got.String()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

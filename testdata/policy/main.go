@@ -1,4 +1,4 @@
-// Command policy holds everything that the modern bundles render to rules that others wrote: Kubernetes' own pod security
+// Command policy holds everything that the bundles render to rules that others wrote: Kubernetes' own pod security
 // levels, kube-score, and what every cluster forbids in RBAC rules and image references. What breaks a rule is listed in
 // exceptions.yaml with the reason; what breaks one and is not listed fails, and so does what is listed and breaks none.
 package main
@@ -21,13 +21,13 @@ func main() {
 	}
 }
 
-// run judges all modern bundles and prints what is excepted.
+// run judges all bundles and prints what is excepted.
 func run(ctx context.Context, out io.Writer) error {
 	excepted, err := readExceptions(exceptionsFile)
 	if err != nil {
 		return err
 	}
-	bundles, err := modernBundles()
+	bundles, err := renderedBundles()
 	if err != nil {
 		return err
 	}
@@ -52,11 +52,19 @@ func judge(ctx context.Context, b renderedBundle) ([]finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := podSecurity(b.minor, pods)
+	found, err := tokens(pods, b.objects)
 	if err != nil {
 		return nil, err
 	}
-	found = append(found, images(pods)...)
+	found = append(found, seccomp(b.minor, pods)...)
+	if !b.modern() {
+		return found, nil
+	}
+	levels, err := podSecurity(b.minor, pods)
+	if err != nil {
+		return nil, err
+	}
+	found = append(append(found, levels...), images(pods)...)
 	roles, err := rbac(b.objects)
 	if err != nil {
 		return nil, err

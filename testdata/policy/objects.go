@@ -15,7 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// oldestModern is the oldest minor whose bundle is judged. Addons of 2020 are what they were.
+// oldestModern is the oldest minor whose bundle is held to every rule. Addons of 2020 are what they were: their pods are held
+// to those that are Fitout's own choice, seccomp and tokens.
 const oldestModern = "1.34"
 
 // A renderedBundle is every object that any combination of a minor renders; of one that differs between combinations,
@@ -25,16 +26,16 @@ type renderedBundle struct {
 	objects []*manifest.Object
 }
 
-func modernBundles() ([]renderedBundle, error) {
+// modern reports whether every rule holds for the bundle.
+func (b renderedBundle) modern() bool { return clusterfile.CompareMinors(b.minor, oldestModern) >= 0 }
+
+func renderedBundles() ([]renderedBundle, error) {
 	catalogue, err := bundle.Load(addons.FS, bundles.FS)
 	if err != nil {
 		return nil, err
 	}
 	var all []renderedBundle
 	for _, minor := range catalogue.Minors() {
-		if clusterfile.CompareMinors(minor, oldestModern) < 0 {
-			continue
-		}
 		b, err := renderAll(catalogue, minor)
 		if err != nil {
 			return nil, err
@@ -67,9 +68,10 @@ func renderAll(catalogue *bundle.Catalogue, minor string) (renderedBundle, error
 
 // A pod is what an object makes pods of.
 type pod struct {
-	owner string // DaemonSet kube-system/cilium
-	meta  metav1.ObjectMeta
-	spec  corev1.PodSpec
+	owner     string // DaemonSet kube-system/cilium
+	namespace string
+	meta      metav1.ObjectMeta
+	spec      corev1.PodSpec
 }
 
 // podsOf returns the pods that objects make.
@@ -92,7 +94,7 @@ func podsOf(objects []*manifest.Object) ([]pod, error) {
 		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, &maker); err != nil {
 			return nil, fmt.Errorf("%s: its pod template cannot be read: %w; mend the chart", id, err)
 		}
-		all = append(all, pod{owner: id.String(), meta: maker.Spec.Template.ObjectMeta, spec: maker.Spec.Template.Spec})
+		all = append(all, pod{owner: id.String(), namespace: id.Namespace, meta: maker.Spec.Template.ObjectMeta, spec: maker.Spec.Template.Spec})
 	}
 	return all, nil
 }
