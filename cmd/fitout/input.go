@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 
 	"github.com/fitout-dev/fitout/addons"
@@ -130,11 +131,24 @@ func (i *input) online(ctx context.Context, flags *pflag.FlagSet, kube *genericc
 	if err != nil {
 		return nil, nil, fmt.Errorf("ask the cluster about itself: %w", err)
 	}
+	facts.LocalAddresses = localAddresses()
 	plan, err := fitout.Prepare(catalogue, file, &facts, nil)
 	if err == nil {
 		err = plan.Validate()
 	}
 	return client, plan, err
+}
+
+// localAddresses are the IP addresses of this machine at which others may know it; none if it does not say.
+func localAddresses() []string {
+	var all []string
+	addresses, _ := net.InterfaceAddrs()
+	for _, a := range addresses {
+		if network, ok := a.(*net.IPNet); ok && network.IP.IsGlobalUnicast() {
+			all = append(all, network.IP.String())
+		}
+	}
+	return all
 }
 
 func restConfig(kube *genericclioptions.ConfigFlags) (*rest.Config, error) {

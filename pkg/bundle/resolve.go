@@ -18,6 +18,7 @@ type Resolved struct {
 	Addons   []ResolvedAddon // by name
 	External []string        // capabilities that the user brings
 	Warnings []string        // what is usable but should not be chosen
+	Endpoint bool            // whether an addon is told the API endpoint
 }
 
 // A ResolvedAddon is one addon with everything that rendering needs.
@@ -156,6 +157,7 @@ func (r *resolution) settle(a Addon, e Entry) error {
 		return err
 	}
 	r.out.Addons = append(r.out.Addons, out)
+	r.out.Endpoint = r.out.Endpoint || strings.Contains(e.Values, ".network.api")
 	return nil
 }
 

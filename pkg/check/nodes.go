@@ -17,11 +17,12 @@ import (
 // simulatedAnnotation marks the nodes of KWOK, which have pods but run nothing.
 const simulatedAnnotation = "kwok.x-k8s.io/node"
 
-func simulated(n corev1.Node) bool { return n.Annotations[simulatedAnnotation] == "fake" }
+// Simulated reports whether KWOK simulates a node.
+func Simulated(n corev1.Node) bool { return n.Annotations[simulatedAnnotation] == "fake" }
 
 // allSimulated reports whether every node is simulated.
 func (s Snapshot) allSimulated() bool {
-	return !slices.ContainsFunc(s.Nodes, func(n corev1.Node) bool { return !simulated(n) })
+	return !slices.ContainsFunc(s.Nodes, func(n corev1.Node) bool { return !Simulated(n) })
 }
 
 // virtual reports whether a node is no machine but the front of a service (virtual-kubelet). It runs no pod that wants
@@ -86,7 +87,7 @@ func (s Snapshot) sorts() []string {
 		{"tainted", func(n corev1.Node) bool { return slices.ContainsFunc(n.Spec.Taints, ownTaint) }},
 		{"Windows", func(n corev1.Node) bool { return n.Labels[corev1.LabelOSStable] == "windows" }},
 		{"virtual", virtual},
-		{"simulated", simulated},
+		{"simulated", Simulated},
 	} {
 		if n := s.count(sort.is); n > 0 {
 			texts = append(texts, fmt.Sprintf("%d %s", n, sort.name))

@@ -234,7 +234,7 @@ func (s Survey) stage() (nodes []corev1.Node, others []string) {
 		os, arch := n.Labels[corev1.LabelOSStable], n.Labels[corev1.LabelArchStable]
 		ready, why := nodeReady(n)
 		switch {
-		case simulated(n):
+		case Simulated(n):
 			others = append(others, n.Name+" is simulated")
 		case virtual(n):
 			others = append(others, n.Name+" is virtual")

@@ -81,7 +81,7 @@ func (s Survey) planAgents(t trial) trial {
 	for _, set := range agentSets(t.addon, t.Agent.Container) {
 		nodes, _ := s.eligible(set.PodTemplateSpec)
 		for _, n := range nodes {
-			if simulated(n) || slices.ContainsFunc(t.posts, func(p post) bool { return p.node.Name == n.Name }) {
+			if Simulated(n) || slices.ContainsFunc(t.posts, func(p post) bool { return p.node.Name == n.Name }) {
 				continue
 			}
 			p := s.post(n, set, *t.Agent)

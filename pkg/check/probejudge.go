@@ -183,7 +183,7 @@ func (s Survey) whyUnasked(n corev1.Node, t trial, c tally) string {
 	switch {
 	case silent:
 		return why
-	case simulated(n):
+	case Simulated(n):
 	case !ready:
 		return "is not ready"
 	case s.onStage(n.Name) && slices.ContainsFunc(roles, func(role string) bool { return !s.plays(n.Name, role) }):

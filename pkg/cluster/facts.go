@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 
+	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	corev1 "k8s.io/api/core/v1"
@@ -67,7 +68,12 @@ func (c *Client) serviceCIDRs(ctx context.Context) ([]manifest.Object, error) {
 }
 
 func nodeFact(n corev1.Node) clusterfile.NodeFact {
-	f := clusterfile.NodeFact{Name: n.Name, PodCIDR: n.Spec.PodCIDR, ProviderID: n.Spec.ProviderID}
+	f := clusterfile.NodeFact{Name: n.Name, PodCIDR: n.Spec.PodCIDR, PodCIDRs: n.Spec.PodCIDRs, ProviderID: n.Spec.ProviderID, Simulated: check.Simulated(n)}
+	for _, a := range n.Status.Addresses {
+		if a.Type == corev1.NodeInternalIP {
+			f.Addresses = append(f.Addresses, a.Address)
+		}
+	}
 	for _, label := range controlPlaneLabels {
 		if _, ok := n.Labels[label]; ok {
 			f.ControlPlane = true

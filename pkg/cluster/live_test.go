@@ -265,7 +265,8 @@ func TestFacts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nodes := []clusterfile.NodeFact{{Name: "node-1", PodCIDR: "100.64.0.0/24", ProviderID: "scaleway://instance/node-1"}}
+	nodes := []clusterfile.NodeFact{{Name: "node-1", PodCIDR: "100.64.0.0/24", PodCIDRs: []string{"100.64.0.0/24"}, ProviderID: "scaleway://instance/node-1", Simulated: true}}
+	facts.Nodes[0].Addresses = nil // KWOK's choice
 	want := clusterfile.Facts{
 		KubernetesVersion: "v1.36.4", Server: f.config.Host, Nodes: nodes, ServiceCIDRs: []string{"10.32.0.0/20"}, KubernetesService: "10.32.0.1",
 	}
@@ -293,6 +294,7 @@ spec: {clusterIP: 10.32.0.77, ports: [{port: 53}]}
 	if facts, err = f.client.Facts(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	facts.Nodes[0].Addresses = nil
 	want.KubeadmEndpoint, want.KubeadmPodCIDR, want.KubeadmServiceCIDR, want.KubeadmDNSDomain = "cp.example.org:6443", "10.1.0.0/16", "10.2.0.0/16", "example.local"
 	want.DNSService = "10.32.0.77"
 	if diff := cmp.Diff(want, facts); diff != "" {

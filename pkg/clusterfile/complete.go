@@ -7,7 +7,10 @@ import (
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
 )
 
-type fault = strictyaml.Fault
+type (
+	fault  = strictyaml.Fault
+	faults = strictyaml.Faults
+)
 
 // Complete fills what the file leaves open, with the facts first (nil where no cluster was asked) and the defaults
 // second, and checks the whole. tested maps each known minor to the exact version that its bundle was tested with;
@@ -33,11 +36,11 @@ func Complete(file File, facts *Facts, tested map[string]string, newest string) 
 		}
 	}
 	found = append(found, defaults(&c)...)
-	faults := strictyaml.Faults(c.validate())
+	all := faults(c.validate())
 	if facts != nil {
-		faults = append(faults, facts.contradictions(c)...)
+		all = append(append(all, facts.contradictions(c)...), facts.familyFaults(c)...)
 	}
-	return c, found, file.Locate(faults.ErrorOrNil())
+	return c, found, file.Locate(all.ErrorOrNil())
 }
 
 func (f Facts) minor() string {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -21,14 +20,18 @@ type Facts struct {
 	KubeadmServiceCIDR string     // serviceSubnet there, likewise
 	KubeadmDNSDomain   string     // dnsDomain there
 	KubeadmEndpoint    string     // controlPlaneEndpoint there, a host or host:port
+	LocalAddresses     []string   // IP addresses of the machine that asks, as the caller gives them
 }
 
 // NodeFact is what matters of one node.
 type NodeFact struct {
 	Name         string
 	PodCIDR      string
-	ProviderID   string // scaleway://instance/fr-par-1/…
-	ControlPlane bool   // has the label of a control-plane node
+	PodCIDRs     []string // one for each IP family, PodCIDR included; none before Kubernetes 1.16
+	ProviderID   string   // scaleway://instance/fr-par-1/…
+	ControlPlane bool     // has the label of a control-plane node
+	Addresses    []string // those of type InternalIP
+	Simulated    bool     // KWOK's: it has pods but runs nothing
 }
 
 // A Finding is one field that the user left open: its value, and where that came from.
@@ -155,23 +158,13 @@ func kubeadmURL(endpoint string) string {
 	return "https://" + endpoint
 }
 
-// loopback reports whether a URL means the machine that it is used on.
-func loopback(server string) bool {
-	u, err := url.Parse(server)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
-}
-
 // guessPodCIDR leaves the default range where it holds the pod ranges of all nodes, and else takes the smallest range that
 // does, but at least a /16: a node that joins later has a range that nobody knows yet. Ranges that only less than a /8
 // holds are not one cluster range; there it guesses nothing.
 func (f Facts) guessPodCIDR(n *Network, found *[]Finding) {
 	var ranges []netip.Prefix
 	for _, node := range f.Nodes {
-		if p, err := netip.ParsePrefix(node.PodCIDR); err == nil && p.Addr().Is4() {
+		if p, ok := node.ipv4Range(); ok {
 			ranges = append(ranges, p)
 		}
 	}
@@ -231,14 +224,14 @@ func (f Facts) contradictions(c Cluster) []fault {
 	}
 	pods, err := netip.ParsePrefix(c.Network.PodCIDR)
 	for _, n := range f.Nodes {
-		if q, perr := netip.ParsePrefix(n.PodCIDR); err == nil && perr == nil && q.Addr().Is4() && !holdsAll(pods, []netip.Prefix{q}) {
-			add("network.podCIDR", fmt.Sprintf("is %s, but node %s has the pod CIDR %s", c.Network.PodCIDR, n.Name, n.PodCIDR),
+		if q, ok := n.ipv4Range(); err == nil && ok && !holdsAll(pods, []netip.Prefix{q}) {
+			add("network.podCIDR", fmt.Sprintf("is %s, but node %s has the pod CIDR %s", c.Network.PodCIDR, n.Name, q),
 				"give the cluster CIDR of the controller manager, which holds every node's range")
 			break
 		}
 	}
 	services, err := netip.ParsePrefix(c.Network.ServiceCIDR)
-	if ip, perr := netip.ParseAddr(f.KubernetesService); err == nil && perr == nil && !services.Contains(ip) && !slices.Contains(f.ServiceCIDRs, services.String()) {
+	if ip, perr := netip.ParseAddr(f.KubernetesService); err == nil && perr == nil && ip.Is4() && !services.Contains(ip) && !slices.Contains(f.ServiceCIDRs, services.String()) {
 		add("network.serviceCIDR", fmt.Sprintf("is %s, but Service default/kubernetes has the address %s", c.Network.ServiceCIDR, ip),
 			"give the service range of the API server")
 	}

@@ -15,6 +15,10 @@ func node(name, podCIDR, providerID string) clusterfile.NodeFact {
 	return clusterfile.NodeFact{Name: name, PodCIDR: podCIDR, ProviderID: providerID}
 }
 
+func dual(name string, podCIDRs ...string) clusterfile.NodeFact {
+	return clusterfile.NodeFact{Name: name, PodCIDR: podCIDRs[0], PodCIDRs: podCIDRs}
+}
+
 func controlPlane(name, podCIDR string) clusterfile.NodeFact {
 	return clusterfile.NodeFact{Name: name, PodCIDR: podCIDR, ControlPlane: true}
 }
@@ -77,7 +81,7 @@ found network.dnsAddress: 10.32.0.53 (Service kube-system/kube-dns)
 		"nodes in the default range": {facts{Nodes: []clusterfile.NodeFact{node("a", "100.65.3.0/24", "")}}, "network.podCIDR", `
 assumed network.podCIDR: 100.64.0.0/15 (default)
 `},
-		"nodes in one /16": {facts{Nodes: []clusterfile.NodeFact{node("a", "10.244.3.0/24", ""), node("b", "10.244.0.0/24", ""), node("c", "fd00::/64", "")}}, "network.podCIDR", `
+		"nodes in one /16": {facts{Nodes: []clusterfile.NodeFact{node("a", "10.244.3.0/24", ""), node("b", "10.244.0.0/24", ""), dual("c", "fd00::/64", "10.244.1.0/24")}}, "network.podCIDR", `
 assumed network.podCIDR: 10.244.0.0/16 (guessed from the nodes' pod CIDRs)
 `},
 		"nodes in a /14": {facts{Nodes: []clusterfile.NodeFact{node("a", "10.244.3.0/24", ""), node("b", "10.247.0.0/24", "")}}, "network.podCIDR", `
@@ -167,9 +171,15 @@ func TestContradictions(t *testing.T) {
 			"c.yaml: network.serviceCIDR is 10.32.0.0/20, but Service default/kubernetes has the address 10.1.2.129; give the service range of the API server"},
 		"IPv6 cluster": {"", facts{KubernetesService: "fd00::1", KubeadmPodCIDR: "fd01::/48"},
 			"c.yaml: network.podCIDR is fd01::/48; give an IPv4 range; the bundles have no IPv6 yet\n" +
-				"c.yaml: network.serviceCIDR is 10.32.0.0/20, but Service default/kubernetes has the address fd00::1; give the service range of the API server"},
-		"dual stack, IPv6 first": {"", facts{KubernetesService: "fd00::1", ServiceCIDRs: []string{"fd00::/112", "10.96.0.0/16"}}, ""},
-		"server":                 {"", facts{Server: "://"}, `c.yaml: network.apiEndpoint is "://"; give a URL such as https://192.0.2.10:6443`},
+				"c.yaml: network.serviceCIDR is 10.32.0.0/20" + ipv6Service},
+		"dual stack, IPv6 first": {"", facts{KubernetesService: "fd00::1", ServiceCIDRs: []string{"fd00::/112", "10.96.0.0/16"}},
+			"c.yaml: network.serviceCIDR is 10.96.0.0/16" + ipv6Service},
+		"IPv6 pods": {"", facts{Nodes: []clusterfile.NodeFact{dual("a", "fd00::/64")}},
+			"c.yaml: network.podCIDR is 100.64.0.0/15, but node a has no IPv4 pod CIDR, only fd00::/64; give the controller manager an IPv4 cluster CIDR; the bundles have no IPv6 yet"},
+		"IPv6 pods of another network": {"cni: none", facts{Nodes: []clusterfile.NodeFact{dual("a", "fd00::/64")}}, ""},
+		"pods of a dual-stack node": {"network:\n  podCIDR: 10.244.0.0/23", facts{Nodes: []clusterfile.NodeFact{dual("a", "fd00::/64", "10.244.2.0/24")}},
+			"c.yaml:4: network.podCIDR is 10.244.0.0/23, but node a has the pod CIDR 10.244.2.0/24; give the cluster CIDR of the controller manager, which holds every node's range"},
+		"server": {"", facts{Server: "://"}, `c.yaml: network.apiEndpoint is "://"; give a URL such as https://192.0.2.10:6443`},
 		"all at once": {"kubernetesVersion: 1.18\nnetwork: {podCIDR: 10.0.0.0/16, serviceCIDR: 10.96.0.0/16}",
 			facts{KubernetesVersion: "v1.36.4", KubernetesService: "10.43.0.1", Nodes: []clusterfile.NodeFact{node("a", "10.1.0.0/24", "")}},
 			"c.yaml:3: kubernetesVersion is v1.18.2, but the API server is v1.36.4; remove the field to take the cluster's own version\n" +
@@ -180,6 +190,78 @@ func TestContradictions(t *testing.T) {
 			_, _, err := complete(t, test.text, &test.facts)
 			if diff := cmp.Diff(test.want, message(err)); diff != "" {
 				t.Error(diff)
+			}
+		})
+	}
+}
+
+const ipv6Service = ", but Service default/kubernetes has the IPv6 address fd00::1, which pods without IPv6 addresses do not reach; " +
+	"name the IPv4 range first in --service-cluster-ip-range of the API server; the bundles have no IPv6 yet"
+
+// The IPv6 half of a dual-stack cluster is left out, and said.
+func TestDualStackIsSaid(t *testing.T) {
+	const pods, services = "pod CIDR fd00::/48", "service CIDR fd01::/112"
+	for name, test := range map[string]struct {
+		facts facts
+		cni   string
+		want  []string // parts of the warning
+	}{
+		"IPv4":                  {facts{KubeadmPodCIDR: "10.244.0.0/16", KubeadmServiceCIDR: "10.96.0.0/16", ServiceCIDRs: []string{"10.96.0.0/16"}, Nodes: []clusterfile.NodeFact{dual("a", "10.244.0.0/24")}}, "", nil},
+		"nothing is known":      {facts{}, "", nil},
+		"kubeadm's pods":        {facts{KubeadmPodCIDR: "10.244.0.0/16,fd00::/48"}, "", []string{pods + " (ConfigMap kube-system/kubeadm-config)", "pods get no IPv6 address"}},
+		"IPv6 first":            {facts{KubeadmPodCIDR: "fd00::/48, 10.244.0.0/16"}, "", []string{pods}},
+		"kubeadm's Services":    {facts{KubeadmServiceCIDR: "10.96.0.0/16,fd01::/112"}, "", []string{services + " (ConfigMap kube-system/kubeadm-config)"}},
+		"ServiceCIDR objects":   {facts{ServiceCIDRs: []string{"10.96.0.0/16", "fd01::/112"}, KubeadmServiceCIDR: "10.96.0.0/16,fd01::/112"}, "", []string{services + " (ServiceCIDR object)"}},
+		"nodes":                 {facts{Nodes: []clusterfile.NodeFact{node("a", "10.244.0.0/24", ""), dual("b", "10.244.1.0/24", "fd00::/64"), dual("c", "10.244.2.0/24", "fd00:1::/64")}}, "", []string{"pod CIDR fd00::/64 (node b)"}},
+		"a network of your own": {facts{KubeadmPodCIDR: "10.244.0.0/16,fd00::/48"}, "none", []string{pods, "cluster DNS has no IPv6 address"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			warnings := test.facts.Warnings(clusterfile.Cluster{CNI: test.cni})
+			if (len(warnings) == 0) != (test.want == nil) {
+				t.Fatalf("warnings %q, want %q", warnings, test.want)
+			}
+			for _, part := range test.want {
+				if len(warnings) != 1 || !strings.Contains(warnings[0], part) || strings.Contains(warnings[0], "node c") {
+					t.Errorf("warnings %q do not say %q", warnings, part)
+				}
+			}
+		})
+	}
+}
+
+func TestEndpointFault(t *testing.T) {
+	on := func(addresses ...string) clusterfile.NodeFact {
+		return clusterfile.NodeFact{Name: addresses[0], Addresses: addresses}
+	}
+	elsewhere, here, simulated := on("192.0.2.9"), on("192.0.2.1", "fd00::1"), clusterfile.NodeFact{Name: "kwok", Simulated: true}
+	for name, test := range map[string]struct {
+		server, kubeadm, given string
+		nodes                  []clusterfile.NodeFact
+		refused                bool
+	}{
+		"IPv4":                     {"https://127.0.0.1:6443", "", "", []clusterfile.NodeFact{elsewhere}, true},
+		"another loopback address": {"https://127.8.9.1", "", "", []clusterfile.NodeFact{elsewhere}, true},
+		"IPv6":                     {"https://[::1]:6443", "", "", []clusterfile.NodeFact{elsewhere}, true},
+		"IPv4 in IPv6":             {"https://[::ffff:127.0.0.1]:6443", "", "", []clusterfile.NodeFact{elsewhere}, true},
+		"any address":              {"https://0.0.0.0:6443", "", "", []clusterfile.NodeFact{elsewhere}, true},
+		"any IPv6 address":         {"https://[::]:6443", "", "", []clusterfile.NodeFact{elsewhere}, true},
+		"localhost":                {"https://LocalHost.:6443", "", "", []clusterfile.NodeFact{elsewhere}, true},
+		"a name of localhost":      {"https://api.localhost", "", "", []clusterfile.NodeFact{elsewhere}, true},
+		"no address of the node":   {"https://127.0.0.1:6443", "", "", []clusterfile.NodeFact{{Name: "new"}}, true},
+		"one node is elsewhere":    {"https://127.0.0.1:6443", "", "", []clusterfile.NodeFact{here, simulated, elsewhere}, true},
+		"this machine":             {"https://127.0.0.1:6443", "", "", []clusterfile.NodeFact{here, simulated}, false},
+		"simulated":                {"https://127.0.0.1:6443", "", "", []clusterfile.NodeFact{simulated}, false},
+		"no node yet":              {"https://127.0.0.1:6443", "", "", nil, false},
+		"the user's own":           {"https://127.0.0.1:6443", "", "https://127.0.0.1:7443", []clusterfile.NodeFact{elsewhere}, false},
+		"kubeadm's":                {"https://127.0.0.1:6443", "cp.demo:6443", "", []clusterfile.NodeFact{elsewhere}, false},
+		"not of this machine":      {"https://192.0.2.7", "", "", []clusterfile.NodeFact{elsewhere}, false},
+		"a name that looks local":  {"https://localhost.example.org", "", "", []clusterfile.NodeFact{elsewhere}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := facts{Server: test.server, KubeadmEndpoint: test.kubeadm, Nodes: test.nodes, LocalAddresses: []string{"127.0.0.1", "fd00::1"}}
+			err := f.EndpointFault(clusterfile.Cluster{Network: clusterfile.Network{APIEndpoint: test.given}})
+			if (err != nil) != test.refused || test.refused && !strings.Contains(err.Error(), "--api-endpoint") {
+				t.Errorf("fault %v, want one: %t", err, test.refused)
 			}
 		})
 	}

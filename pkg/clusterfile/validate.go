@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -81,6 +82,8 @@ func is(found string) string { return fmt.Sprintf("is %q", strictyaml.Clip(found
 func prefix(s, field string, add func(field, problem, remedy string)) (netip.Prefix, bool) {
 	p, err := netip.ParsePrefix(s)
 	switch {
+	case strings.Contains(s, ","):
+		add(field, is(s)+", more than one range", "give the IPv4 range alone; the bundles have no IPv6 yet")
 	case err != nil:
 		add(field, is(s), "give a range such as 100.64.0.0/15")
 	case !p.Addr().Is4():

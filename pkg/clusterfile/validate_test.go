@@ -22,6 +22,7 @@ func TestFaultsOfTheFile(t *testing.T) {
 		"zone":             {"csi: {zone: fr-par}", `c.yaml:3: csi.zone is "fr-par"; give a zone such as fr-par-1`},
 		"no range":         {"network: {podCIDR: 10.0.0.0}", `c.yaml:3: network.podCIDR is "10.0.0.0"; give a range such as 100.64.0.0/15`},
 		"IPv6":             {"network: {podCIDR: 'fd00::/48'}", "c.yaml:3: network.podCIDR is fd00::/48; give an IPv4 range; the bundles have no IPv6 yet"},
+		"two ranges":       {"network: {podCIDR: '10.0.0.0/16,fd00::/48'}", `c.yaml:3: network.podCIDR is "10.0.0.0/16,fd00::/48", more than one range; give the IPv4 range alone; the bundles have no IPv6 yet`},
 		"host bits":        {"network: {serviceCIDR: 10.96.0.1/12}", "c.yaml:3: network.serviceCIDR is 10.96.0.1/12, which has bits set after the prefix; give 10.96.0.0/12"},
 		"small range":      {"network: {serviceCIDR: 10.96.0.0/28}", "c.yaml:3: network.serviceCIDR is 10.96.0.0/28, too small a range; give a /26 or larger"},
 		"last range of all": {"network: {serviceCIDR: 255.255.255.248/29}",

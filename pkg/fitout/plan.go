@@ -42,7 +42,7 @@ func Prepare(catalogue *bundle.Catalogue, file clusterfile.File, facts *clusterf
 		return nil, faults
 	}
 	resolved, err := catalogue.Resolve(cluster)
-	all, err := gather(faults.ErrorOrNil(), file.Locate(err))
+	all, err := gather(faults.ErrorOrNil(), file.Locate(err), file.Locate(againstFacts(resolved, file, facts)))
 	switch {
 	case err != nil && len(faults) > 0:
 		return nil, faults // a template that fails over faulty input is no news
@@ -56,6 +56,19 @@ func Prepare(catalogue *bundle.Catalogue, file clusterfile.File, facts *clusterf
 		return nil, file.Locate(err)
 	}
 	return plan(resolved, rendering, findings)
+}
+
+// againstFacts adds the warnings of the facts to what was resolved. The error is a strictyaml.Faults about an API endpoint
+// that an addon is told and nodes do not reach.
+func againstFacts(resolved *bundle.Resolved, file clusterfile.File, facts *clusterfile.Facts) error {
+	if resolved == nil || facts == nil {
+		return nil
+	}
+	resolved.Warnings = append(facts.Warnings(resolved.Cluster), resolved.Warnings...)
+	if !resolved.Endpoint {
+		return nil
+	}
+	return facts.EndpointFault(file.Cluster)
 }
 
 func plan(resolved *bundle.Resolved, rendering *render.Rendering, findings []clusterfile.Finding) (*Plan, error) {
