@@ -31,6 +31,8 @@ type ResolvedAddon struct {
 	Chart     fs.FS
 	Patches   []clusterfile.Patch
 	Resources map[string]clusterfile.Resources
+	Pods      clusterfile.Pods
+	Workloads map[string]clusterfile.Pods // by the workload's name
 }
 
 // Resolve chooses the addons for a complete cluster and settles their versions, images and values. The error is a
@@ -140,15 +142,17 @@ func (r *resolution) warn(a Addon, problem string) {
 // settle expands the templates of an entry and merges the user's values over them.
 func (r *resolution) settle(a Addon, e Entry) error {
 	setting := r.out.Cluster.Addons[a.Name]
-	out := ResolvedAddon{Addon: a, Line: e.Chart, Images: map[string]string{}, Patches: e.Patches, Resources: setting.Resources}
+	out := ResolvedAddon{Addon: a, Line: e.Chart, Images: map[string]string{}, Patches: e.Patches, Resources: setting.Resources, Pods: setting.Pods, Workloads: setting.Workloads}
 	var err error
 	if out.Version, err = expand(a.Name, e.Version, r.data); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Images)) {
-		if out.Images[name], err = expand(a.Name, e.Images[name], r.data); err != nil {
+		image, err := expand(a.Name, e.Images[name], r.data)
+		if err != nil {
 			return err
 		}
+		out.Images[name] = mirrored(image, r.out.Cluster.ImageRegistry)
 	}
 	if out.Values, err = r.values(a, e, out.Images); err != nil {
 		return err

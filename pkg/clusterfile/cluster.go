@@ -39,6 +39,8 @@ type Cluster struct {
 	KubeProxy         KubeProxy        `json:"kubeProxy" doc:"Service addresses on the nodes."`
 	CSI               CSI              `json:"csi" doc:"Scaleway block storage."`
 	Addons            map[string]Addon `json:"addons" doc:"Settings per addon, by its name in the bundle."`
+	ImageRegistry     string           `json:"imageRegistry" doc:"Registry, with a path if any, that the images of all addons are pulled from instead of their own (registry.example.com/mirror: registry.k8s.io/coredns/coredns becomes registry.example.com/mirror/coredns/coredns). Tags and digests stay; so do images that values name. Default: each image's own registry."`
+	ImagePullSecrets  []string         `json:"imagePullSecrets" doc:"Names of Secrets for pulling the images of all addons. They are referenced, never rendered, and must exist in the namespaces of the pods (kube-system, and kube-flannel with flannel)."`
 	Patches           []Patch          `json:"patches" doc:"kustomize patches over everything rendered, in order. A patch that matches nothing is an error."`
 }
 
@@ -48,7 +50,7 @@ type Network struct {
 	ServiceCIDR string `json:"serviceCIDR" default:"10.32.0.0/20" doc:"Range of Service addresses, as the API server was given it."`
 	DNSAddress  string `json:"dnsAddress" doc:"Address of the cluster DNS Service, as the kubelets were given it (clusterDNS). Default: the tenth address of the service CIDR."`
 	DNSDomain   string `json:"dnsDomain" default:"cluster.local" doc:"Domain of the cluster DNS."`
-	APIEndpoint string `json:"apiEndpoint" doc:"URL at which nodes reach the API server without any Service address. Default: the kubeconfig's server, or https://api.<name>.internal:6443 when rendering without a cluster."`
+	APIEndpoint string `json:"apiEndpoint" doc:"URL at which nodes reach the API server without any Service address. Default: the kubeconfig's server, or https://api.<name>.internal:6443 when rendering without a cluster. A server of the kubeconfig that only this machine reaches (127.0.0.1) is refused while nodes are elsewhere."`
 }
 
 // KubeProxy says how Service addresses are realised.
@@ -68,6 +70,8 @@ type CSI struct {
 type Addon struct {
 	Enabled   *bool                `json:"enabled" doc:"Whether the addon is installed. Default: what the rest of the file implies. Where another field chooses the addon, as cni does, only false is allowed here: you bring your own."`
 	Values    map[string]any       `json:"values" doc:"Values for the addon's chart, merged over the bundle's. fitout bundles show MINOR ADDON lists them."`
+	Pods      Pods                 `json:"pods" doc:"Settings of all pods of the addon."`
+	Workloads map[string]Pods      `json:"workloads" doc:"Settings of the pods of one workload of the addon, by the workload's name (cilium-operator), after those of pods."`
 	Resources map[string]Resources `json:"resources" doc:"Resources per container of the addon, by the container's name; the name * means every container."`
 	Conflicts string               `json:"conflicts" enum:"fail,keep,take-over" doc:"What happens to fields of the addon's objects that somebody else manages. Default: what --conflicts says, or fail."`
 }

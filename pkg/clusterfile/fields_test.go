@@ -3,6 +3,7 @@ package clusterfile_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -36,9 +37,14 @@ func TestEveryFieldIsDocumented(t *testing.T) {
 	})
 }
 
+func whole(value any) bool {
+	f, ok := value.(float64)
+	return ok && f == math.Trunc(f)
+}
+
 // accepts is as much of a JSON schema validator as the cluster file's schema needs.
 func accepts(schema map[string]any, value any) bool {
-	if kinds, ok := schema["type"]; ok && !strings.Contains(fmt.Sprint(kinds), kindOf(value)) {
+	if kinds, ok := schema["type"]; ok && !strings.Contains(fmt.Sprint(kinds), kindOf(value)) && !(kinds == "integer" && whole(value)) {
 		return false
 	}
 	if enum, ok := schema["enum"].([]any); ok && !slices.Contains(enum, value) {

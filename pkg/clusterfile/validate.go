@@ -19,6 +19,9 @@ const nftablesFrom = "1.31"
 
 var longExponent = regexp.MustCompile(`[eE][+-]?[0-9]{3}`)
 
+// registryPattern is that of an image reference (distribution/reference: domain and path), of at most 255 characters.
+var registryPattern = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,200}[a-zA-Z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]{1,2}[a-z0-9]+)*)*$`)
+
 var zonePattern = regexp.MustCompile(`^[a-z]{2}-[a-z]{3}-[0-9]$`)
 
 // validate checks a complete cluster and returns every fault, without file and line.
@@ -42,6 +45,10 @@ func (c Cluster) validate() []fault {
 	if !zonePattern.MatchString(c.CSI.Zone) {
 		add("csi.zone", is(c.CSI.Zone), "give a zone such as fr-par-1")
 	}
+	if c.ImageRegistry != "" && !registryPattern.MatchString(c.ImageRegistry) {
+		add("imageRegistry", is(c.ImageRegistry), "give a host, with a port and a path if any, such as registry.example.com:5000/mirror")
+	}
+	secretNames(c.ImagePullSecrets, "imagePullSecrets", add)
 	c.validateNetwork(add)
 	c.validateAddons(add)
 	return faults
@@ -105,6 +112,10 @@ func (c Cluster) validateAddons(add func(field, problem, remedy string)) {
 			path := fmt.Sprintf("addons.%s.resources.%s", name, container)
 			quantities(r.Requests, path+".requests", add)
 			quantities(r.Limits, path+".limits", add)
+		}
+		c.Addons[name].Pods.validate(fmt.Sprintf("addons.%s.pods", name), add)
+		for _, workload := range slices.Sorted(maps.Keys(c.Addons[name].Workloads)) {
+			c.Addons[name].Workloads[workload].validate(strictyaml.Join(fmt.Sprintf("addons.%s.workloads", name), workload), add)
 		}
 	}
 }

@@ -47,7 +47,7 @@ func TestFaultsOfTheFile(t *testing.T) {
 		"all at once, of the file and of the cluster": {"kubernetesVersion: [1]\ncni: weev\nmode: x\nnetwork:\n  podCIDR: 10.0.0.0\n  dnsAddress: 1.2.3.4\npatches: [{target: {kind: Pod}}]",
 			"c.yaml:3: kubernetesVersion is a list; give a string\n" +
 				"c.yaml:4: cni is \"weev\"; did you mean weave? Allowed: cilium, calico, weave, flannel, none\n" +
-				"c.yaml:5: mode is not a field of this format; use one of apiVersion, kind, name, kubernetesVersion, controlPlane, network, cni, ingress, kubeProxy, csi, addons, patches\n" +
+				"c.yaml:5: mode is not a field of this format; use one of apiVersion, kind, name, kubernetesVersion, controlPlane, network, cni, ingress, kubeProxy, csi, addons, imageRegistry, imagePullSecrets, patches\n" +
 				"c.yaml:9: patches[0].patch is missing; add it: Strategic merge patch (a partial object) or JSON6902 patch (a list of operations), as YAML text.\n" +
 				"c.yaml:7: network.podCIDR is \"10.0.0.0\"; give a range such as 100.64.0.0/15\n" +
 				"c.yaml:8: network.dnsAddress is 1.2.3.4, outside the service CIDR 10.32.0.0/20; give an address inside it, such as 10.32.0.10"},

@@ -3,6 +3,7 @@
 package render
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/kubeapi"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/strictyaml"
 )
 
 // Namespace is where every addon without a namespace of its own lives.
@@ -54,7 +56,7 @@ func (r *Rendering) Objects() []*manifest.Object {
 	return all
 }
 
-// Bundle renders a resolved bundle. The error is a strictyaml.Faults where a user's patch is at fault.
+// Bundle renders a resolved bundle. The error is a strictyaml.Faults where a user's patch or setting is at fault.
 func Bundle(r *bundle.Resolved) (*Rendering, error) {
 	api, err := kubeapi.Load(r.Minor)
 	if err != nil {
@@ -62,12 +64,16 @@ func Bundle(r *bundle.Resolved) (*Rendering, error) {
 	}
 	out := &Rendering{Bundle: r.Minor, API: api}
 	served := api.APIVersions()
+	var faults strictyaml.Faults
 	for _, resolved := range r.Addons {
 		addon, err := renderAddon(resolved, r.Cluster, served)
-		if err != nil {
+		if err := collect(&faults, err); err != nil {
 			return nil, fmt.Errorf("addon %s: %w", resolved.Name, err)
 		}
 		out.Addons = append(out.Addons, addon)
+	}
+	if err := faults.ErrorOrNil(); err != nil {
+		return nil, err
 	}
 	if err := patchAll(out.Addons, r.Cluster.Patches); err != nil {
 		return nil, err
@@ -75,7 +81,17 @@ func Bundle(r *bundle.Resolved) (*Rendering, error) {
 	return out, out.finish()
 }
 
-// renderAddon runs the addon's chart, then the bundle's patches, then the user's resources.
+// collect adds the faults in err to those found before, and returns any other error.
+func collect(faults *strictyaml.Faults, err error) error {
+	var found strictyaml.Faults
+	if errors.As(err, &found) {
+		*faults = append(*faults, found...)
+		return nil
+	}
+	return err
+}
+
+// renderAddon runs the addon's chart, then the bundle's patches, then the user's resources and pod settings.
 func renderAddon(r bundle.ResolvedAddon, cluster clusterfile.Cluster, served []string) (Addon, error) {
 	objects, err := chartObjects(chartInput{
 		Files: r.Chart, Values: r.Values, KubernetesVersion: cluster.KubernetesVersion, APIVersions: served, Release: r.Name, Namespace: Namespace,
@@ -87,7 +103,14 @@ func renderAddon(r bundle.ResolvedAddon, cluster clusterfile.Cluster, served []s
 	if err := patchAll(addons, r.Patches); err != nil {
 		return Addon{}, fmt.Errorf("the bundle's patches: %v", err) // no fault of the user's
 	}
-	return addons[0], setResources(addons[0].Objects, r.Name, r.Resources)
+	pods := podSettings{addon: r.Name, pullSecrets: cluster.ImagePullSecrets, all: r.Pods, workloads: r.Workloads}
+	var faults strictyaml.Faults
+	for _, err := range []error{setResources(addons[0].Objects, r.Name, r.Resources), pods.setPods(addons[0].Objects)} {
+		if err := collect(&faults, err); err != nil {
+			return Addon{}, err
+		}
+	}
+	return addons[0], faults.ErrorOrNil()
 }
 
 // finish labels and sorts what was rendered, checks it as a whole and computes the digests.

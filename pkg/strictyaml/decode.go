@@ -249,6 +249,9 @@ func kindName(k reflect.Kind) string {
 	return "a string"
 }
 
+// Join is the path of the field name below path, as faults have it and as Lines finds it.
+func Join(path, name string) string { return join(path, name) }
+
 // join is the path of a field. A name that is not fit for one line of a message is clipped and quoted.
 func join(path, name string) string {
 	if path == "" {
