@@ -23,7 +23,14 @@ type Addon struct {
 	Recreate   []string     `json:"recreate" doc:"kinds whose objects may be deleted and created again where a field cannot be changed, since nothing is lost by it"`
 	Edits      []Edit       `json:"edits" doc:"what people edit in the cluster and keep when the addon is applied again"`
 	Probes     []Probe      `json:"probes" doc:"what is tried to prove that the addon does its job"`
+	Warnings   []Warning    `json:"warnings" doc:"settings that work and should not be chosen"`
 	Lifecycle  Lifecycle    `json:"lifecycle" doc:"which minors it supports, and for how long"`
+}
+
+// A Warning is said of a cluster that chooses a setting.
+type Warning struct {
+	When string `json:"when" required:"true" doc:"template expression over the cluster file, and over the chart's values as .values; the warning is said if it is true"`
+	Says string `json:"says" required:"true" doc:"what is wrong with it, from when on, and what to choose instead"`
 }
 
 // A Definition is a CustomResourceDefinition that a controller creates. What is known of it beforehand is what objects of
@@ -52,7 +59,7 @@ func (d Definition) verify() error {
 // Checks are the judgements that not every addon gets.
 type Checks struct {
 	HostPorts           []int `json:"hostPorts" doc:"host ports that a ready pod declares on each node that the addon runs on"`
-	DefaultStorageClass bool  `json:"defaultStorageClass" doc:"exactly one default StorageClass exists, and it is this addon's"`
+	DefaultStorageClass bool  `json:"defaultStorageClass" doc:"exactly one default StorageClass exists, and it is this addon's; if no rendered one is the default, no more than one exists, and it is another"`
 }
 
 // An Edit is a part of a rendered object that people edit in the cluster.

@@ -157,11 +157,30 @@ func (r *resolution) settle(a Addon, e Entry) error {
 	if out.Values, err = r.values(a, e, out.Images); err != nil {
 		return err
 	}
+	if err := r.warnings(a, out.Values); err != nil {
+		return err
+	}
 	if out.Chart, err = r.catalogue.Chart(a.Name, e.Chart); err != nil {
 		return err
 	}
 	r.out.Addons = append(r.out.Addons, out)
 	r.out.Endpoint = r.out.Endpoint || strings.Contains(e.Values, ".network.api")
+	return nil
+}
+
+// warnings adds those of the addon that hold for the cluster and the values of the chart.
+func (r *resolution) warnings(a Addon, values map[string]any) error {
+	data := maps.Clone(r.data)
+	data["values"] = values
+	for _, w := range a.Warnings {
+		yes, err := holds(a.Name, w.When, data)
+		if err != nil {
+			return err
+		}
+		if yes {
+			r.out.Warnings = append(r.out.Warnings, a.Name+": "+w.Says)
+		}
+	}
 	return nil
 }
 

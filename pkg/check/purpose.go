@@ -12,7 +12,8 @@ import (
 // API servers still honour.
 var defaultClass = []string{"storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"}
 
-// storageClass checks that the cluster has exactly one default StorageClass, one of the addon's.
+// storageClass checks that the cluster has exactly one default StorageClass, one of the addon's; and if the addon renders none
+// that is the default, that it has at most one, of somebody else's.
 func (j judge) storageClass() []Row {
 	if !j.addon.Checks.DefaultStorageClass {
 		return nil
@@ -28,7 +29,14 @@ func (j judge) storageClass() []Row {
 		}
 	}
 	slices.Sort(defaults)
+	chosen := slices.ContainsFunc(j.addon.Objects, func(o *manifest.Object) bool { return o.GetKind() == "StorageClass" && isDefault(o) })
 	switch {
+	case !chosen && len(own) > 0:
+		return []Row{j.row(StorageClass, Failed, "take the annotation "+defaultClass[0]+" from it", "the default is %s, which is not to be it", own[0])}
+	case !chosen && len(defaults) == 0:
+		return []Row{j.row(StorageClass, Good, "", "no default, as the addon's values say")}
+	case !chosen && len(defaults) == 1:
+		return []Row{j.row(StorageClass, Good, "", "%s is the only default, of another provider", defaults[0])}
 	case len(defaults) == 0:
 		return []Row{j.row(StorageClass, Failed, "run fitout apply", "no StorageClass is the default")}
 	case len(defaults) > 1:

@@ -1,17 +1,26 @@
+{{- define "kube-proxy.chosen" -}}
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+bindAddress: 0.0.0.0
+clientConnection:
+  kubeconfig: /var/lib/kube-proxy/kubeconfig.conf
+clusterCIDR: {{ required "set clusterCIDR, the range of all pod addresses" .Values.clusterCIDR }}
+conntrack:
+  maxPerCore: {{ .Values.conntrackMaxPerCore }}
+healthzBindAddress: 0.0.0.0:10256
+metricsBindAddress: 127.0.0.1:10249
+mode: {{ .Values.mode }}
+{{- end -}}
+
 {{- /* The files of the ConfigMap: kube-proxy's configuration and the kubeconfig it names. */ -}}
 {{- define "kube-proxy.files" -}}
+{{- range $field, $why := dict "apiVersion" "is fixed; remove it" "kind" "is fixed; remove it" "mode" "is kubeProxy.mode; set that" "clusterCIDR" "is network.podCIDR; set that" }}
+{{- if hasKey $.Values.config $field }}
+{{- fail (printf "config.%s %s" $field $why) }}
+{{- end }}
+{{- end -}}
 config.conf: |
-  apiVersion: kubeproxy.config.k8s.io/v1alpha1
-  kind: KubeProxyConfiguration
-  bindAddress: 0.0.0.0
-  clientConnection:
-    kubeconfig: /var/lib/kube-proxy/kubeconfig.conf
-  clusterCIDR: {{ required "set clusterCIDR, the range of all pod addresses" .Values.clusterCIDR }}
-  conntrack:
-    maxPerCore: {{ .Values.conntrackMaxPerCore }}
-  healthzBindAddress: 0.0.0.0:10256
-  metricsBindAddress: 127.0.0.1:10249
-  mode: {{ .Values.mode }}
+  {{- mergeOverwrite (include "kube-proxy.chosen" . | fromYaml) .Values.config | toYaml | nindent 2 }}
 kubeconfig.conf: |
   apiVersion: v1
   kind: Config
