@@ -27,12 +27,6 @@ type Addon struct {
 	Lifecycle  Lifecycle    `json:"lifecycle" doc:"which minors it supports, and for how long"`
 }
 
-// A Warning is said of a cluster that chooses a setting.
-type Warning struct {
-	When string `json:"when" required:"true" doc:"template expression over the cluster file, and over the chart's values as .values; the warning is said if it is true"`
-	Says string `json:"says" required:"true" doc:"what is wrong with it, from when on, and what to choose instead"`
-}
-
 // A Definition is a CustomResourceDefinition that a controller creates. What is known of it beforehand is what objects of
 // its kind are written, ordered and found by.
 type Definition struct {

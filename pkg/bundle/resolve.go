@@ -131,14 +131,6 @@ func (r *resolution) available(a Addon) (Entry, bool) {
 	return entry, true
 }
 
-func (r *resolution) warn(a Addon, problem string) {
-	text := a.Name + " " + problem
-	if advice := a.Lifecycle.advice(); advice != "" {
-		text += ": " + advice
-	}
-	r.out.Warnings = append(r.out.Warnings, text)
-}
-
 // settle expands the templates of an entry and merges the user's values over them.
 func (r *resolution) settle(a Addon, e Entry) error {
 	setting := r.out.Cluster.Addons[a.Name]
@@ -165,22 +157,6 @@ func (r *resolution) settle(a Addon, e Entry) error {
 	}
 	r.out.Addons = append(r.out.Addons, out)
 	r.out.Endpoint = r.out.Endpoint || strings.Contains(e.Values, ".network.api")
-	return nil
-}
-
-// warnings adds those of the addon that hold for the cluster and the values of the chart.
-func (r *resolution) warnings(a Addon, values map[string]any) error {
-	data := maps.Clone(r.data)
-	data["values"] = values
-	for _, w := range a.Warnings {
-		yes, err := holds(a.Name, w.When, data)
-		if err != nil {
-			return err
-		}
-		if yes {
-			r.out.Warnings = append(r.out.Warnings, a.Name+": "+w.Says)
-		}
-	}
 	return nil
 }
 

@@ -39,7 +39,7 @@ type Cluster struct {
 	KubeProxy         KubeProxy        `json:"kubeProxy" doc:"Service addresses on the nodes."`
 	CSI               CSI              `json:"csi" doc:"Scaleway block storage."`
 	Addons            map[string]Addon `json:"addons" doc:"Settings per addon, by its name in the bundle."`
-	ImageRegistry     string           `json:"imageRegistry" doc:"Registry, with a path if any, that the images of all addons are pulled from instead of their own (registry.example.com/mirror: registry.k8s.io/coredns/coredns becomes registry.example.com/mirror/coredns/coredns). Tags and digests stay; so do images that values name. Default: each image's own registry."`
+	ImageRegistry     string           `json:"imageRegistry" doc:"Registry, with a path if any, that the images of all addons are pulled from instead of their own (registry.example.com/mirror: registry.k8s.io/coredns/coredns becomes registry.example.com/mirror/coredns/coredns). Tags and digests stay; so do images that values name, and the probe pods' (--probe-image). Default: each image's own registry."`
 	ImagePullSecrets  []string         `json:"imagePullSecrets" doc:"Names of Secrets for pulling the images of all addons. They are referenced, never rendered, and must exist in the namespaces of the pods (kube-system, and kube-flannel with flannel)."`
 	Patches           []Patch          `json:"patches" doc:"kustomize patches over everything rendered, in order. A patch that matches nothing is an error."`
 }
