@@ -71,9 +71,10 @@ func (j judge) hostPorts() []Row {
 			return []Row{j.row(HostPorts, Pending, "", "%s", detail)}
 		}
 		nodes, tainted := j.snapshot.eligible(template.PodTemplateSpec)
+		on := podsByNode(pods)
 		for _, node := range nodes {
 			expected++
-			if ports := j.undeclared(pods, node.Name); len(ports) > 0 {
+			if ports := j.undeclared(on[node.Name]); len(ports) > 0 {
 				missing = append(missing, fmt.Sprintf("%v on node %s", ports, node.Name))
 				trail.Suspects = append(trail.Suspects, Suspect{manifest.IDOf(o), node.Name, "is to hold the ports"})
 			}
@@ -93,11 +94,11 @@ func (j judge) hostPorts() []Row {
 	return []Row{j.row(HostPorts, Good, "", "%v on %d of %d nodes", j.addon.Checks.HostPorts, expected, len(j.snapshot.Nodes))}
 }
 
-// undeclared returns the addon's host ports (TCP) that no ready pod on a node declares.
-func (j judge) undeclared(pods []corev1.Pod, node string) []int {
+// undeclared returns the addon's host ports (TCP) that no ready pod of a node declares.
+func (j judge) undeclared(pods []*corev1.Pod) []int {
 	declared := map[int]bool{}
 	for _, p := range pods {
-		if p.Spec.NodeName != node || !podReady(p) {
+		if !podReady(p) {
 			continue
 		}
 		for _, c := range p.Spec.Containers {
