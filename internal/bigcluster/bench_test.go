@@ -82,7 +82,8 @@ func BenchmarkCheck(b *testing.B) {
 	for _, nodes := range sizes {
 		b.Run(fmt.Sprint(nodes), func(b *testing.B) {
 			s := serve(b, c, nodes)
-			defer debug.SetGCPercent(debug.SetGCPercent(400)) // as the command has it
+			defer debug.SetGCPercent(debug.SetGCPercent(400)) // both as the command has it
+			defer debug.SetMemoryLimit(debug.SetMemoryLimit(128 << 20))
 			debug.FreeOSMemory()
 			peak := watch(b)
 			cputime.Report(b, cputime.Self)
