@@ -83,7 +83,7 @@ func BenchmarkCheck(b *testing.B) {
 		b.Run(fmt.Sprint(nodes), func(b *testing.B) {
 			s := serve(b, c, nodes)
 			defer debug.SetGCPercent(debug.SetGCPercent(400)) // both as the command has it
-			defer debug.SetMemoryLimit(debug.SetMemoryLimit(128 << 20))
+			defer debug.SetMemoryLimit(debug.SetMemoryLimit(160 << 20))
 			debug.FreeOSMemory()
 			peak := watch(b)
 			cputime.Report(b, cputime.Self)

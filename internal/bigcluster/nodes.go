@@ -70,6 +70,9 @@ func pod(workload *manifest.Object) *manifest.Object {
 		tolerations = append(tolerations, fields{"key": "node.kubernetes.io/" + key, "operator": "Exists", "effect": "NoExecute"})
 	}
 	spec["tolerations"] = tolerations
+	mountToken(spec)
+	spec["affinity"] = fields{"nodeAffinity": fields{"requiredDuringSchedulingIgnoredDuringExecution": fields{"nodeSelectorTerms": []any{
+		fields{"matchFields": []any{fields{"key": "metadata.name", "operator": "In", "values": []any{"node-" + mark}}}}}}}}
 	status := fields{"phase": "Running", "qosClass": "Burstable", "startTime": began, "hostIP": "10.0." + mark, "podIP": "100.64." + mark,
 		"podIPs": []any{fields{"ip": "100.64." + mark}}}
 	var conditions []any
@@ -82,6 +85,24 @@ func pod(workload *manifest.Object) *manifest.Object {
 		status["initContainerStatuses"] = inits
 	}
 	return managed(object(fields{"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec, "status": status}), "kube-controller-manager", "kubelet")
+}
+
+// mountToken adds the token of the ServiceAccount, as admission does: a volume with another name in each pod.
+func mountToken(spec fields) {
+	name := "kube-api-access-" + mark
+	volumes, _ := spec["volumes"].([]any)
+	spec["volumes"] = append(volumes, fields{"name": name, "projected": fields{"defaultMode": int64(420), "sources": []any{
+		fields{"serviceAccountToken": fields{"expirationSeconds": int64(3607), "path": "token"}},
+		fields{"configMap": fields{"name": "kube-root-ca.crt", "items": []any{fields{"key": "ca.crt", "path": "ca.crt"}}}},
+	}}})
+	for _, list := range []string{"initContainers", "containers"} {
+		containers, _ := spec[list].([]any)
+		for _, c := range containers {
+			container := c.(fields)
+			mounts, _ := container["volumeMounts"].([]any)
+			container["volumeMounts"] = append(mounts, fields{"name": name, "readOnly": true, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"})
+		}
+	}
 }
 
 // states are the states of containers.

@@ -1,10 +1,15 @@
 package check
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 )
 
-// An index finds nodes and pods of a snapshot without a look at all of them. What has no name is left out: no API server
+// An index finds nodes and pods of a snapshot without a look at all of them. They are in the order of their names, in whichever
+// order they were observed. What has no name is left out: no API server
 // has such objects, and nothing could be said of them.
 type index struct {
 	nodes  []*corev1.Node
@@ -25,6 +30,7 @@ func (s Snapshot) indexed() *index {
 			x.nodes, x.byName[n.Name] = append(x.nodes, n), n
 		}
 	}
+	slices.SortStableFunc(x.nodes, func(a, b *corev1.Node) int { return strings.Compare(a.Name, b.Name) })
 	x.pods = named(s.Pods)
 	for _, p := range x.pods {
 		x.in[p.Namespace] = append(x.in[p.Namespace], p)
@@ -32,7 +38,7 @@ func (s Snapshot) indexed() *index {
 	return x
 }
 
-// named returns the pods that have a name.
+// named returns the pods that have a name, in the order of their names.
 func named(list []corev1.Pod) []*corev1.Pod {
 	pods := make([]*corev1.Pod, 0, len(list))
 	for i := range list {
@@ -40,6 +46,9 @@ func named(list []corev1.Pod) []*corev1.Pod {
 			pods = append(pods, &list[i])
 		}
 	}
+	slices.SortStableFunc(pods, func(a, b *corev1.Pod) int {
+		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+	})
 	return pods
 }
 

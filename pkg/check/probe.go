@@ -51,6 +51,7 @@ type errand struct {
 	pod, node string // that is asked, and where it is
 	group     string // for counting: UDP, same node
 	to        string // what it is about, for people
+	of        int    // targets of which this is one that was chosen; 0 for a single one
 	ends      *ends  // the nodes to one of which it leads, where it leads to any
 	// ground is set on an errand without which others of the same node to the same target say nothing: it tells a packet
 	// that is too large from a network that is down.

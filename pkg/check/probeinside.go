@@ -79,6 +79,7 @@ func (s Survey) ask(targets []target, errands func(asker, to target) []errand) [
 	for _, asker := range s.cast(probe.Asker) {
 		for _, to := range near(asker.node, targets) {
 			for _, e := range errands(asker, to) {
+				e.of = len(targets)
 				e.pod, e.node, e.Address, e.to, e.ends = asker.name, asker.node, to.address, to.String(), at[to.node]
 				all = append(all, e)
 			}

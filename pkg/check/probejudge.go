@@ -130,6 +130,9 @@ func (s Survey) judgeErrands(t trial, c tally) Row {
 	if c.again > 0 {
 		detail += fmt.Sprintf(", %d only when asked again", c.again)
 	}
+	if of := t.targetCount(); of > neighbours {
+		detail += fmt.Sprintf("; each node asked %d of %d", neighbours, of)
+	}
 	if len(unasked) > 0 {
 		detail += "; not judged: " + some(unasked)
 	}
@@ -140,6 +143,14 @@ func (s Survey) judgeErrands(t trial, c tally) Row {
 		return row(NotJudged, "", detail)
 	}
 	return row(Good, "", detail)
+}
+
+// targetCount is how many targets there are of which each node asks some.
+func (t trial) targetCount() (most int) {
+	for _, e := range t.errands {
+		most = max(most, e.of)
+	}
+	return most
 }
 
 // betweenPods are the probes for which a node without a ready peer is not asked either.

@@ -53,7 +53,7 @@ func (j judge) hostPorts() []Row {
 	if len(j.addon.Checks.HostPorts) == 0 {
 		return nil
 	}
-	if len(j.snapshot.Nodes) == 0 {
+	if len(j.snapshot.indexed().nodes) == 0 {
 		return []Row{j.row(HostPorts, Pending, "", "waits for nodes")}
 	}
 	expected, missing, trail := 0, []string{}, &Trail{}
@@ -91,7 +91,7 @@ func (j judge) hostPorts() []Row {
 		row.Trail, trail.Seen, trail.Suspects = trail, row.Detail, trail.Suspects[:min(len(trail.Suspects), mostNodes)]
 		return []Row{row}
 	}
-	return []Row{j.row(HostPorts, Good, "", "%v on %d of %d nodes", j.addon.Checks.HostPorts, expected, len(j.snapshot.Nodes))}
+	return []Row{j.row(HostPorts, Good, "", "%v on %d of %d nodes", j.addon.Checks.HostPorts, expected, len(j.snapshot.indexed().nodes))}
 }
 
 // undeclared returns the addon's host ports (TCP) that no ready pod of a node declares.

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"reflect"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -46,19 +47,46 @@ type leanPod struct {
 		InitContainers []leanContainer `json:"initContainers"`
 		Containers     []leanContainer `json:"containers"`
 	} `json:"spec"`
-	Status corev1.PodStatus `json:"status"`
+	Status struct {
+		corev1.PodStatus
+		InitContainerStatuses []leanStatus `json:"initContainerStatuses"`
+		ContainerStatuses     []leanStatus `json:"containerStatuses"`
+		PodIPs                ignored      `json:"podIPs"`
+		HostIPs               ignored      `json:"hostIPs"`
+	} `json:"status"`
+}
+
+// leanStatus is the status of a container without what identifies it to its runtime.
+type leanStatus struct {
+	corev1.ContainerStatus
+	ContainerID  ignored `json:"containerID"`
+	ImageID      ignored `json:"imageID"`
+	VolumeMounts ignored `json:"volumeMounts"`
 }
 
 func (l *leanPod) pod() corev1.Pod {
-	p := corev1.Pod{ObjectMeta: l.Metadata.ObjectMeta, Spec: l.Spec.PodSpec, Status: l.Status}
-	p.Spec.InitContainers, p.Spec.Containers = bare(l.Spec.InitContainers), bare(l.Spec.Containers)
+	p := corev1.Pod{ObjectMeta: l.Metadata.ObjectMeta, Spec: l.Spec.PodSpec, Status: l.Status.PodStatus}
+	container := func(c leanContainer) corev1.Container { return c.Container }
+	p.Spec.InitContainers, p.Spec.Containers = converted(l.Spec.InitContainers, container), converted(l.Spec.Containers, container)
+	status := func(s leanStatus) corev1.ContainerStatus { return s.ContainerStatus }
+	p.Status.InitContainerStatuses, p.Status.ContainerStatuses = converted(l.Status.InitContainerStatuses, status), converted(l.Status.ContainerStatuses, status)
+	p.Status.Conditions = converted(slices.DeleteFunc(l.Status.Conditions, unread), func(c corev1.PodCondition) corev1.PodCondition { return c })
 	return p
 }
 
-func bare(list []leanContainer) []corev1.Container {
-	var all []corev1.Container
-	for _, c := range list {
-		all = append(all, c.Container)
+// unread reports whether nobody here reads a condition of a pod.
+func unread(c corev1.PodCondition) bool {
+	return c.Type != corev1.PodReady && c.Type != corev1.PodScheduled
+}
+
+// converted returns a list of exactly its length: a decoder makes room for four entries at least.
+func converted[A, B any](list []A, convert func(A) B) []B {
+	if len(list) == 0 {
+		return nil
+	}
+	all := make([]B, len(list))
+	for i, one := range list {
+		all[i] = convert(one)
 	}
 	return all
 }

@@ -84,8 +84,11 @@ type observation check.Snapshot
 
 // add takes in what a list found: wanted objects, or all of a resource.
 func (s *observation) add(wanted bool, found listed) {
-	s.Nodes = append(s.Nodes, found.nodes...)
-	s.Pods = append(s.Pods, found.pods...)
+	if s.Nodes = append(s.Nodes, found.nodes...); s.Pods == nil {
+		s.Pods = found.pods // of most clusters all; they are large
+	} else {
+		s.Pods = append(s.Pods, found.pods...)
+	}
 	for i := range found.objects {
 		if o := &found.objects[i]; wanted {
 			s.Objects[manifest.IDOf(o)] = o
