@@ -107,6 +107,7 @@ apis:
 bench:
 	$(GO) run ./internal/applybench
 	$(GO) test ./pkg/fitout ./cmd/fitout -run '^$$' -bench . -benchmem -count 6
+	$(GO) test ./internal/bigcluster -run '^$$' -bench . -benchtime 1x -count 3
 
 ## footprint: what the addons use on the nodes of the cluster of e2e: the figures of docs/footprint.md; five minutes; CNI=calico
 footprint:

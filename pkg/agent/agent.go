@@ -64,11 +64,14 @@ var readers = map[string]func(s Subject, outputs []Output) Status{
 
 // Read understands what the agent of a node answered.
 func Read(format string, s Subject, outputs []Output) Status {
-	read := readers[format]
-	if read == nil {
+	read, most := readers[format], longestText
+	switch {
+	case read == nil:
 		return Status{Unread: []string{"answers of the format " + format}}
+	case format == "cilium":
+		most = longestOutput + 1 // the decoder says what is too long
 	}
-	return read(s, outputs)
+	return read(s, bounded(outputs, most)).bounded()
 }
 
 // all is everything that commands printed.

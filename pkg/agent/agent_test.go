@@ -36,7 +36,7 @@ func verdict(s agent.Status) string {
 
 // A recording is what an agent answered, and what is to be read from it: node.yaml, pod.yaml and peers are the subject; 1,
 // 1.err and 1.exit the output of the first command (exit code 1 where there is 1.err alone), and want is the verdict.
-func recording(t *testing.T, file string) (subject agent.Subject, outputs []agent.Output, want string) {
+func recording(t testing.TB, file string) (subject agent.Subject, outputs []agent.Output, want string) {
 	t.Helper()
 	archive, err := txtar.ParseFile(file)
 	if err != nil {

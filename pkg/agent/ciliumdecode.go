@@ -3,34 +3,72 @@ package agent
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/cilium/cilium/api/v1/models"
 )
 
+const (
+	// deepest is how deep a status may be nested; those of Cilium 1.20 have eight levels.
+	deepest = 32
+	// mostLost bounds the fields of a status that are left out one by one.
+	mostLost = 1000
+)
+
 // decodeCilium decodes a status as far as it can be: agents of other releases have other fields, and a field that is not as
 // it is now must not take the rest with it. unread names what was left out (controllers.3.configuration.interval), fields
 // that are not known excepted. The error says that the text is no status at all.
 func decodeCilium(text []byte) (m *models.StatusResponse, unread []string, err error) {
+	switch {
+	case len(text) > longestOutput:
+		return nil, nil, fmt.Errorf("the status, which has more than %d KiB", longestOutput>>10)
+	case depthOf(text) > deepest:
+		return nil, nil, fmt.Errorf("the status, which is nested more than %d levels deep", deepest)
+	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	var fields map[string]any
 	if err := decoder.Decode(&fields); err != nil || fields == nil {
 		return nil, nil, fmt.Errorf("the status, which is no JSON object (%w)", cause(err))
 	}
-	kept, unread := salvage(fields, "", func(v any) error { return decode(v, new(models.StatusResponse)) })
+	s := salvager{}
+	kept, _ := s.salvage(withoutNulls(fields), "", func(v any) error { return decode(v, new(models.StatusResponse)) })
+	if len(s.lost) > mostLost {
+		return nil, nil, fmt.Errorf("the status, of which more than %d fields are not understood", mostLost)
+	}
 	m = new(models.StatusResponse)
 	if err := decode(kept, m); err != nil {
 		return nil, nil, fmt.Errorf("the status: %w", err)
 	}
-	slices.Sort(unread)
-	return m, unread, nil
+	slices.Sort(s.lost)
+	return m, s.lost, nil
+}
+
+// depthOf is how deep JSON is nested.
+func depthOf(text []byte) int {
+	depth, most, quoted := 0, 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+			most = max(most, depth)
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return most
 }
 
 func cause(err error) error {
 	if err == nil {
-		return fmt.Errorf("null")
+		return errors.New("null")
 	}
 	return err
 }
@@ -43,38 +81,83 @@ func decode(v any, into *models.StatusResponse) error {
 	return json.Unmarshal(text, into)
 }
 
-// salvage returns of a value what can be decoded, and the paths of the rest. Entries of lists that are null go silently: the
-// models would have nil pointers for them, which nobody who prints them expects.
-func salvage(v any, path string, decodes func(any) error) (kept any, lost []string) {
+// withoutNulls takes entries that are null out of lists: the models would have nil pointers for them, which nobody who prints
+// them expects.
+func withoutNulls(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
-		kept := map[string]any{}
 		for key, field := range v {
-			only := func(v any) error { return decodes(map[string]any{key: v}) }
-			if some, lostThere := salvage(field, join(path, key), only); only(some) == nil {
-				kept[key], lost = some, append(lost, lostThere...)
-			} else {
-				lost = append(lost, join(path, key))
-			}
+			v[key] = withoutNulls(field)
 		}
-		return kept, lost
 	case []any:
-		kept := []any{}
+		v = slices.DeleteFunc(v, func(entry any) bool { return entry == nil })
 		for i, entry := range v {
-			if entry == nil {
-				continue
-			}
-			only := func(v any) error { return decodes([]any{v}) }
-			place := fmt.Sprintf("%s.%d", path, i)
-			if some, lostThere := salvage(entry, place, only); only(some) == nil {
-				kept, lost = append(kept, some), append(lost, lostThere...)
-			} else {
-				lost = append(lost, place)
-			}
+			v[i] = withoutNulls(entry)
 		}
-		return kept, lost
+		return v
 	}
-	return v, nil
+	return v
+}
+
+// A salvager takes out of a value what can be decoded. It looks into what cannot be decoded as a whole, and nowhere else, so
+// that each level of a value is decoded once.
+type salvager struct {
+	lost []string // paths of what was left out; no more are looked for beyond mostLost
+}
+
+// salvage returns what of a value can be decoded; ok is false where nothing can.
+func (s *salvager) salvage(v any, path string, decodes func(any) error) (kept any, ok bool) {
+	if len(s.lost) > mostLost {
+		return nil, false
+	}
+	if decodes(v) == nil {
+		return v, true
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		if decodes(map[string]any{}) == nil { // else no field makes it right
+			kept = s.fields(v, path, decodes)
+			return kept, decodes(kept) == nil
+		}
+	case []any:
+		if decodes([]any{}) == nil {
+			kept = s.entries(v, path, decodes)
+			return kept, decodes(kept) == nil
+		}
+	}
+	return nil, false
+}
+
+func (s *salvager) fields(v map[string]any, path string, decodes func(any) error) map[string]any {
+	kept := map[string]any{}
+	for key, field := range v {
+		place := join(path, key)
+		if some, ok := s.salvage(field, place, func(v any) error { return decodes(map[string]any{key: v}) }); ok {
+			kept[key] = some
+		} else {
+			s.lose(place)
+		}
+	}
+	return kept
+}
+
+func (s *salvager) entries(v []any, path string, decodes func(any) error) []any {
+	kept := []any{}
+	for i, entry := range v {
+		place := fmt.Sprintf("%s.%d", path, i)
+		if some, ok := s.salvage(entry, place, func(v any) error { return decodes([]any{v}) }); ok {
+			kept = append(kept, some)
+		} else {
+			s.lose(place)
+		}
+	}
+	return kept
+}
+
+func (s *salvager) lose(place string) {
+	if len(s.lost) <= mostLost {
+		s.lost = append(s.lost, place)
+	}
 }
 
 func join(path, key string) string {

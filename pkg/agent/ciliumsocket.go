@@ -27,5 +27,5 @@ func AskCilium(ctx context.Context, socket string) (Status, error) {
 	if err != nil {
 		return Status{}, fmt.Errorf("the answer of the agent of Cilium at %s: %w", socket, err)
 	}
-	return cilium(Subject{}, []Output{{Text: string(text)}}), nil // as its own command prints it
+	return Read("cilium", Subject{}, []Output{{Text: string(text)}}), nil // as its own command prints it
 }

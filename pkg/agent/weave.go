@@ -23,9 +23,13 @@ func weave(subject Subject, outputs []Output) Status {
 		return s
 	}
 	for _, node := range subject.Peers {
-		if node != subject.Node.Name && !slices.Contains(established, node) {
-			s.fault(false, "it has no connection to %s", node)
+		if _, connected := slices.BinarySearch(established, node); node == subject.Node.Name || connected {
+			continue
 		}
+		if len(s.Faults) > mostFaults {
+			break // of thousands of peers
+		}
+		s.fault(false, "it has no connection to %s", node)
 	}
 	return s
 }

@@ -97,7 +97,7 @@ func selectsNothing(p patient) (conclusion, bool) {
 // keptOffNode knows nodes that a taint keeps the pods of a DaemonSet off.
 func keptOffNode(p patient) (conclusion, bool) {
 	_, refused, _ := p.awaited()
-	at := slices.IndexFunc(refused, func(r refusal) bool { return r.node == p.node.Name })
+	at := slices.IndexFunc(refused, func(r refusal) bool { return r.node.Name == p.node.Name })
 	if at < 0 {
 		return conclusion{}, false
 	}
@@ -107,7 +107,7 @@ func keptOffNode(p patient) (conclusion, bool) {
 // notOnNode knows nodes that a DaemonSet does not choose.
 func notOnNode(p patient) (conclusion, bool) {
 	nodes, _, ok := p.awaited()
-	if !ok || slices.ContainsFunc(nodes, func(n corev1.Node) bool { return n.Name == p.node.Name }) {
+	if !ok || slices.ContainsFunc(nodes, func(n *corev1.Node) bool { return n.Name == p.node.Name }) {
 		return conclusion{}, false
 	}
 	return conclusion{
@@ -137,7 +137,7 @@ func podless(p patient) (conclusion, bool) {
 }
 
 // awaited returns the nodes that a DaemonSet chooses, where a pod of it is missing on a certain one.
-func (p patient) awaited() (nodes []corev1.Node, refused []refusal, ok bool) {
+func (p patient) awaited() (nodes []*corev1.Node, refused []refusal, ok bool) {
 	if p.object == nil || p.object.GetKind() != "DaemonSet" || p.pod != nil || p.node == nil {
 		return nil, nil, false
 	}

@@ -12,6 +12,7 @@ import (
 // Backing judges whether rendered Services have a ready pod behind them, and returns a row for each that has none. One
 // without a selector has its pods from elsewhere, and is not judged.
 func Backing(services []*manifest.Object, s Snapshot) []Row {
+	s.index = s.indexed()
 	var rows []Row
 	for _, o := range services {
 		if len(podSelector(o)) == 0 || slices.ContainsFunc(s.podsBehind(o), serves) {
@@ -30,7 +31,7 @@ func podSelector(service *manifest.Object) map[string]string {
 }
 
 // podsBehind returns the pods that a Service selects; of none where there is no Service.
-func (s Snapshot) podsBehind(service *manifest.Object) []corev1.Pod {
+func (s Snapshot) podsBehind(service *manifest.Object) []*corev1.Pod {
 	if service == nil || len(podSelector(service)) == 0 {
 		return nil
 	}
@@ -45,7 +46,7 @@ func (s Snapshot) serviceOf(api *manifest.Object) *manifest.Object {
 }
 
 // serves tells a pod that a Service leads to.
-func serves(p corev1.Pod) bool {
+func serves(p *corev1.Pod) bool {
 	return p.DeletionTimestamp == nil && slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool {
 		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
 	})

@@ -11,7 +11,7 @@ import (
 
 func TestBacking(t *testing.T) {
 	pod := func(namespace, app string, ready corev1.ConditionStatus, leaving bool) corev1.Pod {
-		p := corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Labels: map[string]string{"app": app, "more": "x"}}}
+		p := corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "p", Namespace: namespace, Labels: map[string]string{"app": app, "more": "x"}}}
 		p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: ready}}
 		if leaving {
 			p.DeletionTimestamp = &metav1.Time{}

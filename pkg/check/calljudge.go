@@ -10,19 +10,21 @@ import (
 
 // judgeCalls judges a trial by what was answered without pods.
 func (t Trials) judgeCalls(trial trial, replies map[string]Reply) Row {
-	c := tally{asked: map[string]int{}, good: map[string]int{}, nodes: map[string]*nodeTally{}}
+	c := newTally()
 	var each []NodeResult
 	var unjudged []string
 	var ways []string
-	for _, node := range nodesOf(trial.calls) {
-		place, why := choose(node, trial.calls, replies)
+	answered := answeredAt(trial.calls, replies)
+	for _, calls := range perCallNode(trial.calls) {
+		node := calls[0].Node
+		place, why := choose(calls, answered, replies)
 		if why != "" {
 			each = append(each, NodeResult{Node: node, Verdict: NotJudged, Detail: why})
 			unjudged = append(unjudged, fmt.Sprintf("%s (%s)", node, why))
 			continue
 		}
 		c.nodes[node] = &nodeTally{}
-		for _, call := range asked(node, place, trial.calls) {
+		for _, call := range asked(place, calls) {
 			if why := replies[call.ID].Absent; why != "" {
 				unjudged = append(unjudged, fmt.Sprintf("%s (%s)", call.to, line(why)))
 				continue
@@ -78,40 +80,44 @@ func (n nodeTally) result(node string) NodeResult {
 	return NodeResult{Node: node, Verdict: Good, Detail: text}
 }
 
-// nodesOf lists the nodes that calls are about, in their order.
-func nodesOf(calls []Call) []string {
-	var nodes []string
+// perCallNode groups calls by the nodes that they are about, in the order of the first call of each.
+func perCallNode(calls []Call) [][]Call {
+	at := map[string]int{}
+	var groups [][]Call
 	for _, call := range calls {
-		if !slices.Contains(nodes, call.Node) {
-			nodes = append(nodes, call.Node)
+		i, known := at[call.Node]
+		if !known {
+			i, groups = len(groups), append(groups, nil)
+			at[call.Node] = i
 		}
+		groups[i] = append(groups[i], call)
 	}
-	return nodes
+	return groups
 }
 
-// asked returns the calls of a node at a place, without witnesses.
-func asked(node, place string, calls []Call) []Call {
-	return slices.DeleteFunc(slices.Clone(calls), func(c Call) bool { return c.Node != node || c.place != place || c.witness })
+// asked returns the calls at a place, without witnesses.
+func asked(place string, calls []Call) []Call {
+	return slices.DeleteFunc(slices.Clone(calls), func(c Call) bool { return c.place != place || c.witness })
 }
 
-// choose returns the place by which a node is judged: the first where all is good, or else the first where a failure can
-// be believed. Where there is none, why says what was met.
-func choose(node string, calls []Call, replies map[string]Reply) (place, why string) {
+// choose returns the place by which a node is judged, of which the calls are: the first where all is good, or else the first
+// where a failure can be believed. Where there is none, why says what was met.
+func choose(calls []Call, answered map[port]bool, replies map[string]Reply) (place, why string) {
 	var places, met []string
 	for _, call := range calls {
-		if call.Node == node && !slices.Contains(places, call.place) {
+		if !slices.Contains(places, call.place) {
 			places = append(places, call.place)
 		}
 	}
 	for _, place := range places {
-		if !slices.ContainsFunc(asked(node, place, calls), func(c Call) bool { return !replies[c.ID].OK }) {
+		if !slices.ContainsFunc(asked(place, calls), func(c Call) bool { return !replies[c.ID].OK }) {
 			return place, ""
 		}
 	}
 	for _, place := range places {
-		own := asked(node, place, calls)
+		own := asked(place, calls)
 		failed := func(c Call) bool { return !replies[c.ID].OK && replies[c.ID].Absent == "" }
-		believed := func(c Call) bool { return failed(c) && (replies[c.ID].Sure || leads(c, calls, replies)) }
+		believed := func(c Call) bool { return failed(c) && (replies[c.ID].Sure || leads(c, calls, answered, replies)) }
 		if slices.ContainsFunc(own, believed) {
 			return place, ""
 		}
@@ -128,12 +134,28 @@ func choose(node string, calls []Call, replies map[string]Reply) (place, why str
 // where is the place of a call, for people.
 func (c Call) where() string { return cmp.Or(c.Address, c.place) }
 
+// A port is one of those that are asked at a place, on whichever node.
+type port struct {
+	place  string
+	number int
+}
+
+// answeredAt are the ports of which one answers well on some node, those of witnesses excepted.
+func answeredAt(calls []Call, replies map[string]Reply) map[port]bool {
+	answered := map[port]bool{}
+	for _, c := range calls {
+		if replies[c.ID].OK && !c.witness {
+			answered[port{c.place, c.Port}] = true
+		}
+	}
+	return answered
+}
+
 // leads reports whether something answers that shows that the place of a call leads to its node: the kubelet or another port
-// of the same address, or the same port of another node that is reached in the same way.
-func leads(call Call, calls []Call, replies map[string]Reply) bool {
-	return slices.ContainsFunc(calls, func(other Call) bool {
-		near := other.Node == call.Node || other.Port == call.Port && !other.witness
+// of the same address, or the same port of another node that is reached in the same way. calls are those of the node.
+func leads(call Call, calls []Call, answered map[port]bool, replies map[string]Reply) bool {
+	return answered[port{call.place, call.Port}] || slices.ContainsFunc(calls, func(other Call) bool {
 		named := !other.witness || strings.Contains(replies[other.ID].Answer, other.Node)
-		return other.place == call.place && near && named && replies[other.ID].OK
+		return other.place == call.place && named && replies[other.ID].OK
 	})
 }

@@ -11,9 +11,9 @@ import (
 // cause returns why the first pod that is not ready is not, with what to do: it cannot be scheduled, a container cannot
 // start, or one does not pass its probe. Pods that come to nothing more are the cause only where there are no others. It
 // is empty where every pod is ready, or none exists.
-func (s Snapshot) cause(pods []corev1.Pod) (cause, remedy string) {
+func (s Snapshot) cause(pods []*corev1.Pod) (cause, remedy string) {
 	coming, gone := unready(pods)
-	for _, list := range [][]corev1.Pod{coming, gone} {
+	for _, list := range [][]*corev1.Pod{coming, gone} {
 		if len(list) > 0 {
 			reason, remedy := s.podCause(list[0])
 			return fmt.Sprintf("pod %s: %s", list[0].Name, reason), remedy
@@ -24,7 +24,7 @@ func (s Snapshot) cause(pods []corev1.Pod) (cause, remedy string) {
 
 // unready returns the pods that are not ready: those that may become so, and those that have failed (evicted ones stay
 // until somebody deletes them) or are being deleted.
-func unready(pods []corev1.Pod) (coming, gone []corev1.Pod) {
+func unready(pods []*corev1.Pod) (coming, gone []*corev1.Pod) {
 	for _, p := range pods {
 		switch {
 		case podReady(p) || p.Status.Phase == corev1.PodSucceeded:
@@ -38,7 +38,7 @@ func unready(pods []corev1.Pod) (coming, gone []corev1.Pod) {
 }
 
 // causeOn returns why nodes have no ready pod of a DaemonSet: what the pods on them, or on their way to one, say.
-func (s Snapshot) causeOn(nodes []corev1.Node, pods []corev1.Pod) (cause, remedy string) {
+func (s Snapshot) causeOn(nodes []*corev1.Node, pods []*corev1.Pod) (cause, remedy string) {
 	var texts []string
 	for _, n := range nodes {
 		if ok, why := nodeReady(n); ok {
@@ -54,15 +54,14 @@ func (s Snapshot) causeOn(nodes []corev1.Node, pods []corev1.Pod) (cause, remedy
 }
 
 // onOrToward returns the pods that are on one of the nodes, or on none yet.
-func onOrToward(pods []corev1.Pod, nodes []corev1.Node) []corev1.Pod {
-	return slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool {
-		return p.Spec.NodeName != "" && !slices.ContainsFunc(nodes, func(n corev1.Node) bool { return n.Name == p.Spec.NodeName })
-	})
+func onOrToward(pods []*corev1.Pod, nodes []*corev1.Node) []*corev1.Pod {
+	named := namesOf(nodes)
+	return slices.DeleteFunc(slices.Clone(pods), func(p *corev1.Pod) bool { return p.Spec.NodeName != "" && !named[p.Spec.NodeName] })
 }
 
 // podCause returns why a pod is not ready. A container's own trouble comes before that of its node: until the network of
 // a node works the node is not ready, because of the pods of the network.
-func (s Snapshot) podCause(p corev1.Pod) (reason, remedy string) {
+func (s Snapshot) podCause(p *corev1.Pod) (reason, remedy string) {
 	if p.DeletionTimestamp != nil {
 		return fmt.Sprintf("is being deleted on node %s", p.Spec.NodeName), describePod(p)
 	}
@@ -92,7 +91,7 @@ func (s Snapshot) podCause(p corev1.Pod) (reason, remedy string) {
 
 // containerTrouble returns why a container does not run, or nothing where it does, is on its way, or is an init container
 // that has done its work.
-func containerTrouble(p corev1.Pod, c corev1.ContainerStatus, isInit bool) (reason, remedy string) {
+func containerTrouble(p *corev1.Pod, c corev1.ContainerStatus, isInit bool) (reason, remedy string) {
 	if ended := c.State.Terminated; ended != nil && (ended.ExitCode != 0 || !isInit) {
 		return fmt.Sprintf("container %s: %s", at(p, c), exit(ended)), logs(p, c)
 	}
@@ -113,7 +112,9 @@ func containerTrouble(p corev1.Pod, c corev1.ContainerStatus, isInit bool) (reas
 }
 
 // at says which container of which node.
-func at(p corev1.Pod, c corev1.ContainerStatus) string { return c.Name + " on node " + p.Spec.NodeName }
+func at(p *corev1.Pod, c corev1.ContainerStatus) string {
+	return c.Name + " on node " + p.Spec.NodeName
+}
 
 // restarts tells how often a container has been restarted, and how it ended the last time.
 func restarts(c corev1.ContainerStatus) string {
@@ -132,7 +133,7 @@ func exit(t *corev1.ContainerStateTerminated) string {
 }
 
 // podState is what is left to say of a pod whose containers have no trouble of their own.
-func (s Snapshot) podState(p corev1.Pod, containers []corev1.ContainerStatus) (reason, remedy string) {
+func (s Snapshot) podState(p *corev1.Pod, containers []corev1.ContainerStatus) (reason, remedy string) {
 	state := string(p.Status.Phase)
 	for _, c := range containers {
 		if c.State.Waiting != nil && c.State.Waiting.Reason != "" {
@@ -140,26 +141,26 @@ func (s Snapshot) podState(p corev1.Pod, containers []corev1.ContainerStatus) (r
 			break
 		}
 	}
-	switch i := slices.IndexFunc(s.Nodes, func(n corev1.Node) bool { return n.Name == p.Spec.NodeName }); {
+	switch node := s.node(p.Spec.NodeName); {
 	case p.Status.Phase == corev1.PodFailed:
 		return strings.TrimRight(fmt.Sprintf("has failed on node %s: %s: %s", p.Spec.NodeName, p.Status.Reason, line(p.Status.Message)), ": "), describePod(p)
 	case p.Spec.NodeName == "":
 		return "waits for the scheduler", "check that the scheduler runs"
-	case i < 0:
+	case node == nil:
 		return fmt.Sprintf("is on node %s, which is gone", p.Spec.NodeName), "delete the pod"
 	default:
-		if ok, why := nodeReady(s.Nodes[i]); !ok {
+		if ok, why := nodeReady(node); !ok {
 			return fmt.Sprintf("is on node %s, which is not ready (%s)", p.Spec.NodeName, why), "see the check nodes"
 		}
 	}
 	return fmt.Sprintf("is %s on node %s", state, p.Spec.NodeName), describePod(p)
 }
 
-func logs(p corev1.Pod, c corev1.ContainerStatus) string {
+func logs(p *corev1.Pod, c corev1.ContainerStatus) string {
 	return fmt.Sprintf("kubectl logs -n %s %s -c %s", p.Namespace, p.Name, c.Name)
 }
 
-func describePod(p corev1.Pod) string {
+func describePod(p *corev1.Pod) string {
 	return fmt.Sprintf("kubectl describe -n %s pod %s", p.Namespace, p.Name)
 }
 

@@ -88,10 +88,13 @@ type Snapshot struct {
 	Kept           map[manifest.ID][]string // fields that others have set and that are left to them, as paths of Differences
 	Since          time.Time                // from when on restarts of containers count; none do where it is zero
 	Evidence       Evidence                 // what Inquire asked; empty where nothing did
+
+	index *index // of Nodes and Pods; see indexed
 }
 
 // Judge judges a cluster by everything rendered for it.
 func Judge(addons []render.Addon, s Snapshot) []Row {
+	s.index = s.indexed()
 	rows := []Row{judgeNodes(s)}
 	undefined := Undefined(created(addons), s)
 	for _, a := range addons {

@@ -102,7 +102,7 @@ func BindsFirst(class *manifest.Object) bool {
 func (s Survey) ClaimNodes(volume *corev1.PersistentVolume) []string {
 	var names []string
 	for _, asker := range s.cast(probe.Asker) {
-		if n := s.node(asker.node); n != nil && allows(volume, *n) {
+		if n := s.node(asker.node); n != nil && allows(volume, n) {
 			names = append(names, n.Name)
 		}
 	}
@@ -110,12 +110,12 @@ func (s Survey) ClaimNodes(volume *corev1.PersistentVolume) []string {
 }
 
 // allows reports whether a volume can be on a node. One whose affinity cannot be read is left to the scheduler.
-func allows(volume *corev1.PersistentVolume, n corev1.Node) bool {
+func allows(volume *corev1.PersistentVolume, n *corev1.Node) bool {
 	if volume == nil || volume.Spec.NodeAffinity == nil || volume.Spec.NodeAffinity.Required == nil {
 		return true
 	}
 	terms, err := nodeaffinity.NewNodeSelector(volume.Spec.NodeAffinity.Required)
-	return err != nil || terms.Match(&n)
+	return err != nil || terms.Match(n)
 }
 
 // ClaimElsewhere returns the nodes on which a volume is to be mounted after it was on the first: others, or where there are
@@ -152,11 +152,11 @@ func (s Survey) Unmounted(c ClaimSight) string {
 	switch {
 	case c.Pod == nil:
 		return "the pod is not there"
-	case podReady(*c.Pod):
+	case podReady(c.Pod):
 		return ""
 	}
 	if why := c.Unbound(); why != "" {
-		if message := unscheduled(*c.Pod); message != "" {
+		if message := unscheduled(c.Pod); message != "" {
 			why += "; the pod cannot be scheduled: " + line(message)
 		}
 		return why
@@ -164,7 +164,7 @@ func (s Survey) Unmounted(c ClaimSight) string {
 	if said := c.said("Pod", c.Pod.Name); said != "" {
 		return said
 	}
-	cause, _ := s.podCause(*c.Pod)
+	cause, _ := s.podCause(c.Pod)
 	return "the pod " + cause
 }
 

@@ -9,7 +9,7 @@ import (
 // storageClaim judges what came of a claim.
 func (s Survey) storageClaim(t trial) finding {
 	switch {
-	case len(s.Nodes) == 0:
+	case len(s.Snapshot.indexed().nodes) == 0:
 		return finding{verdict: Pending, detail: "waits for nodes"}
 	case s.Scene.Absent != "", s.Scene.Claim == nil:
 		return finding{verdict: NotJudged, detail: s.podless()}

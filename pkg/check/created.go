@@ -74,7 +74,7 @@ func created(addons []render.Addon) []*manifest.Object {
 }
 
 // nothingRuns reports whether all nodes are simulated, so that no controller ever defines anything.
-func (s Snapshot) nothingRuns() bool { return len(s.Nodes) > 0 && s.allSimulated() }
+func (s Snapshot) nothingRuns() bool { return len(s.indexed().nodes) > 0 && s.allSimulated() }
 
 // awaiting judges objects whose kind is not defined yet: nobody can apply them before it is.
 func (j judge) awaiting(objects []string) Row {

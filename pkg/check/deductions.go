@@ -21,11 +21,15 @@ func betweenNodes(row Row, rows []Row) (result, bool) {
 	if pods == nil || pods.Verdict != Degraded || slices.ContainsFunc(pods.Trail.legs, leg.stays) {
 		return result{}, false
 	}
+	lost := map[string][]leg{}
+	for _, l := range pods.Trail.legs {
+		lost[l.from] = append(lost[l.from], l)
+	}
 	for _, l := range row.Trail.legs {
-		for _, lost := range pods.Trail.legs {
-			if l.from == lost.from && slices.ContainsFunc(lost.to, func(n string) bool { return slices.Contains(l.to, n) }) {
+		for _, packet := range lost[l.from] {
+			if l.to.leadTo(packet.to) {
 				return deduced("between-nodes", fmt.Sprintf("packets between pods of node %s and of node %s are lost, while those within a node arrive: %s",
-					lost.from, strings.Join(lost.to, ", "), pods.Trail.Seen), pods.Remedy)
+					packet.from, strings.Join(packet.to.nodes, ", "), pods.Trail.Seen), pods.Remedy)
 			}
 		}
 	}
@@ -33,7 +37,12 @@ func betweenNodes(row Row, rows []Row) (result, bool) {
 }
 
 // stays reports whether a leg never leaves its node.
-func (l leg) stays() bool { return len(l.to) == 1 && l.to[0] == l.from }
+func (l leg) stays() bool { return l.to != nil && len(l.to.nodes) == 1 && l.to.nodes[0] == l.from }
+
+// leadTo reports whether one of the nodes is among others.
+func (e *ends) leadTo(others *ends) bool {
+	return e != nil && others != nil && slices.ContainsFunc(others.nodes, func(n string) bool { return e.set[n] })
+}
 
 // fullPackets knows packets that are lost for their size: the judge counts none where small ones are lost, too.
 func fullPackets(row Row, _ []Row) (result, bool) {
@@ -56,13 +65,13 @@ var addressed = map[string]struct{ direct, also string }{
 func onlyByService(row Row, rows []Row) (result, bool) {
 	known := addressed[row.Check]
 	direct, also := probeRow(known.direct, rows), unmetProbe(known.also, rows)
-	from := starts(row.Trail.legs)
+	from := startsOf(row.Trail.legs)
 	if direct == nil || also == nil || len(from) == 0 {
 		return result{}, false
 	}
 	for _, name := range from {
 		reached := slices.ContainsFunc(direct.Nodes, func(n NodeResult) bool { return n.Node == name && n.Verdict == Good })
-		if !reached || !slices.Contains(starts(also.Trail.legs), name) {
+		if !reached || !slices.Contains(startsOf(also.Trail.legs), name) {
 			return result{}, false
 		}
 	}

@@ -22,7 +22,7 @@ var ofNodes = []diagnosis{
 // pressures are the conditions by which a kubelet says that it runs short of something, and evicts pods.
 var pressures = []corev1.NodeConditionType{corev1.NodeDiskPressure, corev1.NodeMemoryPressure, corev1.NodePIDPressure}
 
-func nodeCondition(n corev1.Node, kind corev1.NodeConditionType) corev1.NodeCondition {
+func nodeCondition(n *corev1.Node, kind corev1.NodeConditionType) corev1.NodeCondition {
 	if i := slices.IndexFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool { return c.Type == kind }); i >= 0 {
 		return n.Status.Conditions[i]
 	}
@@ -30,12 +30,12 @@ func nodeCondition(n corev1.Node, kind corev1.NodeConditionType) corev1.NodeCond
 }
 
 // nodeLost reports whether nobody has heard of a node's kubelet for a while.
-func nodeLost(n corev1.Node) bool {
+func nodeLost(n *corev1.Node) bool {
 	return nodeCondition(n, corev1.NodeReady).Status == corev1.ConditionUnknown
 }
 
 // badConditions says those of a node's conditions that are not as they should be: Ready is to be true, others are not.
-func badConditions(n corev1.Node) []string {
+func badConditions(n *corev1.Node) []string {
 	var bad []string
 	for _, c := range n.Status.Conditions {
 		if (c.Type == corev1.NodeReady) == (c.Status == corev1.ConditionTrue) && c.Status != corev1.ConditionUnknown || c.Type != corev1.NodeReady && c.Status == corev1.ConditionUnknown {
@@ -58,10 +58,10 @@ func onLostNode(p patient) (conclusion, bool) {
 
 // onStoppedNode knows nodes that have stopped.
 func onStoppedNode(p patient) (conclusion, bool) {
-	if p.node == nil || !nodeLost(*p.node) {
+	if p.node == nil || !nodeLost(p.node) {
 		return conclusion{}, false
 	}
-	ready := nodeCondition(*p.node, corev1.NodeReady)
+	ready := nodeCondition(p.node, corev1.NodeReady)
 	return conclusion{
 		means:  fmt.Sprintf("node %s has not been heard of since %s: it has stopped, its kubelet has, or it does not reach the API server", p.node.Name, since(ready)),
 		remedy: "start the node or its kubelet, or delete the node",
@@ -81,8 +81,8 @@ func unreadiness(p patient) string {
 	if p.node == nil {
 		return ""
 	}
-	_, why := nodeReady(*p.node)
-	if nodeCondition(*p.node, corev1.NodeReady).Status == corev1.ConditionTrue {
+	_, why := nodeReady(p.node)
+	if nodeCondition(p.node, corev1.NodeReady).Status == corev1.ConditionTrue {
 		return ""
 	}
 	return why
@@ -90,10 +90,10 @@ func unreadiness(p patient) string {
 
 func underPressure(kind corev1.NodeConditionType, what, remedy string) func(patient) (conclusion, bool) {
 	return func(p patient) (conclusion, bool) {
-		if p.node == nil || nodeCondition(*p.node, kind).Status != corev1.ConditionTrue {
+		if p.node == nil || nodeCondition(p.node, kind).Status != corev1.ConditionTrue {
 			return conclusion{}, false
 		}
-		c := nodeCondition(*p.node, kind)
+		c := nodeCondition(p.node, kind)
 		return conclusion{fmt.Sprintf("node %s %s since %s (%s)", p.node.Name, what, since(c), line(c.Message)), remedy, may}, true
 	}
 }

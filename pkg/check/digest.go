@@ -50,6 +50,7 @@ const (
 
 // Explain gives the rows that are unmet their digests.
 func (s Snapshot) Explain(rows []Row) []Row {
+	s.index = s.indexed()
 	rows = slices.Clone(rows)
 	for i, row := range rows {
 		if row.Verdict != Failed && row.Verdict != Degraded {
@@ -70,13 +71,13 @@ func (p patient) digest(f result) *Digest {
 	d := &Digest{Object: p.id().String(), Part: p.part, Events: digestEvents(p.events()), Missing: p.s.Evidence.Missing}
 	if p.pod != nil {
 		d.Pod, d.Node = p.pod.Namespace+"/"+p.pod.Name, p.pod.Spec.NodeName
-		d.State, _ = p.s.podCause(*p.pod)
+		d.State, _ = p.s.podCause(p.pod)
 	}
 	if p.container != nil {
 		d.Container = p.container.Name
 	}
 	if p.node != nil {
-		d.Node, d.Conditions = p.node.Name, badConditions(*p.node)
+		d.Node, d.Conditions = p.node.Name, badConditions(p.node)
 	}
 	log := p.log()
 	d.Log = lastLines(log.Text)

@@ -42,6 +42,7 @@ const nodeEvents = "default"
 
 // Inquire returns what is to be asked to explain the rows that are unmet.
 func (s Snapshot) Inquire(rows []Row) Questions {
+	s.index = s.indexed()
 	var q Questions
 	for _, row := range Unmet(rows) {
 		p, ok := s.patient(row)
@@ -61,7 +62,7 @@ func (s Snapshot) Inquire(rows []Row) Questions {
 
 // about asks what explains a patient.
 func (q *Questions) about(p patient) {
-	q.Pods = q.Pods || p.pod != nil && unscheduled(*p.pod) != ""
+	q.Pods = q.Pods || p.pod != nil && unscheduled(p.pod) != ""
 	q.Webhooks = q.Webhooks || p.pod == nil && p.object != nil && makesPods(p.object)
 	switch {
 	case p.pod != nil:
@@ -90,7 +91,7 @@ func (q *Questions) log(p patient) {
 // that is gone is not asked.
 func (p patient) wantedLog() (LogOf, bool) {
 	c := p.container
-	if c == nil || p.node == nil || nodeLost(*p.node) {
+	if c == nil || p.node == nil || nodeLost(p.node) {
 		return LogOf{}, false
 	}
 	before := c.LastTerminationState.Terminated
@@ -110,7 +111,13 @@ func (p patient) log() Log {
 // events are those of the pod, or where there is none those of the object and of what it creates pods through, or of the
 // node.
 func (p patient) events() []corev1.Event {
-	return slices.DeleteFunc(slices.Clone(p.s.Evidence.Events), func(e corev1.Event) bool { return !p.concerns(e.InvolvedObject) })
+	var events []corev1.Event
+	for i := range p.s.Evidence.Events {
+		if e := &p.s.Evidence.Events[i]; p.concerns(e.InvolvedObject) {
+			events = append(events, *e)
+		}
+	}
+	return events
 }
 
 func (p patient) concerns(o corev1.ObjectReference) bool {

@@ -7,6 +7,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // What a gate waits for is what the check finds unmet.
@@ -37,7 +38,7 @@ func TestGated(t *testing.T) {
 		o.SetGroupVersionKind(kind.WithVersion("v1"))
 		o.SetName("x")
 		objects := []*manifest.Object{o}
-		s := check.Snapshot{Objects: map[manifest.ID]*manifest.Object{manifest.IDOf(o): o}, Nodes: []corev1.Node{{}}}
+		s := check.Snapshot{Objects: map[manifest.ID]*manifest.Object{manifest.IDOf(o): o}, Nodes: []corev1.Node{{ObjectMeta: metav1.ObjectMeta{Name: "n"}}}}
 		waits := check.Overall(check.Gate(objects, s)) != check.Good
 		if kind.Kind == "Namespace" {
 			waits = true // it is ready unless it is being deleted
@@ -55,7 +56,7 @@ func TestGated(t *testing.T) {
 func TestGate(t *testing.T) {
 	pod := `{apiVersion: v1, kind: Pod, metadata: {name: x, namespace: a}, spec: {nodeName: lost}, status: {phase: Running, conditions: [{type: Ready, status: "`
 	replicas := `{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: x, namespace: a}, spec: {replicas: 2}, status: {replicas: 2, fullyLabeledReplicas: 2, availableReplicas: 2, readyReplicas: `
-	nodes := []corev1.Node{{}}
+	nodes := []corev1.Node{{ObjectMeta: metav1.ObjectMeta{Name: "n"}}}
 	for name, test := range map[string]struct {
 		live  string
 		nodes []corev1.Node

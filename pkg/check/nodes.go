@@ -18,27 +18,27 @@ import (
 const simulatedAnnotation = "kwok.x-k8s.io/node"
 
 // Simulated reports whether KWOK simulates a node.
-func Simulated(n corev1.Node) bool { return n.Annotations[simulatedAnnotation] == "fake" }
+func Simulated(n *corev1.Node) bool { return n.Annotations[simulatedAnnotation] == "fake" }
 
 // allSimulated reports whether every node is simulated.
 func (s Snapshot) allSimulated() bool {
-	return !slices.ContainsFunc(s.Nodes, func(n corev1.Node) bool { return !Simulated(n) })
+	return !slices.ContainsFunc(s.indexed().nodes, func(n *corev1.Node) bool { return !Simulated(n) })
 }
 
 // virtual reports whether a node is no machine but the front of a service (virtual-kubelet). It runs no pod that wants
 // something of its node, as those of DaemonSets do.
-func virtual(n corev1.Node) bool { return n.Labels["type"] == "virtual-kubelet" }
+func virtual(n *corev1.Node) bool { return n.Labels["type"] == "virtual-kubelet" }
 
 // judgeNodes judges the nodes themselves: each is to be ready and short of nothing, and some are to take pods.
 func judgeNodes(s Snapshot) Row {
 	row := Row{Check: Nodes, Verdict: Good}
-	if len(s.Nodes) == 0 {
+	if len(s.indexed().nodes) == 0 {
 		row.Verdict, row.Detail, row.Remedy = Pending, "no node has joined yet", "add nodes, then run fitout check"
 		return row
 	}
 	var bad []string
 	notReady := 0
-	for _, n := range s.Nodes {
+	for _, n := range s.indexed().nodes {
 		if ok, why := nodeReady(n); !ok {
 			notReady++
 			bad = append(bad, fmt.Sprintf("%s (%s)", n.Name, why))
@@ -51,23 +51,23 @@ func judgeNodes(s Snapshot) Row {
 			row.About = manifest.ID{Kind: "Node", Name: n.Name}
 		}
 	}
-	row.Detail = strings.Join(append([]string{fmt.Sprintf("%d/%d ready", len(s.Nodes)-notReady, len(s.Nodes))}, s.sorts()...), ", ")
+	row.Detail = strings.Join(append([]string{fmt.Sprintf("%d/%d ready", len(s.indexed().nodes)-notReady, len(s.indexed().nodes))}, s.sorts()...), ", ")
 	switch cordoned := s.count(cordoned); {
 	case len(bad) > 0:
-		row.Verdict = partly(len(s.Nodes) - notReady)
+		row.Verdict = partly(len(s.indexed().nodes) - notReady)
 		row.Detail += ": " + some(bad)
 		row.Remedy = "look at the kubelet of the node"
-	case cordoned == len(s.Nodes):
+	case cordoned == len(s.indexed().nodes):
 		row.Verdict, row.Remedy = Degraded, "kubectl uncordon the nodes that are to take pods"
 		row.Detail += ": none takes new pods"
 	}
 	return row
 }
 
-func cordoned(n corev1.Node) bool { return n.Spec.Unschedulable }
+func cordoned(n *corev1.Node) bool { return n.Spec.Unschedulable }
 
 // shortOf names what a ready node runs short of.
-func shortOf(n corev1.Node) string {
+func shortOf(n *corev1.Node) string {
 	for _, kind := range pressures {
 		if c := nodeCondition(n, kind); c.Status == corev1.ConditionTrue {
 			return strings.Trim(string(kind)+": "+line(c.Message), ": ")
@@ -81,11 +81,11 @@ func (s Snapshot) sorts() []string {
 	var texts []string
 	for _, sort := range []struct {
 		name string
-		is   func(corev1.Node) bool
+		is   func(*corev1.Node) bool
 	}{
 		{"cordoned", cordoned},
-		{"tainted", func(n corev1.Node) bool { return slices.ContainsFunc(n.Spec.Taints, ownTaint) }},
-		{"Windows", func(n corev1.Node) bool { return n.Labels[corev1.LabelOSStable] == "windows" }},
+		{"tainted", func(n *corev1.Node) bool { return slices.ContainsFunc(n.Spec.Taints, ownTaint) }},
+		{"Windows", func(n *corev1.Node) bool { return n.Labels[corev1.LabelOSStable] == "windows" }},
 		{"virtual", virtual},
 		{"simulated", Simulated},
 	} {
@@ -96,8 +96,8 @@ func (s Snapshot) sorts() []string {
 	return texts
 }
 
-func (s Snapshot) count(is func(corev1.Node) bool) (n int) {
-	for _, node := range s.Nodes {
+func (s Snapshot) count(is func(*corev1.Node) bool) (n int) {
+	for _, node := range s.indexed().nodes {
 		if is(node) {
 			n++
 		}
@@ -112,7 +112,7 @@ func ownTaint(t corev1.Taint) bool {
 
 // nodeReady reports whether a node is ready, or why not: the reason is often no more than KubeletNotReady, the message
 // says what the kubelet misses.
-func nodeReady(n corev1.Node) (ok bool, why string) {
+func nodeReady(n *corev1.Node) (ok bool, why string) {
 	for _, c := range n.Status.Conditions {
 		if c.Type == corev1.NodeReady {
 			return c.Status == corev1.ConditionTrue, strings.Trim(c.Reason+": "+line(c.Message), ": ")
@@ -123,12 +123,12 @@ func nodeReady(n corev1.Node) (ok bool, why string) {
 
 // A refusal is a node that keeps pods away by a taint.
 type refusal struct {
-	node  string
+	node  *corev1.Node
 	taint corev1.Taint
 }
 
 func (r refusal) String() string {
-	return fmt.Sprintf("node %s has the taint %s", r.node, r.taint.ToString())
+	return fmt.Sprintf("node %s has the taint %s", r.node.Name, r.taint.ToString())
 }
 
 // eligible returns the nodes that pods of a DaemonSet's template should be on: those that its node selector and affinity
@@ -136,23 +136,23 @@ func (r refusal) String() string {
 //
 // Nodes that are not ready or cordoned count: the DaemonSet is to be on them, whether or not its controller starts pods
 // there just now. Virtual ones do not: what is started there cannot run.
-func (s Snapshot) eligible(template corev1.PodTemplateSpec) (nodes []corev1.Node, refused []refusal) {
+func (s Snapshot) eligible(template corev1.PodTemplateSpec) (nodes []*corev1.Node, refused []refusal) {
 	tolerations := append(daemonTolerations(template.Spec.HostNetwork), template.Spec.Tolerations...)
 	nodes, refused = s.fit(template.Spec, tolerations)
-	return slices.DeleteFunc(nodes, virtual), slices.DeleteFunc(refused, func(r refusal) bool { return virtual(*s.node(r.node)) })
+	return slices.DeleteFunc(nodes, virtual), slices.DeleteFunc(refused, func(r refusal) bool { return virtual(r.node) })
 }
 
 // fit returns the nodes that a pod's node selector and affinity match and whose taints it tolerates, and those that only
 // a taint keeps it off.
-func (s Snapshot) fit(spec corev1.PodSpec, tolerations []corev1.Toleration) (nodes []corev1.Node, refused []refusal) {
+func (s Snapshot) fit(spec corev1.PodSpec, tolerations []corev1.Toleration) (nodes []*corev1.Node, refused []refusal) {
 	affinity := nodeaffinity.GetRequiredNodeAffinity(&corev1.Pod{Spec: spec})
-	for _, n := range s.Nodes {
-		if ok, err := affinity.Match(&n); err != nil || !ok {
+	for _, n := range s.indexed().nodes {
+		if ok, err := affinity.Match(n); err != nil || !ok {
 			continue
 		}
 		taint, untolerated := corev1helpers.FindMatchingUntoleratedTaint(klog.Logger{}, n.Spec.Taints, tolerations, schedulingTaint, false)
 		if untolerated {
-			refused = append(refused, refusal{n.Name, taint})
+			refused = append(refused, refusal{n, taint})
 			continue
 		}
 		nodes = append(nodes, n)
@@ -165,7 +165,7 @@ var controlPlaneTaints = []string{"node-role.kubernetes.io/control-plane", "node
 
 // onlyControlPlane reports whether all nodes hold the control plane, and nothing else: no worker has joined yet.
 func (s Snapshot) onlyControlPlane() bool {
-	for _, n := range s.Nodes {
+	for _, n := range s.indexed().nodes {
 		if !slices.ContainsFunc(n.Spec.Taints, func(t corev1.Taint) bool { return slices.Contains(controlPlaneTaints, t.Key) }) {
 			return false
 		}
@@ -205,14 +205,14 @@ func daemonTolerations(hostNetwork bool) []corev1.Toleration {
 }
 
 // podsOf returns the observed pods that a selector matches in a namespace.
-func (s Snapshot) podsOf(namespace string, selector *metav1.LabelSelector) []corev1.Pod {
+func (s Snapshot) podsOf(namespace string, selector *metav1.LabelSelector) []*corev1.Pod {
 	matches, err := metav1.LabelSelectorAsSelector(selector)
 	if err != nil {
 		return nil
 	}
-	var pods []corev1.Pod
-	for _, p := range s.Pods {
-		if p.Namespace == namespace && matches.Matches(labels.Set(p.Labels)) {
+	var pods []*corev1.Pod
+	for _, p := range s.indexed().in[namespace] {
+		if matches.Matches(labels.Set(p.Labels)) {
 			pods = append(pods, p)
 		}
 	}
@@ -220,21 +220,18 @@ func (s Snapshot) podsOf(namespace string, selector *metav1.LabelSelector) []cor
 }
 
 // without returns the nodes that have none of the pods ready on them.
-func without(pods []corev1.Pod, nodes []corev1.Node) []corev1.Node {
-	return slices.DeleteFunc(slices.Clone(nodes), func(n corev1.Node) bool { return readyOn(pods, n.Name) })
-}
-
-func readyOn(pods []corev1.Pod, node string) bool {
+func without(pods []*corev1.Pod, nodes []*corev1.Node) []*corev1.Node {
+	ready := map[string]bool{}
 	for _, p := range pods {
-		if p.Spec.NodeName == node && podReady(p) {
-			return true
+		if podReady(p) {
+			ready[p.Spec.NodeName] = true
 		}
 	}
-	return false
+	return slices.DeleteFunc(slices.Clone(nodes), func(n *corev1.Node) bool { return ready[n.Name] })
 }
 
 // podReady reports whether a pod is ready, and is to stay.
-func podReady(p corev1.Pod) bool {
+func podReady(p *corev1.Pod) bool {
 	if p.DeletionTimestamp != nil {
 		return false
 	}

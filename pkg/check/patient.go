@@ -66,23 +66,19 @@ func (p patient) closer() patient {
 }
 
 func (s Snapshot) podNamed(namespace, name string) *corev1.Pod {
-	if i := slices.IndexFunc(s.Pods, func(p corev1.Pod) bool { return p.Namespace == namespace && p.Name == name }); i >= 0 {
-		return &s.Pods[i]
+	pods := s.indexed().in[namespace]
+	if i := slices.IndexFunc(pods, func(p *corev1.Pod) bool { return p.Name == name }); i >= 0 {
+		return pods[i]
 	}
 	return nil
 }
 
-func (s Snapshot) node(name string) *corev1.Node {
-	if i := slices.IndexFunc(s.Nodes, func(n corev1.Node) bool { return n.Name == name }); i >= 0 {
-		return &s.Nodes[i]
-	}
-	return nil
-}
+func (s Snapshot) node(name string) *corev1.Node { return s.indexed().byName[name] }
 
 // sickPod returns the pod that is the cause why an object is not as it should be: one of a workload, on a node where that
 // is given, or one behind a Service or an API. It is nil where none can be created.
 func (s Snapshot) sickPod(o *manifest.Object, node string) *corev1.Pod {
-	var pods []corev1.Pod
+	var pods []*corev1.Pod
 	switch o.GetKind() {
 	case "Pod":
 		var p corev1.Pod
@@ -102,17 +98,17 @@ func (s Snapshot) sickPod(o *manifest.Object, node string) *corev1.Pod {
 		}
 	}
 	if n := s.node(node); n != nil {
-		pods = onOrToward(pods, []corev1.Node{*n})
+		pods = onOrToward(pods, []*corev1.Node{n})
 	}
 	coming, gone := unready(pods)
 	if all := append(coming, gone...); len(all) > 0 {
-		return &all[0]
+		return all[0]
 	}
 	return nil
 }
 
 // podsOfWorkload returns the pods of a workload; of a DaemonSet those on nodes that it has no ready one on.
-func (s Snapshot) podsOfWorkload(o *manifest.Object) []corev1.Pod {
+func (s Snapshot) podsOfWorkload(o *manifest.Object) []*corev1.Pod {
 	template, err := podTemplate(o)
 	if err != nil || template.Selector == nil {
 		return nil
@@ -133,7 +129,7 @@ func sickContainer(p *corev1.Pod) *corev1.ContainerStatus {
 	all := slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses)
 	inits := len(p.Status.InitContainerStatuses)
 	for i, c := range all {
-		if reason, _ := containerTrouble(*p, c, i < inits); reason != "" {
+		if reason, _ := containerTrouble(p, c, i < inits); reason != "" {
 			return &all[i]
 		}
 	}
@@ -146,7 +142,7 @@ func sickContainer(p *corev1.Pod) *corev1.ContainerStatus {
 }
 
 // unscheduled is what the scheduler says of a pod that it finds no node for.
-func unscheduled(p corev1.Pod) string {
+func unscheduled(p *corev1.Pod) string {
 	for _, c := range p.Status.Conditions {
 		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
 			return c.Message

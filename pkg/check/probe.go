@@ -27,6 +27,8 @@ type Survey struct {
 	MetricsError string             // why there are no metrics
 	CSINodes     []*manifest.Object
 	Scene        Scene
+
+	probePods *probePods // of Scene and of the nodes; see indexed
 }
 
 // A Scene is the pods that probes are made from, and what they ask for.
@@ -46,10 +48,11 @@ type Scene struct {
 // An errand is a task with what the judge has to know of it.
 type errand struct {
 	probe.Task
-	pod, node string   // that is asked, and where it is
-	group     string   // for counting: UDP, same node
-	to        string   // what it is about, for people
-	ends      []string // the nodes to one of which it leads, where it leads to any
+	pod, node string // that is asked, and where it is
+	group     string // for counting: UDP, same node
+	to        string // what it is about, for people
+	of        int    // targets of which this is one that was chosen; 0 for a single one
+	ends      *ends  // the nodes to one of which it leads, where it leads to any
 	// ground is set on an errand without which others of the same node to the same target say nothing: it tells a packet
 	// that is too large from a network that is down.
 	ground bool
@@ -90,6 +93,7 @@ type Answer struct {
 
 // PlanProbes plans the probes of everything rendered.
 func PlanProbes(addons []render.Addon, s Survey) Trials {
+	s = s.indexed()
 	t := Trials{survey: s, addons: addons}
 	for _, a := range addons {
 		for _, p := range a.Probes {
@@ -125,7 +129,7 @@ func (s Survey) plan(j judge, p bundle.Probe) trial {
 	if p.Name == "dns-outside" && s.Scene.Outside == "" {
 		return t
 	}
-	if len(s.Nodes) == 0 {
+	if len(s.Snapshot.indexed().nodes) == 0 {
 		return verdict(Pending, "", "waits for nodes")
 	}
 	errands, stop := inside[p.Name](s, t)
@@ -229,8 +233,8 @@ func (t Trials) Judge(given Answers) []Row {
 }
 
 // stage returns the nodes that are to run probe pods, and the others with the reason why not.
-func (s Survey) stage() (nodes []corev1.Node, others []string) {
-	for _, n := range s.Nodes {
+func (s Survey) stage() (nodes []*corev1.Node, others []string) {
+	for _, n := range s.Snapshot.indexed().nodes {
 		os, arch := n.Labels[corev1.LabelOSStable], n.Labels[corev1.LabelArchStable]
 		ready, why := nodeReady(n)
 		switch {

@@ -31,7 +31,7 @@ type Statement struct {
 
 // A post is a node on which an agent is to be.
 type post struct {
-	node    corev1.Node
+	node    *corev1.Node
 	ready   bool
 	pod     *corev1.Pod // in which the agent runs; nil where it does not
 	why     string      // it does not run
@@ -77,14 +77,17 @@ func AgentNamespaces(addons []render.Addon) []string {
 
 // planAgents finds the nodes on which an agent is to be. On simulated and virtual ones nothing runs.
 func (s Survey) planAgents(t trial) trial {
-	var ready []corev1.Node
+	var ready []*corev1.Node
+	taken := map[string]bool{}
 	for _, set := range agentSets(t.addon, t.Agent.Container) {
 		nodes, _ := s.eligible(set.PodTemplateSpec)
+		on := podsByNode(s.podsOf(set.namespace, set.Selector))
 		for _, n := range nodes {
-			if Simulated(n) || slices.ContainsFunc(t.posts, func(p post) bool { return p.node.Name == n.Name }) {
+			if Simulated(n) || taken[n.Name] {
 				continue
 			}
-			p := s.post(n, set, *t.Agent)
+			taken[n.Name] = true
+			p := findPost(n, on[n.Name], *t.Agent)
 			if p.ready {
 				ready = append(ready, n)
 			}
@@ -99,21 +102,21 @@ func (s Survey) planAgents(t trial) trial {
 	return t
 }
 
-// post finds the agent of a node.
-func (s Survey) post(n corev1.Node, set daemonSet, a bundle.Agent) post {
+// findPost finds the agent of a node among the pods of its DaemonSet there.
+func findPost(n *corev1.Node, pods []*corev1.Pod, a bundle.Agent) post {
 	p := post{node: n, why: "runs no pod of its DaemonSet", asked: a.Commands}
 	p.ready, _ = nodeReady(n)
-	for _, pod := range s.podsOf(set.namespace, set.Selector) {
-		if pod.Spec.NodeName != n.Name || pod.DeletionTimestamp != nil {
+	for _, pod := range pods {
+		if pod.DeletionTimestamp != nil {
 			continue
 		}
 		if p.why = stopped(pod, a.Container); p.why == "" {
-			p.pod = &pod
+			p.pod = pod
 			break
 		}
 	}
 	if a.OwnProbes && p.pod != nil {
-		if p.asked = ownProbes(*p.pod, a.Container); len(p.asked) == 0 {
+		if p.asked = ownProbes(p.pod, a.Container); len(p.asked) == 0 {
 			p.unasked = "its pod " + p.pod.Name + " has no probe that is a command"
 		}
 	}
@@ -121,7 +124,7 @@ func (s Survey) post(n corev1.Node, set daemonSet, a bundle.Agent) post {
 }
 
 // stopped says why no command can be run in a container; it is empty where one can.
-func stopped(pod corev1.Pod, container string) string {
+func stopped(pod *corev1.Pod, container string) string {
 	for _, c := range pod.Status.ContainerStatuses {
 		switch {
 		case c.Name != container:
@@ -135,7 +138,7 @@ func stopped(pod corev1.Pod, container string) string {
 }
 
 // ownProbes are the commands of a container's liveness and readiness probes.
-func ownProbes(pod corev1.Pod, container string) []bundle.Command {
+func ownProbes(pod *corev1.Pod, container string) []bundle.Command {
 	var commands []bundle.Command
 	for _, c := range pod.Spec.Containers {
 		for _, p := range []*corev1.Probe{c.LivenessProbe, c.ReadinessProbe} {
@@ -222,7 +225,7 @@ func (t trial) judgePost(p post, peers []string, replies map[string]Statement) N
 	case reply.Silent != "":
 		return result(Failed, line(reply.Silent))
 	}
-	status := agent.Read(t.Agent.Format, agent.Subject{Node: p.node, Pod: *p.pod, Peers: peers}, reply.Outputs)
+	status := agent.Read(t.Agent.Format, agent.Subject{Node: *p.node, Pod: *p.pod, Peers: peers}, reply.Outputs)
 	r := result(JudgeAgent(status))
 	r.Says = status.Text
 	return r

@@ -42,7 +42,7 @@ func (p target) String() string { return fmt.Sprintf("%s on %s (%s)", p.name, p.
 // cast returns the ready probe pods of a role, by node.
 func (s Survey) cast(role string) []target {
 	var all []target
-	for _, p := range s.Scene.Pods {
+	for _, p := range named(s.Scene.Pods) {
 		if p.Labels[probe.LabelRole] == role && podReady(p) && p.Status.PodIP != "" {
 			all = append(all, target{p.Spec.NodeName, p.Name, p.Status.PodIP})
 		}
@@ -62,16 +62,25 @@ func near(node string, targets []target) []target {
 		return targets
 	}
 	start, _ := slices.BinarySearchFunc(targets, node, func(p target, node string) int { return strings.Compare(p.node, node) })
-	return append(slices.Clone(targets[start:]), targets[:start]...)[:neighbours]
+	ring := make([]target, neighbours)
+	for i := range ring {
+		ring[i] = targets[(start+i)%len(targets)]
+	}
+	return ring
 }
 
 // ask makes errands of every asker to the targets near it.
 func (s Survey) ask(targets []target, errands func(asker, to target) []errand) []errand {
 	var all []errand
+	at := map[string]*ends{}
+	for _, to := range targets {
+		at[to.node] = endsAt(to.node)
+	}
 	for _, asker := range s.cast(probe.Asker) {
 		for _, to := range near(asker.node, targets) {
 			for _, e := range errands(asker, to) {
-				e.pod, e.node, e.Address, e.to, e.ends = asker.name, asker.node, to.address, to.String(), []string{to.node}
+				e.of = len(targets)
+				e.pod, e.node, e.Address, e.to, e.ends = asker.name, asker.node, to.address, to.String(), at[to.node]
 				all = append(all, e)
 			}
 		}
@@ -86,8 +95,9 @@ func (s Survey) askOne(name, address string, behind []target, errands ...errand)
 		nodes = append(nodes, p.node)
 	}
 	all := s.ask([]target{{address: address}}, func(target, target) []errand { return errands })
+	to, anyOf := fmt.Sprintf("%s (%s)", name, address), endsAt(slices.Compact(nodes)...)
 	for i := range all {
-		all[i].to, all[i].ends = fmt.Sprintf("%s (%s)", name, address), slices.Compact(nodes)
+		all[i].to, all[i].ends = to, anyOf
 	}
 	return all
 }
@@ -192,7 +202,7 @@ func (s Survey) networkPolicy(trial) ([]errand, stop) {
 	for _, p := range peers {
 		all = append(all, errand{
 			Task: probe.Task{Kind: probe.TCP, Address: "127.0.0.1", Port: probe.GuardedPort},
-			pod:  p.name, node: p.node, group: "to itself", to: p.String(), control: true, ends: []string{p.node},
+			pod:  p.name, node: p.node, group: "to itself", to: p.String(), control: true, ends: endsAt(p.node),
 		})
 	}
 	return all, stop{}
@@ -206,14 +216,16 @@ func healthTask() probe.Task {
 // proxyHealth asks from each node the kube-proxy of the same.
 func (s Survey) proxyHealth(t trial) ([]errand, stop) {
 	targets, idle := t.targets(s)
+	askers := map[string][]target{}
+	for _, asker := range s.cast(probe.Asker) {
+		askers[asker.node] = append(askers[asker.node], asker)
+	}
 	var all []errand
 	for _, node := range targets {
 		task := healthTask()
 		task.Address = node.address
-		for _, asker := range s.cast(probe.Asker) {
-			if asker.node == node.node {
-				all = append(all, errand{Task: task, pod: asker.name, node: asker.node, to: node.String(), ends: []string{node.node}})
-			}
+		for _, asker := range askers[node.node] {
+			all = append(all, errand{Task: task, pod: asker.name, node: asker.node, to: node.String(), ends: endsAt(node.node)})
 		}
 	}
 	return all, idle
@@ -262,7 +274,7 @@ func (t trial) targets(s Survey) ([]target, stop) {
 }
 
 // nodes are those of the stage on which a DaemonSet of the addon is to be.
-func (t trial) nodes(s Survey) []corev1.Node {
+func (t trial) nodes(s Survey) []*corev1.Node {
 	wanted := map[string]bool{}
 	for _, o := range t.addon.Objects {
 		if o.GetKind() != "DaemonSet" {
@@ -276,5 +288,5 @@ func (t trial) nodes(s Survey) []corev1.Node {
 		}
 	}
 	all, _ := s.stage()
-	return slices.DeleteFunc(all, func(n corev1.Node) bool { return !wanted[n.Name] })
+	return slices.DeleteFunc(all, func(n *corev1.Node) bool { return !wanted[n.Name] })
 }

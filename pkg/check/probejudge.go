@@ -21,7 +21,8 @@ type tally struct {
 	silent      map[string]string // why a node's pod could not be asked
 	groundless  []string          // what says nothing, since nothing arrives there at all
 	nodes       map[string]*nodeTally
-	legs        []leg // that were asked in vain
+	legs        []leg           // that were asked in vain
+	told        map[string]bool // of failures
 }
 
 // A nodeTally counts what was asked from one node.
@@ -32,8 +33,12 @@ type nodeTally struct {
 	groundless  []string
 }
 
+func newTally() tally {
+	return tally{asked: map[string]int{}, good: map[string]int{}, silent: map[string]string{}, nodes: map[string]*nodeTally{}, told: map[string]bool{}}
+}
+
 func count(t trial, results map[string]probe.Result, answers map[string]Answer) tally {
-	c := tally{asked: map[string]int{}, good: map[string]int{}, silent: map[string]string{}, nodes: map[string]*nodeTally{}}
+	c := newTally()
 	down := map[string]bool{}
 	for _, e := range t.errands {
 		r, ok := results[e.ID]
@@ -72,8 +77,8 @@ func (c *tally) add(e errand, r probe.Result, way string) {
 		if text := "to " + e.to + ": " + line(r.Error); !slices.Contains(node.failures, text) {
 			node.failures = append(node.failures, text)
 		}
-		if !slices.Contains(c.failures, failure) { // over UDP and over TCP
-			c.failures = append(c.failures, failure)
+		if !c.told[failure] { // over UDP and over TCP
+			c.told[failure], c.failures = true, append(c.failures, failure)
 		}
 		return
 	}
@@ -125,6 +130,9 @@ func (s Survey) judgeErrands(t trial, c tally) Row {
 	if c.again > 0 {
 		detail += fmt.Sprintf(", %d only when asked again", c.again)
 	}
+	if of := t.targetCount(); of > neighbours {
+		detail += fmt.Sprintf("; each node asked %d of %d", neighbours, of)
+	}
 	if len(unasked) > 0 {
 		detail += "; not judged: " + some(unasked)
 	}
@@ -137,13 +145,21 @@ func (s Survey) judgeErrands(t trial, c tally) Row {
 	return row(Good, "", detail)
 }
 
+// targetCount is how many targets there are of which each node asks some.
+func (t trial) targetCount() (most int) {
+	for _, e := range t.errands {
+		most = max(most, e.of)
+	}
+	return most
+}
+
 // betweenPods are the probes for which a node without a ready peer is not asked either.
 var betweenPods = []string{"pod-network", "packet-size", "network-policy"}
 
 // perNode tells the nodes apart: what was asked from each, or why nothing was.
 func (s Survey) perNode(t trial, c tally) []NodeResult {
 	var out []NodeResult
-	for _, n := range s.Nodes {
+	for _, n := range s.Snapshot.indexed().nodes {
 		node := c.nodes[n.Name]
 		switch why := s.whyUnasked(n, t, c); {
 		case why != "":
@@ -163,7 +179,7 @@ func (s Survey) perNode(t trial, c tally) []NodeResult {
 // unasked lists the nodes from which or towards which nothing was asked, with the reason.
 func (s Survey) unasked(t trial, c tally) []string {
 	out := c.groundless
-	for _, n := range s.Nodes {
+	for _, n := range s.Snapshot.indexed().nodes {
 		if why := s.whyUnasked(n, t, c); why != "" {
 			out = append(out, fmt.Sprintf("%s (%s)", n.Name, why))
 		}
@@ -173,7 +189,7 @@ func (s Survey) unasked(t trial, c tally) []string {
 
 // whyUnasked says why nothing was asked from a node or towards it; it is empty where something was, and for nodes that can
 // have no probe pod, but for those that are not ready.
-func (s Survey) whyUnasked(n corev1.Node, t trial, c tally) string {
+func (s Survey) whyUnasked(n *corev1.Node, t trial, c tally) string {
 	roles := []string{probe.Asker}
 	if slices.Contains(betweenPods, t.Name) {
 		roles = append(roles, probe.Peer)

@@ -32,11 +32,11 @@ type finding struct {
 }
 
 // idle is the verdict where an addon has no node to work on.
-func (s Survey) idle(nodes []corev1.Node) stop {
+func (s Survey) idle(nodes []*corev1.Node) stop {
 	switch {
 	case len(nodes) > 0:
 		return stop{}
-	case len(s.Nodes) == 0:
+	case len(s.Snapshot.indexed().nodes) == 0:
 		return stop{Pending, "waits for nodes"}
 	case s.allSimulated():
 		return stop{NotJudged, "all nodes are simulated (" + simulatedAnnotation + "), where nothing runs"}
@@ -47,7 +47,7 @@ func (s Survey) idle(nodes []corev1.Node) stop {
 }
 
 // onNodes judges something that each of the nodes must have; fault returns what is wrong on one.
-func (s Survey) onNodes(t trial, nodes []corev1.Node, good string, fault func(n corev1.Node) string) finding {
+func (s Survey) onNodes(t trial, nodes []*corev1.Node, good string, fault func(n *corev1.Node) string) finding {
 	if idle := s.idle(nodes); idle.verdict != "" {
 		return finding{verdict: idle.verdict, detail: idle.detail}
 	}
@@ -78,17 +78,18 @@ func (s Survey) nodeMetrics(t trial) finding {
 	default:
 		return finding{verdict: Failed, remedy: t.Usually, detail: "the API answers no metrics: " + line(s.MetricsError)}
 	}
-	return s.onNodes(t, nodes, "have metrics younger than a minute", func(n corev1.Node) string {
-		i := slices.IndexFunc(s.NodeMetrics, func(o *manifest.Object) bool { return o.GetName() == n.Name })
-		if i < 0 {
+	metrics := byName(s.NodeMetrics)
+	return s.onNodes(t, nodes, "have metrics younger than a minute", func(n *corev1.Node) string {
+		of := metrics[n.Name]
+		if of == nil {
 			return "has none"
 		}
-		text, _, _ := unstructured.NestedString(s.NodeMetrics[i].Object, "timestamp")
+		text, _, _ := unstructured.NestedString(of.Object, "timestamp")
 		taken, err := time.Parse(time.RFC3339, text)
 		if err != nil {
 			return fmt.Sprintf("has metrics without a time (%q)", text)
 		}
-		now := s.NodeMetrics[i].GetCreationTimestamp().Time
+		now := of.GetCreationTimestamp().Time
 		if now.IsZero() {
 			now = s.Now
 		}
@@ -100,7 +101,7 @@ func (s Survey) nodeMetrics(t trial) finding {
 }
 
 func (s Survey) nodeConditions(t trial) finding {
-	return s.onNodes(t, t.nodes(s), fmt.Sprintf("have no problem of %v", t.Conditions), func(n corev1.Node) string {
+	return s.onNodes(t, t.nodes(s), fmt.Sprintf("have no problem of %v", t.Conditions), func(n *corev1.Node) string {
 		for _, kind := range t.Conditions {
 			i := slices.IndexFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool { return string(c.Type) == kind })
 			if i < 0 {
@@ -123,15 +124,25 @@ func (s Survey) storageDriver(t trial) finding {
 	if s.Objects[driver] == nil {
 		return finding{verdict: Failed, remedy: "run fitout apply", detail: driver.String() + " is missing"}
 	}
-	return s.onNodes(t, t.nodes(s), "know the driver "+t.Driver, func(n corev1.Node) string {
-		for _, o := range s.CSINodes {
+	known := byName(s.CSINodes)
+	return s.onNodes(t, t.nodes(s), "know the driver "+t.Driver, func(n *corev1.Node) string {
+		if o := known[n.Name]; o != nil {
 			drivers, _, _ := unstructured.NestedSlice(o.Object, "spec", "drivers")
-			if o.GetName() == n.Name && slices.ContainsFunc(drivers, func(d any) bool { return nameOf(d) == t.Driver }) {
+			if slices.ContainsFunc(drivers, func(d any) bool { return nameOf(d) == t.Driver }) {
 				return ""
 			}
 		}
 		return "does not"
 	})
+}
+
+// byName finds objects of one kind by their names.
+func byName(list []*manifest.Object) map[string]*manifest.Object {
+	named := make(map[string]*manifest.Object, len(list))
+	for _, o := range list {
+		named[o.GetName()] = o
+	}
+	return named
 }
 
 // nameOf returns the name of an entry of a list.

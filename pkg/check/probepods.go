@@ -19,12 +19,37 @@ var stuck = []string{
 // imageTrouble are those that say something of the image and nothing of the cluster.
 var imageTrouble = stuck[:4]
 
+// probePods are the pods of a scene and the nodes that are to run them, found by the names of nodes.
+type probePods struct {
+	stage  map[string]bool
+	actors map[actor]*corev1.Pod
+}
+
+// An actor is a role on a node.
+type actor struct{ node, role string }
+
+// indexed returns the survey with its indexes. It must not change any more.
+func (s Survey) indexed() Survey {
+	s.Snapshot.index = s.Snapshot.indexed()
+	nodes, _ := s.stage()
+	x := &probePods{stage: namesOf(nodes), actors: map[actor]*corev1.Pod{}}
+	for _, p := range named(s.Scene.Pods) {
+		at := actor{p.Spec.NodeName, p.Labels[probe.LabelRole]}
+		if x.actors[at] == nil && p.DeletionTimestamp == nil {
+			x.actors[at] = p
+		}
+	}
+	s.probePods = x
+	return s
+}
+
 // ProbesStarted reports whether every node that is to run probe pods has ready ones, or ones that will not become so.
 func (s Survey) ProbesStarted() bool {
+	s = s.indexed()
 	nodes, _ := s.stage()
 	for _, n := range nodes {
 		for _, role := range []string{probe.Asker, probe.Peer} {
-			if pod := s.actor(n.Name, role); pod == nil || !podReady(*pod) && waiting(*pod, stuck) == "" {
+			if pod := s.actor(n.Name, role); pod == nil || !podReady(pod) && waiting(pod, stuck) == "" {
 				return false
 			}
 		}
@@ -34,16 +59,11 @@ func (s Survey) ProbesStarted() bool {
 
 // actor returns the pod of a role on a node, or nil.
 func (s Survey) actor(node, role string) *corev1.Pod {
-	for i, p := range s.Scene.Pods {
-		if p.Spec.NodeName == node && p.Labels[probe.LabelRole] == role && p.DeletionTimestamp == nil {
-			return &s.Scene.Pods[i]
-		}
-	}
-	return nil
+	return s.probePods.actors[actor{node, role}]
 }
 
 // waiting returns the reason among the given ones for which a container of the pod waits; empty where there is none.
-func waiting(p corev1.Pod, reasons []string) string {
+func waiting(p *corev1.Pod, reasons []string) string {
 	for _, c := range p.Status.ContainerStatuses {
 		if w := c.State.Waiting; w != nil && slices.Contains(reasons, w.Reason) {
 			return w.Reason
@@ -52,26 +72,24 @@ func waiting(p corev1.Pod, reasons []string) string {
 	return ""
 }
 
-func (s Survey) onStage(node string) bool {
-	nodes, _ := s.stage()
-	return slices.ContainsFunc(nodes, func(n corev1.Node) bool { return n.Name == node })
-}
+func (s Survey) onStage(node string) bool { return s.probePods.stage[node] }
 
 // plays reports whether a node has a ready pod of a role.
 func (s Survey) plays(node, role string) bool {
 	pod := s.actor(node, role)
-	return pod != nil && podReady(*pod)
+	return pod != nil && podReady(pod)
 }
 
 // JudgeProbePods judges whether the pods of the probes run. Without an image they are not judged; that a node cannot start
 // a pod although it has the image is a fault of the node. Where probes are required, whatever keeps them away is a failure.
 func (s Survey) JudgeProbePods(required bool) Row {
+	s = s.indexed()
 	absent, remedy := NotJudged, ""
 	if required {
 		absent, remedy = Failed, "give an image that the nodes can pull with --probe-image"
 	}
 	switch {
-	case len(s.Nodes) == 0:
+	case len(s.Snapshot.indexed().nodes) == 0:
 		return Row{Check: ProbePods, Verdict: Pending, Detail: "waits for nodes"}
 	case s.Scene.Absent != "":
 		return Row{Check: ProbePods, Verdict: absent, Detail: s.Scene.Absent, Remedy: remedy}
@@ -127,7 +145,7 @@ func (s Survey) notReady(node string) manifest.ID {
 		switch pod := s.actor(node, role); {
 		case pod == nil:
 			return manifest.ID{Group: "apps", Kind: "DaemonSet", Namespace: s.Scene.Namespace, Name: role}
-		case !podReady(*pod):
+		case !podReady(pod):
 			return manifest.ID{Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name}
 		}
 	}
@@ -137,6 +155,7 @@ func (s Survey) notReady(node string) manifest.ID {
 // Staged is what was observed, with the pods that probes are made from and what creates them.
 func (s Survey) Staged() Snapshot {
 	staged := s.Snapshot
+	staged.index = nil // it gets other pods
 	staged.Pods = append(slices.Clone(s.Pods), s.Scene.Pods...)
 	if s.Scene.Namespace == "" {
 		return staged
@@ -156,9 +175,9 @@ func (s Survey) notRunning(node, role string) (cause, remedy string, fault bool)
 	if pod == nil {
 		return node + " was given no pod", "see what refuses it: kubectl get events -A", false
 	}
-	if podReady(*pod) {
+	if podReady(pod) {
 		return "", "", false
 	}
-	cause, remedy = s.podCause(*pod)
-	return cause, remedy, waiting(*pod, imageTrouble) == ""
+	cause, remedy = s.podCause(pod)
+	return cause, remedy, waiting(pod, imageTrouble) == ""
 }

@@ -61,7 +61,7 @@ func (j judge) hostPorts() []Row {
 	if len(j.addon.Checks.HostPorts) == 0 {
 		return nil
 	}
-	if len(j.snapshot.Nodes) == 0 {
+	if len(j.snapshot.indexed().nodes) == 0 {
 		return []Row{j.row(HostPorts, Pending, "", "waits for nodes")}
 	}
 	expected, missing, trail := 0, []string{}, &Trail{}
@@ -79,9 +79,10 @@ func (j judge) hostPorts() []Row {
 			return []Row{j.row(HostPorts, Pending, "", "%s", detail)}
 		}
 		nodes, tainted := j.snapshot.eligible(template.PodTemplateSpec)
+		on := podsByNode(pods)
 		for _, node := range nodes {
 			expected++
-			if ports := j.undeclared(pods, node.Name); len(ports) > 0 {
+			if ports := j.undeclared(on[node.Name]); len(ports) > 0 {
 				missing = append(missing, fmt.Sprintf("%v on node %s", ports, node.Name))
 				trail.Suspects = append(trail.Suspects, Suspect{manifest.IDOf(o), node.Name, "is to hold the ports"})
 			}
@@ -98,14 +99,14 @@ func (j judge) hostPorts() []Row {
 		row.Trail, trail.Seen, trail.Suspects = trail, row.Detail, trail.Suspects[:min(len(trail.Suspects), mostNodes)]
 		return []Row{row}
 	}
-	return []Row{j.row(HostPorts, Good, "", "%v on %d of %d nodes", j.addon.Checks.HostPorts, expected, len(j.snapshot.Nodes))}
+	return []Row{j.row(HostPorts, Good, "", "%v on %d of %d nodes", j.addon.Checks.HostPorts, expected, len(j.snapshot.indexed().nodes))}
 }
 
-// undeclared returns the addon's host ports (TCP) that no ready pod on a node declares.
-func (j judge) undeclared(pods []corev1.Pod, node string) []int {
+// undeclared returns the addon's host ports (TCP) that no ready pod of a node declares.
+func (j judge) undeclared(pods []*corev1.Pod) []int {
 	declared := map[int]bool{}
 	for _, p := range pods {
-		if p.Spec.NodeName != node || !podReady(p) {
+		if !podReady(p) {
 			continue
 		}
 		for _, c := range p.Spec.Containers {

@@ -31,6 +31,7 @@ func Gated(objects []*manifest.Object) bool {
 // Gate judges whether objects are ready for what is applied after them: CRDs established, workloads ready, API services
 // available. It returns a row for each object that it has something to say of.
 func Gate(objects []*manifest.Object, s Snapshot) []Row {
+	s.index = s.indexed()
 	var rows []Row
 	for _, o := range objects {
 		v, detail, remedy := s.readiness(o)
@@ -141,7 +142,7 @@ func describe(o *manifest.Object) string {
 // apiService judges whether the API server reaches an aggregated API. Pods of simulated nodes do not run, so that
 // nothing can answer there.
 func (s Snapshot) apiService(_, live *manifest.Object) (Verdict, string, string) {
-	if len(s.Nodes) == 0 {
+	if len(s.indexed().nodes) == 0 {
 		return Pending, "waits for nodes", ""
 	}
 	available := conditionOf(live, "Available")

@@ -41,7 +41,7 @@ func (j judge) restarts() []Row {
 }
 
 // endedSince says of the containers of a pod that were started again which have ended since, and how to see why.
-func endedSince(p corev1.Pod, since time.Time) (ended []string, remedy string) {
+func endedSince(p *corev1.Pod, since time.Time) (ended []string, remedy string) {
 	for _, c := range slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses) {
 		last := c.LastTerminationState.Terminated
 		if last == nil || last.FinishedAt.Time.Before(since) {

@@ -16,7 +16,7 @@ func scheduler(p patient) string {
 	if p.pod == nil {
 		return ""
 	}
-	return unbroken(unscheduled(*p.pod))
+	return unbroken(unscheduled(p.pod))
 }
 
 // managedTaints are those that Kubernetes or an addon sets for a while and takes away by itself.
@@ -44,7 +44,7 @@ func untoleratedByAll(p patient) (conclusion, bool) {
 	return taintFinding("DaemonSet "+p.object.GetName(), nodes, refused)
 }
 
-func taintFinding(who string, nodes []corev1.Node, refused []refusal) (conclusion, bool) {
+func taintFinding(who string, nodes []*corev1.Node, refused []refusal) (conclusion, bool) {
 	if len(nodes) > 0 || len(refused) == 0 {
 		return conclusion{}, false
 	}
@@ -66,10 +66,10 @@ func portHeld(p patient) (conclusion, bool) {
 		return conclusion{}, false
 	}
 	nodes, _ := p.s.fit(p.pod.Spec, p.pod.Spec.Tolerations)
+	fit := namesOf(nodes)
 	var held []string
 	for _, other := range p.s.everyPod() {
-		onIt := slices.ContainsFunc(nodes, func(n corev1.Node) bool { return n.Name == other.Spec.NodeName })
-		if port := sharedPort(*p.pod, other); port > 0 && onIt && other.UID != p.pod.UID && !over(other) {
+		if port := sharedPort(p.pod, other); port > 0 && fit[other.Spec.NodeName] && other.UID != p.pod.UID && !over(other) {
 			held = append(held, fmt.Sprintf("host port %d of node %s is held by pod %s/%s", port, other.Spec.NodeName, other.Namespace, other.Name))
 		}
 	}
@@ -80,7 +80,7 @@ func portHeld(p patient) (conclusion, bool) {
 }
 
 // sharedPort returns a host port that two pods both want, or 0.
-func sharedPort(a, b corev1.Pod) int32 {
+func sharedPort(a, b *corev1.Pod) int32 {
 	for _, x := range hostPorts(a) {
 		if slices.Contains(hostPorts(b), x) {
 			return x.HostPort
@@ -90,7 +90,7 @@ func sharedPort(a, b corev1.Pod) int32 {
 }
 
 // hostPorts returns the host ports of a pod, with what tells them apart.
-func hostPorts(p corev1.Pod) []corev1.ContainerPort {
+func hostPorts(p *corev1.Pod) []corev1.ContainerPort {
 	var ports []corev1.ContainerPort
 	for _, c := range p.Spec.Containers {
 		for _, port := range c.Ports {
@@ -106,15 +106,15 @@ func hostPorts(p corev1.Pod) []corev1.ContainerPort {
 }
 
 // everyPod returns the pods of the cluster, or those that were seen.
-func (s Snapshot) everyPod() []corev1.Pod {
+func (s Snapshot) everyPod() []*corev1.Pod {
 	if len(s.Evidence.Pods) > 0 {
-		return s.Evidence.Pods
+		return named(s.Evidence.Pods)
 	}
-	return s.Pods
+	return s.indexed().pods
 }
 
 // over reports whether a pod takes no room any more.
-func over(p corev1.Pod) bool {
+func over(p *corev1.Pod) bool {
 	return p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed
 }
 
@@ -126,10 +126,11 @@ func lacks(name corev1.ResourceName) func(patient) (conclusion, bool) {
 		}
 		wants := resourcehelper.PodRequests(p.pod, resourcehelper.PodResourcesOptions{})[name]
 		nodes, _ := p.s.fit(p.pod.Spec, p.pod.Spec.Tolerations)
+		requested := p.s.requested(name)
 		var texts []string
 		for _, n := range nodes {
-			has := n.Status.Allocatable[name]
-			texts = append(texts, fmt.Sprintf("%s has %s, of which %s are requested", n.Name, has.String(), p.s.requested(n.Name, name)))
+			has, of := n.Status.Allocatable[name], requested[n.Name]
+			texts = append(texts, fmt.Sprintf("%s has %s, of which %s are requested", n.Name, has.String(), of.String()))
 		}
 		return conclusion{
 			means:  fmt.Sprintf("pod %s asks for %s of %s, which no node has left: %s", p.pod.Name, wants.String(), name, some(texts)),
@@ -138,13 +139,15 @@ func lacks(name corev1.ResourceName) func(patient) (conclusion, bool) {
 	}
 }
 
-// requested is what the pods of a node ask for of a resource.
-func (s Snapshot) requested(node string, name corev1.ResourceName) string {
-	var sum resource.Quantity
+// requested is what the pods of each node ask for of a resource.
+func (s Snapshot) requested(name corev1.ResourceName) map[string]resource.Quantity {
+	sums := map[string]resource.Quantity{}
 	for _, pod := range s.everyPod() {
-		if pod.Spec.NodeName == node && !over(pod) {
-			sum.Add(resourcehelper.PodRequests(&pod, resourcehelper.PodResourcesOptions{})[name])
+		if !over(pod) {
+			sum := sums[pod.Spec.NodeName]
+			sum.Add(resourcehelper.PodRequests(pod, resourcehelper.PodResourcesOptions{})[name])
+			sums[pod.Spec.NodeName] = sum
 		}
 	}
-	return sum.String()
+	return sums
 }

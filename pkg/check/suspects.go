@@ -27,7 +27,21 @@ type Suspect struct {
 // A leg is what was asked in vain: from a node, of something that is on one of the others, or on none.
 type leg struct {
 	from string
-	to   []string
+	to   *ends
+}
+
+// ends are the nodes to one of which something leads. All who ask one address share them.
+type ends struct {
+	nodes []string
+	set   map[string]bool
+}
+
+func endsAt(nodes ...string) *ends {
+	e := &ends{nodes: nodes, set: make(map[string]bool, len(nodes))}
+	for _, n := range nodes {
+		e.set[n] = true
+	}
+	return e
 }
 
 // A part names suspects of a trial that is unmet.
@@ -64,7 +78,7 @@ func (t Trials) trail(of trial, row Row, c tally) *Trail {
 	seen := c.failures
 	for _, n := range row.Nodes {
 		if len(of.errands) == 0 && n.Verdict == Failed { // the API server was asked, and no pod
-			failed, seen = append(failed, leg{to: []string{n.Node}}), append(seen, n.Node+" "+n.Detail)
+			failed, seen = append(failed, leg{to: endsAt(n.Node)}), append(seen, n.Node+" "+n.Detail)
 		}
 	}
 	trail := &Trail{Seen: append(seen, row.Detail)[0], legs: failed}
@@ -81,7 +95,7 @@ func (t Trials) trail(of trial, row Row, c tally) *Trail {
 // whatIsAsked are the workloads, Services and APIs of the addon itself.
 func whatIsAsked(_ Trials, of trial, legs []leg) []Suspect {
 	const part = "is what is asked"
-	list := workloads([]render.Addon{of.addon}, ends(legs), part)
+	list := workloads([]render.Addon{of.addon}, endsOf(legs), part)
 	for _, kind := range []string{"Service", "APIService"} {
 		for _, o := range of.addon.Objects {
 			if o.GetKind() == kind {
@@ -98,15 +112,15 @@ func serviceAddresses(t Trials, _ trial, legs []leg) []Suspect {
 	if len(t.ofRole(role)) == 0 {
 		role = "cni"
 	}
-	return workloads(t.ofRole(role), starts(legs), "leads Service addresses to pods")
+	return workloads(t.ofRole(role), startsOf(legs), "leads Service addresses to pods")
 }
 
 func networkFrom(t Trials, _ trial, legs []leg) []Suspect {
-	return workloads(t.ofRole("cni"), starts(legs), "is the pod network where was asked")
+	return workloads(t.ofRole("cni"), startsOf(legs), "is the pod network where was asked")
 }
 
 func networkTo(t Trials, _ trial, legs []leg) []Suspect {
-	return workloads(t.ofRole("cni"), ends(legs), "is the pod network of what was asked")
+	return workloads(t.ofRole("cni"), endsOf(legs), "is the pod network of what was asked")
 }
 
 func (t Trials) ofRole(role string) []render.Addon {
@@ -131,20 +145,34 @@ func workloads(addons []render.Addon, nodes []string, part string) []Suspect {
 	return list
 }
 
-func starts(legs []leg) []string {
-	return busiest(legs, func(l leg) []string { return []string{l.from} })
-}
-
-func ends(legs []leg) []string { return busiest(legs, func(l leg) []string { return l.to }) }
-
-// busiest returns the nodes at one end of the legs, those with the most failures first.
-func busiest(legs []leg, end func(leg) []string) []string {
+// startsOf returns the nodes that most of the legs begin on.
+func startsOf(legs []leg) []string {
 	count := map[string]int{}
 	for _, l := range legs {
-		for _, n := range end(l) {
-			count[n]++
+		count[l.from]++
+	}
+	return busiest(count)
+}
+
+// endsOf returns the nodes that most of the legs lead to.
+func endsOf(legs []leg) []string {
+	times := map[*ends]int{}
+	for _, l := range legs {
+		if l.to != nil {
+			times[l.to]++
 		}
 	}
+	count := map[string]int{}
+	for to, n := range times {
+		for _, node := range to.nodes {
+			count[node] += n
+		}
+	}
+	return busiest(count)
+}
+
+// busiest returns the first few nodes, those with the most failures first.
+func busiest(count map[string]int) []string {
 	delete(count, "")
 	nodes := slices.SortedFunc(maps.Keys(count), func(a, b string) int { return cmp.Or(count[b]-count[a], cmp.Compare(a, b)) })
 	return nodes[:min(len(nodes), mostNodes)]

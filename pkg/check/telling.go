@@ -41,7 +41,7 @@ func scraping(sign, means, remedy string) func(patient) (conclusion, bool) {
 	return func(p patient) (conclusion, bool) {
 		for _, m := range slices.Backward(scrapes.FindAllStringSubmatch(told(p), -1)) {
 			text := why.FindStringSubmatch(m[1])
-			if text == nil || p.row.Trail != nil && !slices.Contains(ends(p.row.Trail.legs), m[2]) {
+			if text == nil || p.row.Trail != nil && !slices.Contains(endsOf(p.row.Trail.legs), m[2]) {
 				continue
 			}
 			return conclusion{fmt.Sprintf(means, p.container.Name, m[2], text[1]), remedy, may}, true

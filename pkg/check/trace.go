@@ -39,12 +39,12 @@ func (s Snapshot) well(x Suspect) bool {
 }
 
 // readyPods returns the ready pods of a workload, on a node where that is given.
-func (s Snapshot) readyPods(o *manifest.Object, node string) []corev1.Pod {
+func (s Snapshot) readyPods(o *manifest.Object, node string) []*corev1.Pod {
 	template, err := podTemplate(o)
 	if err != nil || template.Selector == nil {
 		return nil
 	}
-	return slices.DeleteFunc(s.podsOf(o.GetNamespace(), template.Selector), func(p corev1.Pod) bool {
+	return slices.DeleteFunc(s.podsOf(o.GetNamespace(), template.Selector), func(p *corev1.Pod) bool {
 		return !podReady(p) || node != "" && p.Spec.NodeName != node
 	})
 }
@@ -62,7 +62,7 @@ func (s Snapshot) listened(row Row) []patient {
 		}
 		pods := s.readyPods(o, x.Node)
 		for i := range pods[:min(len(pods), mostListened)] {
-			p := patient{s: s, object: o, pod: &pods[i], node: s.node(pods[i].Spec.NodeName), row: row, part: x.Part}
+			p := patient{s: s, object: o, pod: pods[i], node: s.node(pods[i].Spec.NodeName), row: row, part: x.Part}
 			if len(pods[i].Status.ContainerStatuses) > 0 {
 				p.container = &pods[i].Status.ContainerStatuses[0]
 			}

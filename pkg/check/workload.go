@@ -14,7 +14,7 @@ import (
 
 // daemonSet judges a DaemonSet by kstatus and by the nodes that it should be on: each must have a ready pod of it.
 func (s Snapshot) daemonSet(_, live *manifest.Object) (Verdict, string, string) {
-	if len(s.Nodes) == 0 {
+	if len(s.indexed().nodes) == 0 {
 		return Pending, "waits for nodes", ""
 	}
 	result, err := status.Compute(live)
@@ -55,7 +55,7 @@ const tolerate = "remove the taint, or let the addon tolerate it"
 
 // rollingOut judges a workload that has all the ready pods that it needs, not all of them of its newest revision. A new
 // pod that cannot start is why a rollout hangs; old ones that go belong to it.
-func (s Snapshot) rollingOut(live *manifest.Object, detail string, result *status.Result, pods []corev1.Pod) (Verdict, string, string) {
+func (s Snapshot) rollingOut(live *manifest.Object, detail string, result *status.Result, pods []*corev1.Pod) (Verdict, string, string) {
 	state, remedy := "rolling out", "wait for the rollout"
 	if result.Status == status.FailedStatus {
 		state, remedy = "the rollout has failed", describe(live)
@@ -70,7 +70,7 @@ func (s Snapshot) rollingOut(live *manifest.Object, detail string, result *statu
 
 // replicated judges a workload with a number of replicas by kstatus.
 func (s Snapshot) replicated(rendered, live *manifest.Object) (Verdict, string, string) {
-	if len(s.Nodes) == 0 {
+	if len(s.indexed().nodes) == 0 {
 		return Pending, "waits for nodes", ""
 	}
 	result, err := status.Compute(live)
@@ -102,7 +102,7 @@ func (s Snapshot) replicated(rendered, live *manifest.Object) (Verdict, string, 
 }
 
 // replicaCause returns why replicas are not ready: none can be created, or the cause of a pod.
-func (s Snapshot) replicaCause(live *manifest.Object, pods []corev1.Pod, result *status.Result) (cause, remedy string) {
+func (s Snapshot) replicaCause(live *manifest.Object, pods []*corev1.Pod, result *status.Result) (cause, remedy string) {
 	if failure := conditionOf(live, "ReplicaFailure"); failure["status"] == "True" {
 		return "no pod can be created: " + line(text(failure["message"])), "give what the message names"
 	}
@@ -135,7 +135,7 @@ func (s Snapshot) job(_, live *manifest.Object) (Verdict, string, string) {
 		return Good, "is complete", ""
 	case failed["status"] == "True":
 		return Failed, fmt.Sprintf("has failed: %s: %s", text(failed["reason"]), line(text(failed["message"]))), describe(live)
-	case len(s.Nodes) == 0:
+	case len(s.indexed().nodes) == 0:
 		return Pending, "waits for nodes", ""
 	}
 	template, err := podTemplate(live)
@@ -155,12 +155,12 @@ func (s Snapshot) pod(_, live *manifest.Object) (Verdict, string, string) {
 		return unreadable(live, err)
 	}
 	switch {
-	case podReady(p):
+	case podReady(&p):
 		return Good, "is ready", ""
-	case len(s.Nodes) == 0:
+	case len(s.indexed().nodes) == 0:
 		return Pending, "waits for nodes", ""
 	}
-	cause, remedy := s.podCause(p)
+	cause, remedy := s.podCause(&p)
 	return Failed, cause, remedy
 }
 

@@ -26,12 +26,11 @@ const serviceCIDRsFrom = "1.33"
 // find nothing.
 func (c *Client) Facts(ctx context.Context) (clusterfile.Facts, error) {
 	f := clusterfile.Facts{KubernetesVersion: c.version, Server: c.server}
-	var nodes []corev1.Node
 	var ranges []manifest.Object
 	var kubeadm, service, dns *manifest.Object
 	errs := each([]func() error{
 		func() (err error) {
-			nodes, err = typed[corev1.Node](c.listOne(ctx, collection{gvr: core("nodes")}))
+			f.Nodes, err = c.nodeFacts(ctx)
 			return
 		},
 		func() (err error) { service, err = c.optional(ctx, "services", "default", "kubernetes"); return },
@@ -42,9 +41,6 @@ func (c *Client) Facts(ctx context.Context) (clusterfile.Facts, error) {
 		},
 		func() (err error) { ranges, err = c.serviceCIDRs(ctx); return },
 	}, func(ask func() error) error { return ask() })
-	for _, n := range nodes {
-		f.Nodes = append(f.Nodes, nodeFact(n))
-	}
 	f.KubernetesService = clusterIP(service)
 	f.DNSService = clusterIP(dns)
 	readKubeadm(kubeadm, &f)
@@ -68,7 +64,7 @@ func (c *Client) serviceCIDRs(ctx context.Context) ([]manifest.Object, error) {
 }
 
 func nodeFact(n corev1.Node) clusterfile.NodeFact {
-	f := clusterfile.NodeFact{Name: n.Name, PodCIDR: n.Spec.PodCIDR, PodCIDRs: n.Spec.PodCIDRs, ProviderID: n.Spec.ProviderID, Simulated: check.Simulated(n)}
+	f := clusterfile.NodeFact{Name: n.Name, PodCIDR: n.Spec.PodCIDR, PodCIDRs: n.Spec.PodCIDRs, ProviderID: n.Spec.ProviderID, Simulated: check.Simulated(&n)}
 	for _, a := range n.Status.Addresses {
 		if a.Type == corev1.NodeInternalIP {
 			f.Addresses = append(f.Addresses, a.Address)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -50,14 +51,23 @@ func own(kinds manifest.Kinds, objects []*manifest.Object) ([]collection, error)
 // A listed is what one collection has.
 type listed struct {
 	objects []manifest.Object
+	nodes   []corev1.Node // in place of objects, where all nodes were asked for
+	pods    []corev1.Pod  // likewise, of a namespace
 	err     error
 }
 
 // listEach fetches collections at the same time. A resource that the server does not have (yet) has no objects.
 func (c *Client) listEach(ctx context.Context, collections []collection) []listed {
-	return each(collections, func(from collection) listed {
-		objects, err := c.listOne(ctx, from)
-		return listed{objects, err}
+	return each(collections, func(from collection) (l listed) {
+		switch {
+		case from.gvr == core("nodes"):
+			l.nodes, l.err = c.nodes(ctx)
+		case from.gvr == core("pods") && from.wanted == nil:
+			l.pods, l.err = c.pods(ctx, from.namespace)
+		default:
+			l.objects, l.err = c.listOne(ctx, from)
+		}
+		return l
 	})
 }
 

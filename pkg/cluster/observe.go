@@ -10,7 +10,6 @@ import (
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -44,7 +43,7 @@ func (c *Client) Observe(ctx context.Context, kinds manifest.Kinds, objects []*m
 	for i, a := range c.listEach(ctx, from) {
 		errs = append(errs, a.err)
 		if a.err == nil {
-			errs = append(errs, s.add(i < len(ours), from[i].gvr.Resource, a.objects))
+			s.add(i < len(ours), a)
 		}
 	}
 	manifest.Sort(s.StorageClasses)
@@ -84,23 +83,19 @@ func (c *Client) look(ctx context.Context, kinds manifest.Kinds, objects []*mani
 type observation check.Snapshot
 
 // add takes in what a list found: wanted objects, or all of a resource.
-func (s *observation) add(wanted bool, resource string, found []manifest.Object) (err error) {
-	switch {
-	case wanted:
-		for i := range found {
-			s.Objects[manifest.IDOf(&found[i])] = &found[i]
-		}
-	case resource == "nodes":
-		s.Nodes, err = typed[corev1.Node](found, nil)
-	case resource == "pods":
-		pods, typedErr := typed[corev1.Pod](found, nil)
-		s.Pods, err = append(s.Pods, pods...), typedErr
-	default:
-		for i := range found {
-			s.StorageClasses = append(s.StorageClasses, &found[i])
+func (s *observation) add(wanted bool, found listed) {
+	if s.Nodes = append(s.Nodes, found.nodes...); s.Pods == nil {
+		s.Pods = found.pods // of most clusters all; they are large
+	} else {
+		s.Pods = append(s.Pods, found.pods...)
+	}
+	for i := range found.objects {
+		if o := &found.objects[i]; wanted {
+			s.Objects[manifest.IDOf(o)] = o
+		} else {
+			s.StorageClasses = append(s.StorageClasses, o)
 		}
 	}
-	return err
 }
 
 func core(resource string) schema.GroupVersionResource {

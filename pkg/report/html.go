@@ -49,7 +49,18 @@ func sayings(rows []check.Row) (all []saying) {
 			}
 		}
 	}
+	if len(all) > mostNodes {
+		slices.SortStableFunc(all, func(a, b saying) int { return unmetFirst(a.Verdict) - unmetFirst(b.Verdict) })
+		all = all[:mostNodes]
+	}
 	return all
+}
+
+func unmetFirst(v check.Verdict) int {
+	if v == check.Failed || v == check.Degraded {
+		return 0
+	}
+	return 1
 }
 
 // worstFirst puts what has failed before what is degraded.
@@ -92,7 +103,11 @@ func groups(r *Report) []group {
 type matrix struct {
 	Probes []string
 	Lines  []line
+	More   int // nodes beyond mostNodes; what is unmet comes first
 }
+
+// mostNodes bounds the nodes that a page shows one by one. The JSON of a report has all.
+const mostNodes = 100
 
 type line struct {
 	Node  string
@@ -116,5 +131,19 @@ func matrixOf(rows []check.Row) matrix {
 		}
 	}
 	slices.SortFunc(m.Lines, func(a, b line) int { return strings.Compare(a.Node, b.Node) })
+	if m.More = len(m.Lines) - mostNodes; m.More > 0 {
+		slices.SortStableFunc(m.Lines, func(a, b line) int { return b.unmet() - a.unmet() })
+		m.Lines = m.Lines[:mostNodes]
+	}
 	return m
+}
+
+// unmet counts the probes that have found something on a node.
+func (l line) unmet() (n int) {
+	for _, c := range l.Cells {
+		if c.Verdict == check.Failed || c.Verdict == check.Degraded {
+			n++
+		}
+	}
+	return n
 }
