@@ -8,7 +8,7 @@ DEADCODE = golang.org/x/tools/cmd/deadcode@v0.48.0
 # The packages under testdata, which ./... leaves out.
 BED = ./testdata/bed ./testdata/apisnapshot ./testdata/clusterbed
 
-.PHONY: all build image test browser test-versions test-reliability e2e faults claims outside lint policy update apis parity bench footprint demo clean
+.PHONY: oracle all build image test browser test-versions test-reliability e2e faults claims outside lint policy update apis parity bench footprint demo clean
 
 all: lint test build
 
@@ -79,10 +79,15 @@ lint:
 	@dead=$$($(GO) run $(DEADCODE) -test ./cmd/... ./pkg/... ./internal/... $(BED)) || exit 1; \
 	if [ -n "$$dead" ]; then echo "$$dead"; echo "dead code, remove it"; exit 1; fi
 	$(MAKE) policy
+	$(MAKE) oracle
 
 ## policy: pod security levels, kube-score, RBAC rules and image references over all modern bundles; prints what is excepted
 policy:
 	cd testdata/policy && $(GO) mod tidy -diff && $(GO) vet . && $(GO) run $(STATICCHECK) . && $(GO) test . && GO="$(GO)" $(GO) run .
+
+## oracle: the table of CoreDNS's plugins against coredns/corefile-migration
+oracle:
+	cd testdata/corefile-oracle && $(GO) mod tidy -diff && $(GO) vet . && $(GO) run $(STATICCHECK) . && $(GO) test .
 
 ## parity: what differs from the manifests that upstream publishes, which PARITY_REFERENCES names the folder of
 parity:

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/corefile"
 )
 
 // An Addon is what addon.yaml says of one addon, for all of its versions.
@@ -58,10 +59,13 @@ type Checks struct {
 
 // An Edit is a part of a rendered object that people edit in the cluster.
 type Edit struct {
-	Kind  string `json:"kind" required:"true" enum:"ConfigMap" doc:"kind of the object"`
-	Name  string `json:"name" required:"true" doc:"its name"`
-	Field string `json:"field" required:"true" doc:"the field that is edited (data.Corefile)"`
-	Keep  string `json:"keep" required:"true" enum:"zones" doc:"zones: the field is a Corefile; server blocks of zones that the rendered one does not have stay, and snippets and imports"`
+	Kind    string `json:"kind" required:"true" enum:"ConfigMap" doc:"kind of the object"`
+	Name    string `json:"name" required:"true" doc:"its name"`
+	Field   string `json:"field" required:"true" doc:"the field that is edited (data.Corefile)"`
+	Format  string `json:"format" required:"true" enum:"corefile" doc:"corefile: server blocks of zones that the rendered Corefile does not have stay, and snippets, imports and comments between them"`
+	Plugins string `json:"plugins" required:"true" doc:"file of the addon's folder that says which plugins and options each version has (plugins.yaml)"`
+
+	Table *corefile.Table `json:"-"` // what Plugins names
 }
 
 // verify checks what the format of the file cannot tell.
@@ -71,6 +75,12 @@ func (e Edit) verify() error {
 	}
 	return nil
 }
+
+// Of reports whether an object, by its kind and name, is the one that is edited.
+func (e Edit) Of(kind, name string) bool { return e.Kind == kind && e.Name == name }
+
+// Path is the way to the field. The key itself may hold dots.
+func (e Edit) Path() []string { return strings.SplitN(e.Field, ".", 2) }
 
 // Lifecycle says where an addon stands with its upstream project.
 type Lifecycle struct {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/corefile"
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
 	"k8s.io/apimachinery/pkg/api/resource"
 )
@@ -79,7 +80,25 @@ func (c *Catalogue) loadAddons(from fs.FS) error {
 		if folder := path.Dir(file); a.Name != folder {
 			errs = append(errs, fmt.Errorf("%s: name is %s; it must be the folder's name, %s", file, a.Name, folder))
 		}
+		errs = append(errs, a.loadTables(from))
 		c.addons[a.Name] = a
+	}
+	return errors.Join(errs...)
+}
+
+// loadTables reads the tables of plugins that the addon's edits name.
+func (a *Addon) loadTables(from fs.FS) error {
+	var errs []error
+	for i, e := range a.Edits {
+		file := path.Join(a.Name, e.Plugins)
+		data, err := fs.ReadFile(from, file)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s/addon.yaml: edits[%d].plugins: %w", a.Name, i, err))
+			continue
+		}
+		if a.Edits[i].Table, err = corefile.DecodeTable(file, data); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -180,6 +199,11 @@ func (c *Catalogue) verifyEntry(minor, name string, e Entry) []error {
 	var errs []error
 	if addon.Lifecycle.Level(minor) == Refused {
 		errs = append(errs, fmt.Errorf("%s.yaml: addons.%s: its lifecycle does not support %s", minor, name, minor))
+	}
+	for i, edit := range addon.Edits {
+		if edit.Table != nil && !edit.Table.Covers(e.Version) {
+			errs = append(errs, fmt.Errorf("%s.yaml: addons.%s.version is %s; %s/%s, which edits[%d] names, is of %s to %s: bring it up to date", minor, name, e.Version, name, edit.Plugins, i, edit.Table.First, edit.Table.Last))
+		}
 	}
 	if _, err := fs.Stat(c.charts, path.Join(name, e.Chart, "Chart.yaml")); err != nil {
 		errs = append(errs, fmt.Errorf("%s.yaml: addons.%s.chart: %w", minor, name, err))

@@ -109,6 +109,12 @@ func (f files) with(path, old, new string) files {
 	return changed
 }
 
+// tabled is the catalogue with edits in the DNS addon, and a table of plugins.
+func tabled(edits string) files {
+	return catalogueFiles().with("addons/dns/addon.yaml", "lifecycle:", edits+"\nlifecycle:").
+		with("addons/dns/p.yaml", "", "apiVersion: fitout.dev/v1alpha1\nkind: CorefilePlugins\nserver: S\nfirst: 1.13.0\nlast: 1.15.0\nplugins: {a: {}}\n")
+}
+
 func (f files) load() (*bundle.Catalogue, error) {
 	all := fstest.MapFS{"addons": {Mode: fs.ModeDir}, "bundles": {Mode: fs.ModeDir}}
 	for path, text := range f {
@@ -187,9 +193,12 @@ func TestLoadRefuses(t *testing.T) {
 		"an agent that is asked nothing":   {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: agent-status, proves: a, usually: b, timeout: 5s, agent: {container: c, format: weave}}]\nlifecycle:"), "dns/addon.yaml: probes: agent-status: agent has both commands and ownProbes, or neither; give one of them"},
 		"an agent without a program":       {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: agent-status, proves: a, usually: b, timeout: 5s, agent: {container: c, format: weave, commands: [{run: []}]}}]\nlifecycle:"), "dns/addon.yaml: probes: agent-status: agent.commands[0].run has no program; write one"},
 		"an agent with one program twice":  {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: agent-status, proves: a, usually: b, timeout: 5s, agent: {container: c, format: weave, commands: [{run: [a], or: [a, b]}]}}]\nlifecycle:"), "dns/addon.yaml: probes: agent-status: agent.commands[0].or runs a as well; name another program, or take it away"},
-		"edited field":                     {base.with("addons/dns/addon.yaml", "lifecycle:", "edits: [{kind: ConfigMap, name: a, field: data.b, keep: zones}, {kind: ConfigMap, name: a, field: data., keep: zones}, {kind: ConfigMap, name: a, field: Corefile, keep: zones}]\nlifecycle:"), "dns/addon.yaml: edits[1]: field is \"data.\"; it must be data. and a key, such as data.Corefile\ndns/addon.yaml: edits[2]: field is \"Corefile\"; it must be data. and a key, such as data.Corefile"},
+		"edited field":                     {tabled("edits: [{kind: ConfigMap, name: a, field: data.b, format: corefile, plugins: p.yaml}, {kind: ConfigMap, name: a, field: data., format: corefile, plugins: p.yaml}, {kind: ConfigMap, name: a, field: Corefile, format: corefile, plugins: p.yaml}]"), "dns/addon.yaml: edits[1]: field is \"data.\"; it must be data. and a key, such as data.Corefile\ndns/addon.yaml: edits[2]: field is \"Corefile\"; it must be data. and a key, such as data.Corefile"},
+		"no table of plugins":              {tabled("edits: [{kind: ConfigMap, name: a, field: data.b, format: corefile, plugins: q.yaml}]"), "dns/addon.yaml: edits[0].plugins: open dns/q.yaml: file does not exist"},
+		"a table with a wrong date":        {tabled("edits: [{kind: ConfigMap, name: a, field: data.b, format: corefile, plugins: p.yaml}]").with("addons/dns/p.yaml", "{}", "{changes: {b: {since: soon}}}"), "dns/p.yaml:6: plugins.a.changes.b.since is \"soon\"; give a version such as 1.14.2"},
+		"a table that ends too early":      {tabled("edits: [{kind: ConfigMap, name: a, field: data.b, format: corefile, plugins: p.yaml}]").with("addons/dns/p.yaml", "last: 1.15.0", "last: 1.14.1"), "1.36.yaml: addons.dns.version is 1.14.2; dns/p.yaml, which edits[0] names, is of 1.13.0 to 1.14.1: bring it up to date"},
 		"a definition without a group":     {base.with("addons/dns/addon.yaml", "lifecycle:", "creates: [{name: zones.dns.io, kind: Zone, version: v1, scope: Cluster}, {name: zones, kind: Zone, version: v1, scope: Cluster}, {name: zones.io, kind: Zone, version: v1, scope: Cluster}]\nlifecycle:"), "dns/addon.yaml: creates[1]: name is \"zones\"; it must be the plural of the kind, a dot, and the group, such as ciliumnodes.cilium.io\ndns/addon.yaml: creates[2]: name is \"zones.io\"; it must be the plural of the kind, a dot, and the group, such as ciliumnodes.cilium.io"},
-		"edited otherwise":                 {base.with("addons/dns/addon.yaml", "lifecycle:", "edits: [{kind: Secret, name: a, field: data.b, keep: all}]\nlifecycle:"), "dns/addon.yaml:9: edits[0].kind is \"Secret\"; use one of ConfigMap\ndns/addon.yaml:9: edits[0].keep is \"all\"; use one of zones\n1.35.yaml: addons.dns: there is no addons/dns/addon.yaml\n1.36.yaml: addons.dns: there is no addons/dns/addon.yaml"},
+		"edited otherwise":                 {base.with("addons/dns/addon.yaml", "lifecycle:", "edits: [{kind: Secret, name: a, field: data.b, format: all, plugins: p.yaml}]\nlifecycle:"), "dns/addon.yaml:9: edits[0].kind is \"Secret\"; use one of ConfigMap\ndns/addon.yaml:9: edits[0].format is \"all\"; use one of corefile\n1.35.yaml: addons.dns: there is no addons/dns/addon.yaml\n1.36.yaml: addons.dns: there is no addons/dns/addon.yaml"},
 		"no chart":                         {base.with("bundles/1.36.yaml", `web: {chart: "1"`, `web: {chart: "2"`), "1.36.yaml: addons.web.chart: open web/2/Chart.yaml: file does not exist"},
 		"an empty entry":                   {base.with("bundles/1.36.yaml", `web: {chart: "1", version: 1.15.1}`, "web:"), "1.36.yaml:19: addons.web.chart is missing; add it: the chart's folder, an upstream line\n1.36.yaml:19: addons.web.version is missing; add it: exact version of what runs"},
 		"broken YAML":                      {base.with("bundles/1.35.yaml", "addons:", "addons: ["), "1.35.yaml is not YAML: line 4: did not find expected ',' or ']'; mend the syntax"},

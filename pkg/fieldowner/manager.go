@@ -21,18 +21,18 @@ func lastManager(live *manifest.Object, at []step) string {
 		name, _ := e["manager"].(string)
 		time, _ := e["time"].(string) // RFC 3339 in UTC, so that texts compare as times do
 		fields, _ := e["fieldsV1"].(map[string]any)
-		if name != "" && name != FieldManager && time >= latest && owns(fields, live.Object, at) {
+		if _, owned := owns(fields, live.Object, at); owned && name != "" && name != FieldManager && time >= latest {
 			manager, latest = name, time
 		}
 	}
 	return manager
 }
 
-// owns tells whether a set of fields (metav1.FieldsV1) holds the field that steps lead to in a node, or all of what it is
-// part of.
-func owns(fields map[string]any, node any, at []step) bool {
+// owns reports whether a set of fields (metav1.FieldsV1) holds the field that steps lead to in a node, or all of what it is
+// part of, and after how many of the steps.
+func owns(fields map[string]any, node any, at []step) (steps int, owned bool) {
 	if len(at) == 0 {
-		return true
+		return 0, true
 	}
 	var sub any
 	switch n := node.(type) {
@@ -43,7 +43,14 @@ func owns(fields map[string]any, node any, at []step) bool {
 		sub = ofElement(fields, node)
 	}
 	next, ok := sub.(map[string]any)
-	return ok && (len(next) == 0 || owns(next, node, at[1:]))
+	switch {
+	case !ok:
+		return 0, false
+	case len(next) == 0:
+		return 1, true
+	}
+	steps, owned = owns(next, node, at[1:])
+	return steps + 1, owned
 }
 
 // ofElement returns the part of a set of fields that is about one element of a list, which it names by its keys:

@@ -29,26 +29,28 @@ func others(wanted, live *manifest.Object, other func(wanted, live *manifest.Obj
 	return paths
 }
 
-// ownedByOthers tells by the server's account of who manages a field.
+// ownedByOthers tells by the server's account of who manages a field. Who owns the field itself goes before who owns a map or
+// list that it is in.
 func ownedByOthers(_, live *manifest.Object, path string) bool {
 	at, found := resolve("."+path, live.Object)
 	if !found {
 		return false
 	}
 	entries, _, _ := unstructured.NestedSlice(live.Object, "metadata", "managedFields")
-	theirs := false
+	ours, theirs := 0, 0 // steps down to what each owns
 	for _, entry := range entries {
 		e, _ := entry.(map[string]any)
 		fields, _ := e["fieldsV1"].(map[string]any)
-		if !owns(fields, live.Object, at) {
-			continue
+		steps, owned := owns(fields, live.Object, at)
+		switch {
+		case !owned:
+		case e["manager"] == FieldManager:
+			ours = max(ours, steps)
+		default:
+			theirs = max(theirs, steps)
 		}
-		if e["manager"] == FieldManager {
-			return false
-		}
-		theirs = true
 	}
-	return theirs
+	return theirs > ours
 }
 
 // changedByOthers tells by what Fitout applied last.

@@ -5,6 +5,10 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/google/go-cmp/cmp"
+
+	"k8s.io/apimachinery/pkg/util/managedfields/managedfieldstest"
+	"k8s.io/client-go/applyconfigurations"
+	"k8s.io/client-go/kubernetes/scheme"
 )
 
 // Fields that somebody else has set are told from those that Fitout has, and from those that are gone.
@@ -63,4 +67,56 @@ func record(t *testing.T, live, applied *manifest.Object) {
 		t.Fatal(err)
 	}
 	live.SetAnnotations(map[string]string{LastApplied: text})
+}
+
+// Whoever owns the field itself goes before whoever owns the map that it is in: Fitout still does after it left the only
+// field of the map to others.
+func TestOthersOwnTheOnlyFieldOfAMap(t *testing.T) {
+	live := object(t, `
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: dns
+  namespace: demo
+  managedFields:
+    - manager: fitout
+      fieldsV1: {f:metadata: {f:labels: {f:a: {}}}, f:data: {}}
+    - manager: kubectl-edit
+      fieldsV1: {f:data: {f:Corefile: {}}}
+data: {Corefile: theirs}`)
+	wanted := object(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: dns, namespace: demo}, data: {Corefile: ours}}")
+	if diff := cmp.Diff([]string{"data.Corefile"}, others(wanted, live, ownedByOthers)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The server's own bookkeeping (apimachinery's field manager): somebody changes the only field of a map, Fitout leaves it to
+// them, run after run, and it is theirs in every check.
+func TestOthersKeepTheOnlyFieldOfAMap(t *testing.T) {
+	wanted := object(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: dns, namespace: demo, labels: {a: b}}, data: {Corefile: ours}}")
+	theirs := wanted.DeepCopy()
+	theirs.Object["data"] = map[string]any{"Corefile": "theirs"}
+	left, err := Without(wanted, []Conflict{{Field: "data.Corefile"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := managedfieldstest.NewTestFieldManager(applyconfigurations.NewTypeConverter(scheme.Scheme), wanted.GroupVersionKind())
+	if err := server.Apply(wanted.DeepCopy(), FieldManager, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Update(theirs, "kubectl-edit"); err != nil {
+		t.Fatal(err)
+	}
+	for run := range 3 {
+		if err := server.Apply(wanted.DeepCopy(), FieldManager, false); err == nil {
+			t.Fatalf("run %d: no conflict", run)
+		}
+		if err := server.Apply(left.DeepCopy(), FieldManager, false); err != nil {
+			t.Fatalf("run %d: %v", run, err)
+		}
+		live, _ := server.Live().(*manifest.Object)
+		if diff := cmp.Diff([]string{"data.Corefile"}, others(wanted, live, ownedByOthers)); diff != "" {
+			t.Errorf("run %d: %s", run, diff)
+		}
+	}
 }

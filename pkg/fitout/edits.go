@@ -1,48 +1,41 @@
 package fitout
 
 import (
-	"fmt"
 	"slices"
 
-	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/fieldowner"
-	"github.com/fitout-dev/fitout/pkg/localedit"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
 	"github.com/fitout-dev/fitout/pkg/wave"
 )
 
-// edits are those that addons declare, by addon.
-func (p *Plan) edits() map[string][]bundle.Edit {
-	edits := map[string][]bundle.Edit{}
+// editings has the editing of each addon, by its name.
+func (p *Plan) editings(cluster Cluster, policies changeset.Policies) map[string]editing {
+	all := map[string]editing{}
 	for _, a := range p.Rendering.Addons {
-		edits[a.Name] = a.Edits
+		all[a.Name] = editing{addon: a, policy: policies.Of(a.Name), serverSide: cluster.ServerSide()}
 	}
-	return edits
+	return all
 }
 
-// keepEdits puts into the objects what the live ones have of their own and an addon declares to be kept.
+// keepEdits puts into the objects what the live ones have of their own and an addon declares to be kept. What must not be
+// kept, or cannot be told from the addon's own, is refused.
 func (s *session) keepEdits() {
-	edits := s.plan.edits()
+	editings := s.plan.editings(s.cluster, s.plan.conflicts(s.options.Policies.Conflicts))
 	s.faults = nil
 	s.waves = make([]wave.Wave, len(s.plan.Waves))
 	for i, w := range s.plan.Waves {
 		s.waves[i] = w
 		s.waves[i].Objects = slices.Clone(w.Objects)
 		for j, o := range w.Objects {
-			live := s.live[manifest.IDOf(o)]
-			if live == nil {
-				continue
+			merged := editings[o.GetLabels()[render.LabelAddon]].merge(o, s.live[manifest.IDOf(o)])
+			s.waves[i].Objects[j] = merged.object
+			for _, reason := range merged.refused {
+				s.faults = append(s.faults, changeset.Refusal{Object: manifest.IDOf(o), Reason: reason})
 			}
-			merged, kept, err := localedit.Merge(edits[o.GetLabels()[render.LabelAddon]], o, live)
-			if err != nil {
-				s.faults = append(s.faults, changeset.Refusal{Object: manifest.IDOf(o), Reason: err.Error()})
-				continue
-			}
-			s.waves[i].Objects[j] = merged
-			for _, what := range kept {
-				s.progress.Note(fmt.Sprintf("kept in %s: %s", manifest.IDOf(o), what))
+			for _, note := range merged.notes {
+				s.progress.Note(note)
 			}
 		}
 	}
@@ -65,8 +58,8 @@ func (p *Plan) kept(cluster Cluster, policies changeset.Policies, live map[manif
 }
 
 // judgedWith are the addons as the check sees them, with what the live objects have of their own where that is to be kept.
-func (p *Plan) judgedWith(live map[manifest.ID]*manifest.Object) []render.Addon {
-	judged := p.judged()
+func (p *Plan) judgedWith(cluster Cluster, policies changeset.Policies, live map[manifest.ID]*manifest.Object) []render.Addon {
+	judged, editings := p.judged(), p.editings(cluster, policies)
 	for i, a := range judged {
 		if len(a.Edits) == 0 {
 			continue
@@ -74,9 +67,7 @@ func (p *Plan) judgedWith(live map[manifest.ID]*manifest.Object) []render.Addon 
 		judged[i].Objects = slices.Clone(a.Objects)
 		for j, o := range a.Objects {
 			// What cannot be merged is judged as rendered, and found to be another.
-			if merged, _, err := localedit.Merge(a.Edits, o, live[manifest.IDOf(o)]); err == nil {
-				judged[i].Objects[j] = merged
-			}
+			judged[i].Objects[j] = editings[a.Name].merge(o, live[manifest.IDOf(o)]).object
 		}
 	}
 	return judged

@@ -82,10 +82,15 @@ func plan(resolved *bundle.Resolved, rendering *render.Rendering, findings []clu
 	}, nil
 }
 
-// Validate checks everything rendered as the API server of the cluster's version would decode it, offline. The error is a
-// strictyaml.Faults: what bundles render is tested, so that the fault is in a value or a patch of the user's.
+// Validate checks everything rendered as the API server of the cluster's version would decode it, and the configuration in it
+// that people edit as the program of the addon's version would, offline. The error is a strictyaml.Faults: what bundles render
+// is tested, so that the fault is in a value or a patch of the user's.
 func (p *Plan) Validate() error {
-	return p.Rendering.API.Validate(append(p.Rendering.Objects(), p.Rendering.Created()...), nil)
+	faults, err := gather(p.Rendering.API.Validate(append(p.Rendering.Objects(), p.Rendering.Created()...), nil), validateEdits(p.Rendering.Addons).ErrorOrNil())
+	if err != nil {
+		return err
+	}
+	return faults.ErrorOrNil()
 }
 
 // gather joins the faults in errs, in the order of their lines; an error that is no fault ends the gathering.

@@ -104,7 +104,7 @@ func TestBumpChangesOneAddon(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bumped := strings.Replace(string(text), "version: 1.14.2\n", "version: 1.14.99\n", 1)
+	bumped := strings.Replace(string(text), "version: 1.14.2\n", "version: 1.14.3\n", 1)
 	if bumped == string(text) {
 		t.Fatal("the bundle has no CoreDNS 1.14.2 to bump")
 	}

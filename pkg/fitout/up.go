@@ -143,8 +143,9 @@ func Check(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Pr
 		if o.Since > 0 {
 			snapshot.Since = r.Time.Add(-o.Since)
 		}
-		snapshot.Kept = p.kept(cluster, p.conflicts(o.Policies.Conflicts), snapshot.Objects)
-		r.Checks = o.Select.Rows(check.Judge(p.judgedWith(snapshot.Objects), snapshot))
+		policies := p.conflicts(o.Policies.Conflicts)
+		snapshot.Kept = p.kept(cluster, policies, snapshot.Objects)
+		r.Checks = o.Select.Rows(check.Judge(p.judgedWith(cluster, policies, snapshot.Objects), snapshot))
 		r.Verdict = check.Overall(r.Checks)
 		r.Footprint = p.footprint(snapshot.Nodes)
 		last := !check.MaySettle(r.Checks) || time.Since(start) >= o.Settle
