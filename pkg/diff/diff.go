@@ -8,6 +8,7 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/fieldowner"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/rogpeppe/go-internal/diff"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -26,9 +27,10 @@ func Object(after, before *manifest.Object) string {
 	case before != nil:
 		id = manifest.IDOf(before)
 	}
-	text := diff.Diff("live/"+id.String(), write(before), "bundle/"+id.String(), write(after))
+	name := printable.Line(id.String())
+	text := diff.Diff("live/"+name, write(before), "bundle/"+name, write(after))
 	_, text, _ = bytes.Cut(text, []byte("\n")) // the line that names the command
-	return string(text)
+	return printable.Text(string(text))
 }
 
 // records are the annotations with what was applied last; they hold the whole object once more.
