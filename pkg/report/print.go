@@ -75,7 +75,7 @@ func digest(row check.Row) string {
 	if n := worstOff(row); n.Says != "" {
 		text += "    " + oneLine(n.Node) + " says:\n"
 		for _, line := range printable.Lines(n.Says) {
-			text += "      " + line + "\n"
+			text += "      | " + line + "\n" // so that none passes for a line of ours
 		}
 	}
 	return text

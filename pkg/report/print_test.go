@@ -259,8 +259,8 @@ func TestJUnitEscapes(t *testing.T) {
 func TestTableOfAgents(t *testing.T) {
 	want := `agent-status     degraded    1 of 3 agents are well; node-2 says: KVStore: Failure gone; the agent is ill
     node-3 says:
-      KVStore:   Failure   <gone>
-        a b
+      | KVStore:   Failure   <gone>
+      |   a b
 dns `
 	if out := printed(t, report.Table, probed()); !strings.Contains(out, want) || strings.Contains(out, "node-1 says") {
 		t.Error(out)
