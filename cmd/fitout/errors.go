@@ -32,7 +32,11 @@ func errorLines(err error) []string {
 	case interface{ Unwrap() []error }:
 		return wrapped(err, e.Unwrap())
 	}
-	return []string{printable.Line(err.Error())}
+	text := err.Error()
+	if isCobraUsage(err) { // its suggestions stand on lines of their own
+		text = strings.Replace(strings.Join(strings.Fields(text), " "), " Did you mean this? ", "; did you mean ", 1)
+	}
+	return []string{printable.Line(text)}
 }
 
 func further(i int) string {

@@ -15,11 +15,13 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Object returns the difference between an object before and after a change: nothing where there is none. Before is nil of
-// an object that is created, after of one that is deleted. Neither is changed.
-func Object(after, before *manifest.Object) string {
+// Object returns the difference between an object before and after a change, or nothing. Before is nil of an object that is
+// created, after of one that is deleted. Values of environment variables are shown only as bundled has them, which is the
+// object without anybody's changes, or nil. None of them is changed.
+func Object(after, before, bundled *manifest.Object) string {
 	after, before = quiet(after), quiet(before)
 	hide(after, before)
+	hideEnvironment(after, before, bundled)
 	var id manifest.ID
 	switch {
 	case after != nil:
@@ -42,13 +44,30 @@ func quiet(o *manifest.Object) *manifest.Object {
 		return nil
 	}
 	o = manifest.Contents(o)
-	for _, record := range records {
-		unstructured.RemoveNestedField(o.Object, "metadata", "annotations", record)
-	}
+	withoutRecords(o.Object)
 	if annotations, found, _ := unstructured.NestedFieldNoCopy(o.Object, "metadata", "annotations"); found && isEmpty(annotations) {
 		unstructured.RemoveNestedField(o.Object, "metadata", "annotations")
 	}
 	return o
+}
+
+// withoutRecords removes records from all annotations: those of pod templates too.
+func withoutRecords(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		if annotations, ok := v["annotations"].(map[string]any); ok {
+			for _, record := range records {
+				delete(annotations, record)
+			}
+		}
+		for _, value := range v {
+			withoutRecords(value)
+		}
+	case []any:
+		for _, value := range v {
+			withoutRecords(value)
+		}
+	}
 }
 
 func isEmpty(v any) bool {
