@@ -6,8 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/cluster"
+	"github.com/fitout-dev/fitout/pkg/fieldowner"
 	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
 	"github.com/google/go-cmp/cmp"
@@ -30,7 +33,7 @@ func TestErrorLines(t *testing.T) {
 		"joined, inner": {fmt.Errorf("list: %w; try again", errors.Join(foreign, foreign)), []string{`list: a\nfitout: good`, `  a\nfitout: good; try again`}},
 		"two wrapped":   {fmt.Errorf("%w, and %w", foreign, foreign), []string{`a\nfitout: good, and a\nfitout: good`}},
 		"faults":        {usageError{strictyaml.Faults{{File: "c.yaml", Line: 1, Problem: "a\nb"}, {File: "c.yaml", Line: 2, Problem: "c"}}}, []string{`c.yaml:1 a\nb`, "c.yaml:2 c"}},
-		"refused":       {&fitout.RefusedError{Reasons: []string{"a\nb", "c"}}, []string{`refused, nothing was touched: a\nb`, "  c"}},
+		"refused":       {&fitout.RefusedError{Refusals: []changeset.Refusal{{Object: manifest.ID{Kind: "a\nb"}, Reason: "is"}, {Object: manifest.ID{Kind: "b"}, Reason: "is"}}}, []string{`refused, nothing was touched: a\nb : is`, "  b : is"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, errorLines(test.err)); diff != "" {
@@ -45,9 +48,9 @@ func TestErrorsShowWhatOthersWrote(t *testing.T) {
 	api := apierrors.NewInternalError(errors.New(evil))
 	for name, err := range map[string]error{
 		"API": api, "wrapped": fmt.Errorf("wave 1: %w", api), "joined": errors.Join(api, fmt.Errorf("%w; and %w", api, errors.New(evil))),
-		"lock": &cluster.LockedError{Holder: evil}, "refused": &fitout.RefusedError{Reasons: []string{evil, evil}},
+		"lock": &cluster.LockedError{Holder: evil}, "refused": &fitout.RefusedError{Refusals: []changeset.Refusal{{Object: manifest.ID{Kind: evil, Name: evil}, Reason: evil, Remedy: evil}, {Reason: evil}}},
 		"faults": strictyaml.Faults{{File: evil, Field: evil, Problem: evil, Remedy: evil}, {File: "c.yaml", Problem: evil}},
-		"usage":  usageError{errors.New("unknown command " + evil)}, "conflict": &cluster.ConflictError{Conflicts: []cluster.Conflict{{Field: evil, Manager: evil}}},
+		"usage":  usageError{errors.New("unknown command " + evil)}, "conflict": &cluster.ConflictError{Conflicts: []fieldowner.Conflict{{Field: evil, Manager: evil}}},
 	} {
 		text := "fitout: " + strings.Join(errorLines(err), "\n")
 		if printable.Text(text) != text || strings.Contains(text, "\nfitout:") || !strings.Contains(text, "u202e") {
