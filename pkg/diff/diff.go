@@ -80,6 +80,9 @@ func write(o *manifest.Object) []byte {
 		return nil
 	}
 	text, err := yaml.Marshal(o.Object)
+	if err != nil { // for a control character
+		text, err = manifest.Escaped(o)
+	}
 	if err != nil { // what was parsed can be written
 		return fmt.Appendf(nil, "%s cannot be written: %v\n", manifest.IDOf(o), err)
 	}

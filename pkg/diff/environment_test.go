@@ -75,9 +75,10 @@ func TestRecordsAreNotShown(t *testing.T) {
 // What is shown is text, whatever the object holds.
 func TestObjectIsPrintable(t *testing.T) {
 	object := parse(t, configMap+`data: {a: "x\u202e\u2028\u009b\x1b[2J\nfitout: good\n", "b\u2066": c}`)
+	object.Object["data"].(map[string]any)["c"] = "\x7f\u0080"
 	object.SetName("c\n+++ bundle/ConfigMap other\x1b")
 	got := diff.Object(object, nil, nil)
-	for _, bad := range []string{"\u202e", "\u2028", "\u009b", "\x1b", "\u2066", "\nfitout:", "\n+++ bundle/ConfigMap other"} {
+	for _, bad := range []string{"\u202e", "\u2028", "\u009b", "\x1b", "\u2066", "\x7f", "\u0080", "cannot be written", "\nfitout:", "\n+++ bundle/ConfigMap other"} {
 		if strings.Contains(got, bad) {
 			t.Errorf("%q is in\n%s", bad, got)
 		}

@@ -199,8 +199,8 @@ func isMarker(line []byte) bool {
 func Write(w io.Writer, objects []*Object) error {
 	for _, o := range objects {
 		text, err := yaml.Marshal(o.Object)
-		if err == nil && printable.Text(string(text)) != string(text) {
-			text, err = escaped(o)
+		if err != nil || printable.Text(string(text)) != string(text) {
+			text, err = Escaped(o)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", IDOf(o), err)
@@ -210,13 +210,6 @@ func Write(w io.Writer, objects []*Object) error {
 		}
 	}
 	return nil
-}
-
-// escaped returns an object as YAML in the form of JSON, where every character can be escaped: what a terminal must not get
-// can stand in plain YAML.
-func escaped(o *Object) ([]byte, error) {
-	text, err := json.MarshalIndent(o.Object, "", "  ")
-	return []byte(printable.Text(string(text)) + "\n"), err
 }
 
 // Digest returns "sha256:" and the hash of the objects' canonical JSON (sorted keys, a line each) in the order of their
