@@ -44,6 +44,7 @@ again, also when it is killed. What it judges it does not change. docs/probes.md
 	c.Flags().DurationVar(&o.fitout.Since, "since", 0, "also look back: a container that was restarted in this time is a fault, though it runs again (30m)")
 	c.Flags().StringSliceVar(&o.fitout.Select.Only, "only", nil, "check only these: names of checks and probes, or ADDON/NAME")
 	c.Flags().StringSliceVar(&o.fitout.Select.Skip, "skip", nil, "do not check these: names of checks and probes, or ADDON/NAME")
+	o.registerNoLogs(c)
 	o.probe.register(c.Flags())
 	o.watch.register(c.Flags())
 	o.during.register(c.Flags())

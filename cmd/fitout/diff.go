@@ -5,6 +5,8 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/diff"
 	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/render"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -22,7 +24,8 @@ func diffCommand(streams genericiooptions.IOStreams) *cobra.Command {
 		Use:   "diff",
 		Short: "Show what up would change in a cluster, object by object; changes nothing",
 		Long: `Diff asks the API server, by a dry run, what applying would make of each object, and prints the difference to what is
-there. What is no longer wanted is shown as removed. Values of Secrets are hidden.
+there. What is no longer wanted is shown as removed. Hidden are the values of Secrets, and those of environment variables
+that the bundle does not set itself: patches may bring passwords there.
 
 Exit codes: 0 nothing would change, 1 something would, 2 trouble.`,
 		Example: "  fitout diff -f cluster.yaml",
@@ -55,11 +58,15 @@ func (o *runOptions) diff(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	bundled, err := withoutPatches(plan)
+	if err != nil {
+		return err
+	}
 	r, err := fitout.Apply(c.Context(), client, plan, o.fitout, &quiet{w: o.streams.ErrOut})
 	differs := false
 	for _, w := range r.Waves {
 		for _, change := range w.Changes {
-			text := shown(change)
+			text := shown(change, bundled[change.ID])
 			differs = differs || text != ""
 			if _, err := fmt.Fprint(o.streams.Out, text); err != nil {
 				return err
@@ -72,16 +79,39 @@ func (o *runOptions) diff(c *cobra.Command) error {
 	return err
 }
 
-// shown is the difference that a change makes.
-func shown(c report.Change) string {
+// withoutPatches are the objects of a plan as the bundle has them, before the user's patches.
+func withoutPatches(plan *fitout.Plan) (map[manifest.ID]*manifest.Object, error) {
+	catalogue, err := loadCatalogue()
+	if err != nil {
+		return nil, err
+	}
+	cluster := plan.Cluster
+	cluster.Patches = nil
+	resolved, err := catalogue.Resolve(cluster)
+	if err != nil {
+		return nil, err
+	}
+	rendering, err := render.Bundle(resolved)
+	if err != nil {
+		return nil, err
+	}
+	objects := map[manifest.ID]*manifest.Object{}
+	for _, o := range rendering.Objects() {
+		objects[manifest.IDOf(o)] = o
+	}
+	return objects, nil
+}
+
+// shown is the difference that a change makes to an object, of which bundled is the bundle's own form; nil if it has none.
+func shown(c report.Change, bundled *manifest.Object) string {
 	switch c.Action {
 	case report.Created, report.Configured:
-		return diff.Object(c.After, c.Before)
+		return diff.Object(c.After, c.Before, bundled)
 	case report.Recreated:
-		return diff.Object(nil, c.Before) + diff.Object(c.After, nil)
+		return diff.Object(nil, c.Before, bundled) + diff.Object(c.After, nil, bundled)
 	case report.Pruned:
 		if c.Before != nil {
-			return diff.Object(nil, c.Before)
+			return diff.Object(nil, c.Before, bundled)
 		}
 	}
 	return ""

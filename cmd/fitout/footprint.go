@@ -114,9 +114,7 @@ func (o *footprintOptions) node(flags *pflag.FlagSet) (footprint.Node, error) {
 
 func (o *footprintOptions) run(streams genericiooptions.IOStreams, plan *fitout.Plan, node footprint.Node, budget bundle.Budget,
 	print func(io.Writer, *footprint.Footprint) error) error {
-	for _, w := range plan.Warnings {
-		fmt.Fprintln(streams.ErrOut, "warning:", w)
-	}
+	warn(streams.ErrOut, plan.Warnings)
 	f, err := footprint.Of(plan.Rendering, node, o.nodes)
 	if err != nil {
 		return err

@@ -18,7 +18,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
-	"k8s.io/client-go/rest"
 )
 
 // input is the part of the command line that describes the cluster: the cluster file and the flags that go before it.
@@ -149,13 +148,4 @@ func localAddresses() []string {
 		}
 	}
 	return all
-}
-
-func restConfig(kube *genericclioptions.ConfigFlags) (*rest.Config, error) {
-	config, err := kube.ToRESTConfig()
-	if err != nil {
-		return nil, fmt.Errorf("kubeconfig: %w; give one with --kubeconfig or KUBECONFIG", err)
-	}
-	config.UserAgent = "fitout/" + version()
-	return config, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -21,21 +22,22 @@ import (
 const dismissal = "done"
 
 // hireJanitor starts a process of its own session that removes a namespace when this process ends without dismissing it:
-// after a SIGKILL nobody else could. It has the same kubeconfig flags.
+// after a SIGKILL nobody else could. It is given the same kubeconfig flags through its standard input: anybody on the
+// machine can read command lines, and flags may hold a token.
 func hireJanitor(kube *genericclioptions.ConfigFlags, flags *pflag.FlagSet, namespace string) (dismiss func(), err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find the program that cleans up after probes: %w", err)
 	}
-	args := []string{"probe", "janitor", namespace}
 	own := pflag.NewFlagSet("", pflag.ContinueOnError)
 	registerKube(kube, own)
+	args := []string{}
 	flags.Visit(func(f *pflag.Flag) {
 		if own.Lookup(f.Name) != nil {
 			args = append(args, fmt.Sprintf("--%s=%s", f.Name, f.Value))
 		}
 	})
-	janitor := exec.Command(self, args...)
+	janitor := exec.Command(self, "probe", "janitor", namespace)
 	janitor.Args[0] = "fitout"
 	detach(janitor)
 	pipe, err := janitor.StdinPipe()
@@ -45,6 +47,9 @@ func hireJanitor(kube *genericclioptions.ConfigFlags, flags *pflag.FlagSet, name
 	if err := janitor.Start(); err != nil {
 		return nil, fmt.Errorf("start what cleans up after probes: %w; use --probe=never", err)
 	}
+	if err := json.NewEncoder(pipe).Encode(args); err != nil {
+		return nil, fmt.Errorf("tell what cleans up after probes how to connect: %w; use --probe=never", err)
+	}
 	return func() {
 		io.WriteString(pipe, dismissal) //nolint:errcheck // a janitor that is gone has done its work
 		pipe.Close()
@@ -52,15 +57,24 @@ func hireJanitor(kube *genericclioptions.ConfigFlags, flags *pflag.FlagSet, name
 	}, nil
 }
 
-// janitorCommand waits for the end of its standard input, which is that of the process that hired it.
+// janitorCommand reads kubeconfig flags from its standard input, and waits for the end of that, which is the end of the
+// process that hired it.
 func janitorCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	kube := genericclioptions.NewConfigFlags(true)
 	c := &cobra.Command{
 		Use: "janitor NAMESPACE", Short: "Remove a namespace when standard input ends without a dismissal", Args: cobra.ExactArgs(1), Hidden: true,
 		RunE: func(c *cobra.Command, args []string) error {
 			signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-			told, err := io.ReadAll(streams.In)
-			if err == nil && bytes.Equal(told, []byte(dismissal)) {
+			in := json.NewDecoder(streams.In)
+			var given []string
+			if err := in.Decode(&given); err != nil {
+				return usageError{fmt.Errorf("standard input is not a list of kubeconfig flags: %w; fitout check starts this by itself", err)}
+			}
+			if err := c.Flags().Parse(given); err != nil {
+				return err
+			}
+			told, err := io.ReadAll(io.MultiReader(in.Buffered(), streams.In))
+			if err == nil && bytes.Equal(bytes.TrimSpace(told), []byte(dismissal)) {
 				return nil
 			}
 			return cleanUp(c, kube, args[0])

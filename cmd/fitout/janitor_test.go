@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -11,9 +12,11 @@ import (
 	"github.com/fitout-dev/fitout/internal/bed"
 	"github.com/fitout-dev/fitout/internal/bed/bedtest"
 	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/spf13/pflag"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/kubernetes"
 )
 
@@ -44,6 +47,41 @@ func TestProbesLeaveNothing(t *testing.T) {
 			}
 			t.Errorf("namespace %s is still there; the check said:\n%s", namespace, stderr)
 		})
+	}
+}
+
+// What a janitor is given to connect with is on no command line, which anybody on the machine can read, and in no
+// environment.
+func TestJanitorKeepsCredentials(t *testing.T) {
+	const namespace, secret = "fitout-probe-credentials", "hunter2-on-no-command-line"
+	kube, flags := genericclioptions.NewConfigFlags(true), pflag.NewFlagSet("", pflag.ContinueOnError)
+	registerKube(kube, flags)
+	if err := flags.Parse([]string{"--token=" + secret, "--server=https://127.0.0.1:1"}); err != nil {
+		t.Fatal(err)
+	}
+	dismiss, err := hireJanitor(kube, flags, namespace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dismiss()
+	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for _, file := range processes {
+		line, _ := os.ReadFile(file) // a process may have ended meanwhile
+		if !bytes.Contains(line, []byte("\x00janitor\x00"+namespace)) {
+			continue
+		}
+		found = true
+		environment, _ := os.ReadFile(filepath.Join(filepath.Dir(file), "environ"))
+		if bytes.Contains(line, []byte(secret)) || bytes.Contains(environment, []byte(secret)) {
+			t.Errorf("the janitor shows its token: %q", line)
+		}
+	}
+	if !found {
+		t.Skip("there is no /proc to look at processes in")
 	}
 }
 

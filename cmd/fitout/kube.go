@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/rest"
 )
 
 // registerKube adds the kubeconfig flags of the ecosystem. Namespace and the disk cache of discovery mean nothing here.
@@ -12,4 +15,18 @@ func registerKube(kube *genericclioptions.ConfigFlags, flags *pflag.FlagSet) {
 	kube.ClusterName = nil // its flag would read as the cluster's --name
 	kube.AuthInfoName = nil
 	kube.AddFlags(flags)
+}
+
+// restConfig is how to connect to the cluster that flags, kubeconfig or the service account of a pod name. Without any of
+// them client-go would try localhost:8080; here that is an error.
+func restConfig(kube *genericclioptions.ConfigFlags) (*rest.Config, error) {
+	if err := checkKubeconfig(kube); err != nil {
+		return nil, fmt.Errorf("kubeconfig: %w", err)
+	}
+	config, err := kube.ToRESTConfig()
+	if err != nil {
+		return nil, fmt.Errorf("kubeconfig: %w; give one with --kubeconfig or KUBECONFIG", err)
+	}
+	config.UserAgent = "fitout/" + version()
+	return config, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"golang.org/x/term"
 )
@@ -35,7 +36,7 @@ func newLive(w *os.File, now func() time.Time, colour bool) *live {
 
 func (l *live) Planned(p *fitout.Plan) {
 	for _, line := range introduction(p) {
-		fmt.Fprintln(l.w, line)
+		fmt.Fprintln(l.w, printable.Line(line))
 	}
 }
 
@@ -56,7 +57,7 @@ func (l *live) Note(text string) {
 		fmt.Fprintf(l.w, "\x1b[%dA\x1b[J", l.drawn)
 		l.drawn = 0
 	}
-	fmt.Fprintln(l.w, text)
+	fmt.Fprintln(l.w, printable.Line(text))
 	if len(l.waves) > 0 {
 		l.draw()
 	}
@@ -135,12 +136,4 @@ func (l *live) paint(text, state string) string {
 		return text
 	}
 	return "\x1b[" + colours[state] + "m" + text + "\x1b[0m"
-}
-
-func cut(s string, width int) string {
-	runes := []rune(s)
-	if len(runes) < width {
-		return s
-	}
-	return string(runes[:width-2]) + "…"
 }

@@ -35,12 +35,14 @@ func Main() int {
 	klog.SetLogger(klog.Logger{}) // client-go writes there what is an error here, or passes
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
-	err := rootCommand(streams).ExecuteContext(ctx)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a closed pipe is an error of the write, not the end of the run
+	out := newStdout(os.Stdout)
+	err := rootCommand(genericiooptions.IOStreams{In: os.Stdin, Out: out, ErrOut: os.Stderr}).ExecuteContext(ctx)
+	err = out.end(err)
 	code := exitCode(err)
 	var result resultError
 	if err != nil && !errors.As(err, &result) {
-		fmt.Fprintf(os.Stderr, "fitout: %v\n", err)
+		fmt.Fprintln(os.Stderr, "fitout: "+strings.Join(errorLines(err), "\n"))
 	}
 	if ctx.Err() != nil && !errors.Is(err, errWatched) {
 		fmt.Fprintln(os.Stderr, "fitout: interrupted; run the same command again to go on where it stopped")

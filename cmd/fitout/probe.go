@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fitout-dev/fitout/pkg/probe"
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -50,7 +51,7 @@ func probeRunCommand(streams genericiooptions.IOStreams) *cobra.Command {
 			if err := json.NewDecoder(streams.In).Decode(&tasks); err != nil {
 				return usageError{fmt.Errorf("standard input is not a list of tasks: %w; give a JSON list", err)}
 			}
-			return json.NewEncoder(streams.Out).Encode(probe.Run(c.Context(), tasks))
+			return printable.JSON(streams.Out, probe.Run(c.Context(), tasks), "")
 		},
 	}
 }
@@ -73,8 +74,7 @@ ends, and prints a line with the losses so far every second: requests sent and l
 				defer cancel()
 				io.Copy(io.Discard, io.MultiReader(input.Buffered(), streams.In)) //nolint:errcheck // any end is an end
 			}()
-			output := json.NewEncoder(streams.Out)
-			return probe.Watch(ctx, w, func(losses []probe.Loss) error { return output.Encode(losses) })
+			return probe.Watch(ctx, w, func(losses []probe.Loss) error { return printable.JSON(streams.Out, losses, "") })
 		},
 	}
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/agent"
 	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -17,7 +19,7 @@ func probeAgentCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	socket, timeout := agent.CiliumSocket, 15*time.Second
 	c := &cobra.Command{
 		Use: "agent", Short: "Ask the agent of Cilium on this node how it is, through its socket", Args: cobra.NoArgs,
-		Long: `Agent prints the status of Cilium's agent on the node that this runs on, as cilium status does, and below it the
+		Long: `Agent prints the status of Cilium's agent on the node that this runs on, as cilium status does, behind bars, and below them the
 verdict that fitout check would give on it. It needs no cluster and no API server, but the right to open the socket.`,
 		Example: `  fitout probe agent
   fitout probe agent --socket /run/cilium/cilium.sock`,
@@ -39,7 +41,8 @@ verdict that fitout check would give on it. It needs no cluster and no API serve
 // printStatus prints what an agent says, and the verdict on it, which is the exit code.
 func printStatus(w io.Writer, s agent.Status) error {
 	verdict, detail := check.JudgeAgent(s)
-	if _, err := fmt.Fprintf(w, "%s\n%s: %s\n", s.Text, verdict, detail); err != nil {
+	text := strings.Join(printable.Lines(s.Text), "\n| ")
+	if _, err := fmt.Fprintf(w, "| %s\n%s: %s\n", text, verdict, printable.Line(detail)); err != nil {
 		return err
 	}
 	return result((&report.Report{Verdict: verdict}).ExitCode())

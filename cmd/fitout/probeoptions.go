@@ -11,6 +11,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fitout-dev/fitout/pkg/probe"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/spf13/pflag"
@@ -99,6 +100,6 @@ func (o *probeOptions) hire(run *runOptions, flags *pflag.FlagSet) (options fito
 	if dismiss, err = hireJanitor(run.kube, flags, namespace); err != nil {
 		return options, nil, err
 	}
-	fmt.Fprintf(run.streams.ErrOut, "probing from pods of %s in the namespace %s\n", o.image, namespace)
+	fmt.Fprintf(run.streams.ErrOut, "probing from pods of %s in the namespace %s\n", printable.Line(o.image), namespace)
 	return options, dismiss, nil
 }

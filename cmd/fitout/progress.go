@@ -9,6 +9,7 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"golang.org/x/term"
 )
@@ -37,7 +38,7 @@ type plain struct {
 }
 
 func (p *plain) line(format string, args ...any) {
-	fmt.Fprintf(p.w, "%s %s\n", p.now().UTC().Format(time.RFC3339), fmt.Sprintf(format, args...))
+	fmt.Fprintf(p.w, "%s %s\n", p.now().UTC().Format(time.RFC3339), printable.Line(fmt.Sprintf(format, args...)))
 }
 
 func (p *plain) Planned(plan *fitout.Plan) {
@@ -134,4 +135,4 @@ func (q *quiet) Planned(p *fitout.Plan) {
 	}
 }
 
-func (q *quiet) Note(text string) { fmt.Fprintln(q.w, text) }
+func (q *quiet) Note(text string) { fmt.Fprintln(q.w, printable.Line(text)) }

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 )
@@ -50,10 +50,14 @@ standard error.`,
 
 // announce says what was prepared, and what should not have been chosen.
 func announce(w io.Writer, p *fitout.Plan) {
-	for _, warning := range p.Warnings {
-		fmt.Fprintln(w, "warning:", warning)
-	}
+	warn(w, p.Warnings)
 	fmt.Fprintf(w, "bundle %s for %s, %s\n", p.Rendering.Bundle, p.Cluster.KubernetesVersion, p.Rendering.Digest)
+}
+
+func warn(w io.Writer, warnings []string) {
+	for _, warning := range warnings {
+		fmt.Fprintln(w, "warning:", printable.Line(warning))
+	}
 }
 
 // inOrder returns the rendered objects in the order of the waves.
@@ -68,13 +72,11 @@ func inOrder(p *fitout.Plan) []*manifest.Object {
 var manifestPrinters = map[string]func(io.Writer, []*manifest.Object) error{
 	"yaml": manifest.Write,
 	"json": func(w io.Writer, objects []*manifest.Object) error {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(map[string]any{"apiVersion": "v1", "kind": "List", "items": objects})
+		return printable.JSON(w, map[string]any{"apiVersion": "v1", "kind": "List", "items": objects}, "  ")
 	},
 	"name": func(w io.Writer, objects []*manifest.Object) error {
 		for _, o := range objects {
-			if _, err := fmt.Fprintln(w, manifest.IDOf(o)); err != nil {
+			if _, err := fmt.Fprintln(w, printable.Line(manifest.IDOf(o).String())); err != nil {
 				return err
 			}
 		}

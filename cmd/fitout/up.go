@@ -49,6 +49,7 @@ Running it again changes nothing. With no nodes yet it applies everything and en
   fitout up -f cluster.yaml -o json
   fitout up --cni flannel --ingress traefik`
 	o.registerApply(c)
+	o.registerNoLogs(c)
 	o.probe.register(c.Flags())
 	return c
 }
@@ -102,6 +103,10 @@ func (o *runOptions) registerPolicies(c *cobra.Command) {
 	c.Flags().StringSliceVar(&o.accept, "accept-loss", nil, "KIND/NAME of an object whose settings by another tool may be lost when it is adopted, or all; repeatable")
 	c.Flags().StringSliceVar(&o.recreate, "recreate", nil, "KIND/NAME of an object that may be deleted and created again if a field of it cannot be changed; repeatable")
 	c.Flags().StringSliceVar(&o.prune, "prune", nil, "KIND/NAME of a namespace, definition or volume that is no longer wanted and may be removed; repeatable")
+}
+
+func (o *runOptions) registerNoLogs(c *cobra.Command) {
+	c.Flags().BoolVar(&o.cluster.NoLogs, "no-logs", false, "do not read the logs of pods that are not ready: no line of them is in the report, and some causes are not found")
 }
 
 // registerLock registers what a run that changes the cluster waits for.

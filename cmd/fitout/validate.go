@@ -66,9 +66,7 @@ func validateFiles(streams genericiooptions.IOStreams, kubernetes string, files 
 		}
 		all = append(all, objects...)
 	}
-	for _, warning := range api.Deprecated(all, later) {
-		fmt.Fprintln(streams.ErrOut, "warning:", warning)
-	}
+	warn(streams.ErrOut, api.Deprecated(all, later))
 	return len(all), api.Validate(all, func(o *manifest.Object) string { return fileOf[o] })
 }
 

@@ -50,6 +50,8 @@ type Row struct {
 	About manifest.ID `json:"-"`
 	// Lacks is an object that the row is unmet for want of.
 	Lacks manifest.ID `json:"-"`
+	// Absent says that no object of the addon is in the cluster.
+	Absent bool `json:"-"`
 	// Trail leads from an unmet probe to what it may be unmet because of.
 	Trail *Trail `json:"-"`
 	// Nodes is what a probe found on each node, in the order of the nodes; it is empty where nothing was asked of any.
@@ -178,7 +180,7 @@ func (j judge) present() Row {
 	switch {
 	case len(missing) > 0:
 		row := j.row(Present, Failed, "run fitout apply", "%d of %d objects missing: %s", len(missing), len(j.addon.Objects), some(missing))
-		row.Lacks = firstOf(missing)
+		row.Lacks, row.Absent = firstOf(missing), len(missing) == len(j.addon.Objects)
 		return row
 	case len(waiting) > 0:
 		return j.awaiting(waiting)

@@ -48,6 +48,8 @@ type Client struct {
 type Options struct {
 	// Holder is who this run is to others that want to change the cluster at the same time.
 	Holder Holder
+	// NoLogs leaves the logs of containers unread when something is diagnosed.
+	NoLogs bool
 	// Trouble, if set, is told when something begins to fail that may pass by itself and is tried again.
 	Trouble func(with string, cause error)
 }

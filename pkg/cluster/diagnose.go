@@ -50,6 +50,9 @@ func (c *Client) Diagnose(ctx context.Context, q check.Questions) check.Evidence
 			miss(err)
 		}
 	}
+	if c.NoLogs {
+		q.Logs = nil
+	}
 	logs := each(q.Logs, func(of check.LogOf) check.Log { return c.log(ctx, of) })
 	for i, of := range q.Logs {
 		e.Logs[of] = logs[i]

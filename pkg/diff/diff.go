@@ -8,17 +8,20 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/fieldowner"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/rogpeppe/go-internal/diff"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 )
 
-// Object returns the difference between an object before and after a change: nothing where there is none. Before is nil of
-// an object that is created, after of one that is deleted. Neither is changed.
-func Object(after, before *manifest.Object) string {
+// Object returns the difference between an object before and after a change, or nothing. Before is nil of an object that is
+// created, after of one that is deleted. Values of environment variables are shown only as bundled has them, which is the
+// object without anybody's changes, or nil. None of them is changed.
+func Object(after, before, bundled *manifest.Object) string {
 	after, before = quiet(after), quiet(before)
 	hide(after, before)
+	hideEnvironment(after, before, bundled)
 	var id manifest.ID
 	switch {
 	case after != nil:
@@ -26,9 +29,10 @@ func Object(after, before *manifest.Object) string {
 	case before != nil:
 		id = manifest.IDOf(before)
 	}
-	text := diff.Diff("live/"+id.String(), write(before), "bundle/"+id.String(), write(after))
+	name := printable.Line(id.String())
+	text := diff.Diff("live/"+name, write(before), "bundle/"+name, write(after))
 	_, text, _ = bytes.Cut(text, []byte("\n")) // the line that names the command
-	return string(text)
+	return printable.Text(string(text))
 }
 
 // records are the annotations with what was applied last; they hold the whole object once more.
@@ -40,13 +44,30 @@ func quiet(o *manifest.Object) *manifest.Object {
 		return nil
 	}
 	o = manifest.Contents(o)
-	for _, record := range records {
-		unstructured.RemoveNestedField(o.Object, "metadata", "annotations", record)
-	}
+	withoutRecords(o.Object)
 	if annotations, found, _ := unstructured.NestedFieldNoCopy(o.Object, "metadata", "annotations"); found && isEmpty(annotations) {
 		unstructured.RemoveNestedField(o.Object, "metadata", "annotations")
 	}
 	return o
+}
+
+// withoutRecords removes records from all annotations: those of pod templates too.
+func withoutRecords(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		if annotations, ok := v["annotations"].(map[string]any); ok {
+			for _, record := range records {
+				delete(annotations, record)
+			}
+		}
+		for _, value := range v {
+			withoutRecords(value)
+		}
+	case []any:
+		for _, value := range v {
+			withoutRecords(value)
+		}
+	}
 }
 
 func isEmpty(v any) bool {
@@ -59,6 +80,9 @@ func write(o *manifest.Object) []byte {
 		return nil
 	}
 	text, err := yaml.Marshal(o.Object)
+	if err != nil { // for a control character
+		text, err = manifest.Escaped(o)
+	}
 	if err != nil { // what was parsed can be written
 		return fmt.Appendf(nil, "%s cannot be written: %v\n", manifest.IDOf(o), err)
 	}

@@ -108,7 +108,7 @@ status: {a: b}
 		t.Run(name, func(t *testing.T) {
 			after, before := parse(t, test.after), parse(t, test.before)
 			afterCopy, beforeCopy := after.DeepCopy(), before.DeepCopy()
-			if d := cmp.Diff(test.want, diff.Object(after, before)); d != "" {
+			if d := cmp.Diff(test.want, diff.Object(after, before, nil)); d != "" {
 				t.Error(d)
 			}
 			if !cmp.Equal(after, afterCopy) || !cmp.Equal(before, beforeCopy) {
@@ -142,8 +142,8 @@ func TestSecretsAreHidden(t *testing.T) {
 			for k, before := range values {
 				after := values[(k+1)%len(values)]
 				for _, shown := range []string{
-					diff.Object(parse(t, object(i, after)), parse(t, object(j, before))),
-					diff.Object(parse(t, object(i, after)), nil), diff.Object(nil, parse(t, object(i, before))),
+					diff.Object(parse(t, object(i, after)), parse(t, object(j, before)), nil),
+					diff.Object(parse(t, object(i, after)), nil, nil), diff.Object(nil, parse(t, object(i, before)), nil),
 				} {
 					if shown == "" {
 						t.Errorf("forms %d, %d: a change is not shown", i, j)

@@ -3,7 +3,6 @@ package fitout
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -96,7 +95,22 @@ func notReady(what string, unmet []check.Row) error {
 			}
 		}
 	}
-	return fmt.Errorf("%s: %s", what, strings.Join(lines, "\n"))
+	return &gateError{what, lines}
+}
+
+// A gateError is why a gate was left: what it waited for, and below each what is known of it.
+type gateError struct {
+	what  string
+	lines []string
+}
+
+func (e *gateError) Error() string { return strings.Join(e.Lines(), "\n") }
+
+// Lines are those of the error.
+func (e *gateError) Lines() []string {
+	lines := slices.Clone(e.lines)
+	lines[0] = e.what + ": " + lines[0]
+	return lines
 }
 
 // pause waits, and reports whether the context is still good.

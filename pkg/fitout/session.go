@@ -168,8 +168,10 @@ func (s *session) announce() {
 // A RefusedError says why a run was refused before anything was touched.
 type RefusedError struct{ Refusals []changeset.Refusal }
 
-// Error has a line for each reason, and after those that have a remedy in common that remedy.
-func (e *RefusedError) Error() string {
+func (e *RefusedError) Error() string { return strings.Join(e.Lines(), "\n") }
+
+// Lines are a line for each reason, and after those that have a remedy in common that remedy.
+func (e *RefusedError) Lines() []string {
 	var remedies []string
 	reasons := map[string][]string{}
 	for _, r := range e.Refusals {
@@ -185,7 +187,10 @@ func (e *RefusedError) Error() string {
 			lines = append(lines, remedy)
 		}
 	}
-	return "refused, nothing was touched: " + strings.Join(lines, "\n")
+	if len(lines) > 0 {
+		lines[0] = "refused, nothing was touched: " + lines[0]
+	}
+	return lines
 }
 
 func refusal(changes *changeset.Set) error {

@@ -1,7 +1,6 @@
 package footprint
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,20 +8,17 @@ import (
 	"text/tabwriter"
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	corev1 "k8s.io/api/core/v1"
 )
 
 // JSON writes a footprint for programs.
-func JSON(w io.Writer, f *Footprint) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(f)
-}
+func JSON(w io.Writer, f *Footprint) error { return printable.JSON(w, f, "  ") }
 
 // Table writes a footprint for people: every container, the sums, and what they leave out.
 func Table(w io.Writer, f *Footprint) error {
 	tab := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintf(tab, "Bundle %s on %s\n\n", f.Bundle, f.Node)
+	fmt.Fprintf(tab, "Bundle %s on %s\n\n", printable.Line(f.Bundle), printable.Line(f.Node.String()))
 	for _, section := range []struct{ title, runs string }{{"ON EACH NODE", OnEachNode}, {"ONCE", RunsOnce}, {"NOT ON SUCH A NODE", Elsewhere}} {
 		f.section(tab, section.title, section.runs)
 	}
@@ -83,7 +79,7 @@ func times(pods int) string {
 }
 
 func line(w io.Writer, name string, requests, limits corev1.ResourceList) {
-	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", name, text(corev1.ResourceCPU, requests), text(corev1.ResourceMemory, requests),
+	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", printable.Line(name), text(corev1.ResourceCPU, requests), text(corev1.ResourceMemory, requests),
 		text(corev1.ResourceCPU, limits), text(corev1.ResourceMemory, limits))
 }
 

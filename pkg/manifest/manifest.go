@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fitout-dev/fitout/pkg/printable"
 	yamlv3 "go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -198,6 +199,9 @@ func isMarker(line []byte) bool {
 func Write(w io.Writer, objects []*Object) error {
 	for _, o := range objects {
 		text, err := yaml.Marshal(o.Object)
+		if err != nil || printable.Text(string(text)) != string(text) {
+			text, err = Escaped(o)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", IDOf(o), err)
 		}

@@ -3,13 +3,16 @@ package render
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
+	yamlv3 "go.yaml.in/yaml/v3"
 	//lint:ignore SA1019 the package is to move in kustomize's API v1, of which there is no release; krusty is six times slower
 	"sigs.k8s.io/kustomize/api/builtins"
 	"sigs.k8s.io/kustomize/api/provider"
@@ -58,6 +61,9 @@ func patchAll(addons []Addon, patches []clusterfile.Patch) error {
 }
 
 func applyPatch(factory *resmap.Factory, all resmap.ResMap, p clusterfile.Patch) error {
+	if err := checkPatch(p.Patch); err != nil {
+		return err
+	}
 	var target *types.Selector
 	if !p.Target.Empty() {
 		target = selector(p.Target)
@@ -75,10 +81,10 @@ func applyPatch(factory *resmap.Factory, all resmap.ResMap, p clusterfile.Patch)
 	}
 	plugin := builtins.NewPatchTransformerPlugin()
 	if err := plugin.Config(resmap.NewPluginHelpers(nil, nil, factory, nil), config); err != nil {
-		return firstLine(err)
+		return withoutPatch(err, p.Patch)
 	}
 	if err := plugin.Transform(all); err != nil {
-		return firstLine(err)
+		return withoutPatch(err, p.Patch)
 	}
 	return nil
 }
@@ -92,13 +98,37 @@ func selector(t clusterfile.Target) *types.Selector {
 	}
 }
 
-// firstLine keeps an error to one line: kustomize repeats the whole patch in some of its own.
-func firstLine(err error) error {
-	line, _, cut := strings.Cut(strings.TrimSpace(err.Error()), "\n")
-	if !cut {
+// checkPatch says where a patch cannot be read, and nothing of what it holds: that may be a password.
+func checkPatch(patch string) error {
+	var document yamlv3.Node
+	if err := yamlv3.Unmarshal([]byte(patch), &document); err != nil {
+		where := "somewhere"
+		if at := position.FindString(err.Error()); at != "" {
+			where = "at " + at + " of the patch"
+		}
+		return fmt.Errorf("it is not YAML: an error %s", where)
+	}
+	if len(document.Content) == 1 {
+		if kind := document.Content[0].Kind; kind == yamlv3.MappingNode || kind == yamlv3.SequenceNode {
+			return nil
+		}
+	}
+	return errors.New("it is neither a partial object nor a list of operations")
+}
+
+var position = regexp.MustCompile(`line [0-9]+`)
+
+// withoutPatch keeps an error to one line, and the patch out of it: kustomize repeats all of it in some of its own.
+func withoutPatch(err error, patch string) error {
+	text := err.Error()
+	for _, whole := range []string{patch, strings.TrimSpace(patch)} {
+		text = strings.ReplaceAll(text, whole, "(the patch)")
+	}
+	line, _, cut := strings.Cut(strings.TrimSpace(text), "\n")
+	if !cut && text == err.Error() {
 		return err
 	}
-	return fmt.Errorf("%s", strictyaml.Clip(line))
+	return errors.New(strictyaml.Clip(line))
 }
 
 // distribute gives the patched objects back to the addons that own them.

@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/printable"
 )
 
 // ContinuityKind is the kind of a Continuity in its JSON form.
@@ -73,9 +73,7 @@ func (c *Continuity) ExitCode() int {
 
 // ContinuityJSON writes a continuity for programs.
 func ContinuityJSON(w io.Writer, c *Continuity) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(c)
+	return printable.JSON(w, c, "  ")
 }
 
 // ContinuityTable writes a continuity for people: a line for each path.
@@ -83,15 +81,15 @@ func ContinuityTable(w io.Writer, c *Continuity) error {
 	tab := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(tab, "PROBE\tFROM\tTO\tSENT\tLOST\tLONGEST GAP\tNOTE")
 	for _, p := range c.Paths {
-		fmt.Fprintf(tab, "%s\t%s\t%s\t%d\t%d\t%s\t%s\n", p.Check, p.From, strings.TrimSpace(p.To+" "+p.Group), p.Sent, p.Lost, p.gap(), p.note(c))
+		fmt.Fprintf(tab, "%s\t%s\t%s\t%d\t%d\t%s\t%s\n", oneLine(p.Check), oneLine(p.From), oneLine(p.To+" "+p.Group), p.Sent, p.Lost, p.gap(), p.note(c))
 	}
 	for _, row := range c.NotAsked {
-		fmt.Fprintf(tab, "%s\t\t\t0\t\t\tnot asked: %s\n", row.Name(), oneLine(row.Detail))
+		fmt.Fprintf(tab, "%s\t\t\t0\t\t\tnot asked: %s\n", oneLine(row.Name()), oneLine(row.Detail))
 	}
 	if err := tab.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n", c.Outcome())
+	_, err := fmt.Fprintf(w, "\n%s\n", printable.Line(c.Outcome()))
 	return err
 }
 

@@ -33,7 +33,7 @@ net      0.1      present    good        12 objects
     event BackOff (3 times, last 1970-01-01T00:00:00Z): again and again
     log: no <route>
 dns      1.14.2   api        not judged  cannot answer: <simulated> & still
-fitout            unchanged  failed      line one  line two` + "\x01" + `; run fitout apply
+fitout            unchanged  failed      line one\n line two\x01; run fitout apply
 
 demo: Kubernetes v1.36.4, bundle 1.36, sha256:01
 failed: checks: 1 good, 1 not judged, 1 pending, 1 degraded, 1 failed

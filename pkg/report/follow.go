@@ -1,12 +1,13 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/printable"
 )
 
 // A Follower writes the reports of a watch for people: the table once, then a line for each row that changes its verdict.
@@ -68,7 +69,7 @@ func (c RowChange) String() string {
 	if to == "" {
 		to = "gone"
 	}
-	return fmt.Sprintf("%s: %s -> %s: %s", c.Name, from, to, oneLine(c.Detail))
+	return oneLine(fmt.Sprintf("%s: %s -> %s: %s", c.Name, from, to, strings.TrimSpace(c.Detail)))
 }
 
 // Changed returns the rows with another verdict than before, in the order of the later report.
@@ -113,4 +114,4 @@ func byName(rows []check.Row) map[string]check.Row {
 }
 
 // Line writes a report for programs on one line, so that several of them are newline-delimited JSON.
-func Line(w io.Writer, r *Report) error { return json.NewEncoder(w).Encode(r) }
+func Line(w io.Writer, r *Report) error { return printable.JSON(w, r, "") }

@@ -52,7 +52,7 @@ func TestFollower(t *testing.T) {
 		want   string
 	}{
 		{round(2, "", row("net", "ready", check.Good, "2/2, slower"), well[1], well[2]), ""},
-		{round(3, "", ill...), "2026-11-05T12:00:30Z net/ready: good -> degraded: 1/2 lost; mend it\n2026-11-05T12:00:30Z net/api: good -> failed: b is down; mend it\n2026-11-05T12:00:30Z cluster/nodes: new -> good: 2\n"},
+		{round(3, "", ill...), "2026-11-05T12:00:30Z net/ready: good -> degraded: 1/2\\nlost; mend it\n2026-11-05T12:00:30Z net/api: good -> failed: b is down; mend it\n2026-11-05T12:00:30Z cluster/nodes: new -> good: 2\n"},
 		{round(4, "hung"), "2026-11-05T12:00:40Z cluster/run: failed -> failed: hung\n"},
 		{round(5, "hung again"), ""},
 		{round(6, "", well...), "2026-11-05T12:01:00Z cluster/run: failed -> good: can be checked again\n2026-11-05T12:01:00Z net/ready: degraded -> good: 2/2\n2026-11-05T12:01:00Z net/api: failed -> good: b\n2026-11-05T12:01:00Z cluster/nodes: good -> gone: 2\n"},

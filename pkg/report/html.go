@@ -1,13 +1,16 @@
 package report
 
 import (
+	"bytes"
 	_ "embed"
+	"fmt"
 	"html/template"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/printable"
 )
 
 //go:embed report.html
@@ -18,21 +21,31 @@ var pageTemplate = template.Must(template.New("report.html").Funcs(template.Func
 	"sign":    func(v check.Verdict) string { return signs[v] },
 	"percent": func(share float64) float64 { return 100 * share },
 	"filled":  func(share float64) float64 { return 100 * min(share, 1) },
+	"line":    func(v any) string { return oneLine(fmt.Sprint(v)) },
+	"flat":    flat,
+	"lines":   printable.Lines,
 }).Parse(pageText))
 
 // signs tell verdicts apart without colours.
 var signs = map[check.Verdict]string{check.Good: "✓", check.NotJudged: "–", check.Pending: "…", check.Degraded: "!", check.Failed: "✗"}
 
-// HTML writes a report as one page that needs nothing else: no script, no picture, no font.
+// HTML writes a report as one page that needs nothing else: no script, no picture, no font. The page's own text has no
+// control characters; those of others are made visible in the page as a whole.
 func HTML(w io.Writer, r *Report) error {
-	return pageTemplate.Execute(w, struct {
+	var page bytes.Buffer
+	err := pageTemplate.Execute(&page, struct {
 		*Report
 		Outcome string
-		Unmet   []check.Row
+		Unmet   []cause
 		Groups  []group
 		Matrix  matrix
 		Agents  []saying
-	}{r, r.Outcome(), worstFirst(check.Unmet(r.Checks)), groups(r), matrixOf(r.Checks), sayings(r.Checks)})
+	}{r, r.Outcome(), worstFirst(r.Checks), groups(r), matrixOf(r.Checks), sayings(r.Checks)})
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, printable.Text(page.String()))
+	return err
 }
 
 // A saying is what the agent of a node says of itself.
@@ -63,9 +76,10 @@ func unmetFirst(v check.Verdict) int {
 	return 1
 }
 
-// worstFirst puts what has failed before what is degraded.
-func worstFirst(rows []check.Row) []check.Row {
-	slices.SortStableFunc(rows, func(a, b check.Row) int {
+// worstFirst are the causes of what is unmet: what has failed before what is degraded.
+func worstFirst(rows []check.Row) []cause {
+	all := slices.DeleteFunc(causes(rows), func(c cause) bool { return !isUnmet(c.Verdict) })
+	slices.SortStableFunc(all, func(a, b cause) int {
 		switch {
 		case a.Verdict == b.Verdict:
 			return 0
@@ -74,7 +88,7 @@ func worstFirst(rows []check.Row) []check.Row {
 		}
 		return 1
 	})
-	return rows
+	return all
 }
 
 // A group is the rows of an addon.

@@ -3,17 +3,16 @@ package report
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/printable"
 )
 
-// Table writes a report for people: the checks, or, where nothing was checked, what was done to which object.
+// Table writes a report for people: the checks, or, if nothing was checked, what was done to which object.
 func Table(w io.Writer, r *Report) error {
 	if len(r.Checks) > 0 {
 		if err := checks(w, r); err != nil {
@@ -28,7 +27,7 @@ func Table(w io.Writer, r *Report) error {
 	default:
 		fmt.Fprintln(tab, "ADDON\tVERSION\tOBJECTS\tDIGEST")
 		for _, a := range r.Addons {
-			fmt.Fprintf(tab, "%s\t%s\t%d\t%s\n", a.Name, a.Version, a.Objects, a.Digest[:min(len(a.Digest), 19)])
+			fmt.Fprintf(tab, "%s\t%s\t%d\t%s\n", oneLine(a.Name), oneLine(a.Version), a.Objects, oneLine(a.Digest[:min(len(a.Digest), 19)]))
 		}
 	}
 	if err := tab.Flush(); err != nil {
@@ -38,22 +37,24 @@ func Table(w io.Writer, r *Report) error {
 }
 
 func outcome(w io.Writer, r *Report) error {
-	_, err := fmt.Fprintf(w, "\n%s: Kubernetes %s, bundle %s, %s\n%s\n", cmp.Or(r.Cluster, "cluster"), r.Kubernetes, r.Bundle, r.Digest, r.Outcome())
+	_, err := fmt.Fprintf(w, "\n%s\n%s\n", printable.Line(fmt.Sprintf("%s: Kubernetes %s, bundle %s, %s", cmp.Or(r.Cluster, "cluster"), r.Kubernetes, r.Bundle, r.Digest)),
+		printable.Line(r.Outcome()))
 	return err
 }
 
-// checks writes a line for each row, and below it what there is to know of one that is unmet.
+// checks writes a line for each cause and each row that has none, and below it what else there is to know of one that is unmet.
 func checks(w io.Writer, r *Report) error {
+	all := causes(r.Checks)
 	var table bytes.Buffer
 	tab := tabwriter.NewWriter(&table, 0, 4, 2, ' ', 0)
-	rows(tab, r)
+	rows(tab, r, all)
 	if err := tab.Flush(); err != nil {
 		return err
 	}
 	i := -1 // the heading
 	for line := range strings.Lines(table.String()) {
 		if i >= 0 {
-			line += digest(r.Checks[i])
+			line += all[i].below()
 		}
 		if _, err := io.WriteString(w, line); err != nil {
 			return err
@@ -73,8 +74,8 @@ func digest(row check.Row) string {
 	}
 	if n := worstOff(row); n.Says != "" {
 		text += "    " + oneLine(n.Node) + " says:\n"
-		for line := range strings.Lines(n.Says) {
-			text += "      " + strings.TrimRight(line, " \n") + "\n"
+		for _, line := range printable.Lines(n.Says) {
+			text += "      | " + line + "\n" // so that none passes for a line of ours
 		}
 	}
 	return text
@@ -83,29 +84,30 @@ func digest(row check.Row) string {
 // worstOff is the first node with the worst verdict among those that are unmet and whose agents say something.
 func worstOff(row check.Row) (worst check.NodeResult) {
 	for _, n := range row.Nodes {
-		unmet := n.Verdict == check.Degraded || n.Verdict == check.Failed
-		if n.Says != "" && unmet && (worst.Says == "" || worst.Verdict == check.Degraded && n.Verdict == check.Failed) {
+		if n.Says != "" && isUnmet(n.Verdict) && (worst.Says == "" || worst.Verdict == check.Degraded && n.Verdict == check.Failed) {
 			worst = n
 		}
 	}
 	return worst
 }
 
-func rows(w io.Writer, r *Report) {
+func isUnmet(v check.Verdict) bool { return v == check.Degraded || v == check.Failed }
+
+func rows(w io.Writer, r *Report, all []cause) {
 	fmt.Fprintln(w, "ADDON\tVERSION\tCHECK\tVERDICT\tDETAIL")
 	versions := map[string]string{}
 	for _, a := range r.Addons {
 		versions[a.Name] = a.Version
 	}
 	last, reasons := "", map[string]string{}
-	for _, row := range r.Checks {
+	for _, row := range all {
 		addon, version := row.Subject(), versions[row.Addon]
 		if addon == last {
 			addon, version = "", ""
 		} else {
 			last = addon
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", addon, version, row.Check, row.Verdict, once(reasons, row))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", oneLine(addon), oneLine(version), oneLine(row.Check), oneLine(string(row.Verdict)), once(reasons, row.Row))
 	}
 }
 
@@ -116,7 +118,7 @@ func once(reasons map[string]string, row check.Row) string {
 		return text
 	}
 	if first, told := reasons[text]; told {
-		return "as " + first
+		return "as " + oneLine(first)
 	}
 	reasons[text] = row.Name()
 	return text
@@ -128,7 +130,7 @@ func changes(w io.Writer, r *Report) {
 	for _, wave := range r.Waves {
 		for _, c := range wave.Changes {
 			if c.Action != Unchanged {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", wave.Name, c.Action, c.ID, oneLine(strings.Join(append(c.Notes, c.Error), " ")))
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", oneLine(wave.Name), oneLine(string(c.Action)), oneLine(c.ID.String()), oneLine(strings.Join(append(c.Notes, c.Error), " ")))
 			}
 		}
 	}
@@ -141,9 +143,16 @@ func detail(row check.Row) string {
 	return row.Detail + "; " + row.Remedy
 }
 
-// oneLine keeps a detail from breaking the table.
-func oneLine(s string) string {
-	return strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ", "\v", " ", "\f", " ").Replace(strings.TrimSpace(s))
+// oneLine is a text of others as a cell of a table, or a line of a list.
+func oneLine(s string) string { return printable.Line(strings.TrimSpace(s)) }
+
+// flat is an error of ours, which may have several lines, as one line.
+func flat(s string) string {
+	var lines []string
+	for line := range strings.Lines(s) {
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	return oneLine(strings.Join(lines, " "))
 }
 
 // Outcome says the outcome in one line: good: 57 unchanged, nothing changed; checks: 33 good, 1 not judged.
@@ -169,7 +178,7 @@ func (r *Report) Outcome() string {
 		parts = append(parts, fmt.Sprintf("%d skipped on request", len(r.Skipped)))
 	}
 	if len(parts) == 0 && r.Error != "" {
-		parts = append(parts, oneLine(r.Error))
+		parts = append(parts, flat(r.Error))
 	}
 	if len(parts) == 0 {
 		return string(r.Verdict)
@@ -194,72 +203,5 @@ func verdicts(rows []check.Row) string {
 	return "checks: " + strings.Join(parts, ", ")
 }
 
-// JSON writes a report for programs.
-func JSON(w io.Writer, r *Report) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(r)
-}
-
-type junitSuite struct {
-	XMLName  xml.Name    `xml:"testsuite"`
-	Name     string      `xml:"name,attr"`
-	Tests    int         `xml:"tests,attr"`
-	Failures int         `xml:"failures,attr"`
-	Errors   int         `xml:"errors,attr"`
-	Skipped  int         `xml:"skipped,attr"`
-	Cases    []junitCase `xml:"testcase"`
-}
-
-type junitCase struct {
-	Class   string        `xml:"classname,attr"`
-	Name    string        `xml:"name,attr"`
-	Failure *junitMessage `xml:"failure,omitempty"`
-	Error   *junitMessage `xml:"error,omitempty"`
-	Skipped *junitMessage `xml:"skipped,omitempty"`
-	Out     string        `xml:"system-out,omitempty"`
-}
-
-type junitMessage struct {
-	Message string `xml:"message,attr"`
-	Text    string `xml:",chardata"`
-}
-
-// JUnit writes the checks as one JUnit test suite: failed and degraded checks are failures, pending and not judged ones
-// are skipped, and what ended the run before its end is an error.
-func JUnit(w io.Writer, r *Report) error {
-	suite := junitSuite{Name: "fitout " + r.Cluster}
-	for _, row := range r.Checks {
-		c := junitCase{Class: "fitout." + row.Subject(), Name: row.Check, Out: row.Detail}
-		message := &junitMessage{Message: string(row.Verdict) + ": " + detail(row), Text: digest(row)}
-		switch row.Verdict {
-		case check.Failed, check.Degraded:
-			c.Failure = message
-			suite.Failures++
-		case check.Pending, check.NotJudged:
-			c.Skipped = message
-			suite.Skipped++
-		}
-		suite.Cases = append(suite.Cases, c)
-	}
-	for _, name := range r.Skipped {
-		subject, check, _ := strings.Cut(name, "/")
-		suite.Cases = append(suite.Cases, junitCase{Class: "fitout." + subject, Name: check, Skipped: &junitMessage{Message: "skipped on request"}})
-		suite.Skipped++
-	}
-	if r.Error != "" {
-		suite.Cases = append(suite.Cases, junitCase{Class: "fitout.cluster", Name: "run", Error: &junitMessage{Message: r.Error}})
-		suite.Errors++
-	}
-	suite.Tests = len(suite.Cases)
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	encoder := xml.NewEncoder(w)
-	encoder.Indent("", "  ")
-	if err := encoder.Encode(suite); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
-}
+// JSON writes a report for programs, with every row and all text.
+func JSON(w io.Writer, r *Report) error { return printable.JSON(w, r, "  ") }

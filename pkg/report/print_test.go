@@ -33,7 +33,7 @@ cluster           nodes      pending     no node has joined yet; add nodes
 net      0.1      present    good        12 objects
                   ready      degraded    DaemonSet net 1/2
 dns      1.14.2   api        not judged  cannot answer: <simulated> & still
-fitout            unchanged  failed      line one  line two` + "\x01" + `; run fitout apply
+fitout            unchanged  failed      line one\n line two\x01; run fitout apply
 
 demo: Kubernetes v1.36.4, bundle 1.36, sha256:01
 failed: checks: 1 good, 1 not judged, 1 pending, 1 degraded, 1 failed
@@ -168,8 +168,8 @@ func TestJUnit(t *testing.T) {
     <system-out>cannot answer: &lt;simulated&gt; &amp; still</system-out>
   </testcase>
   <testcase classname="fitout.fitout" name="unchanged">
-    <failure message="failed: line one&#xA;&#x9;line two` + "\ufffd" + `; run fitout apply"></failure>
-    <system-out>line one&#xA;&#x9;line two` + "\ufffd" + `</system-out>
+    <failure message="failed: line one\n line two\x01; run fitout apply"></failure>
+    <system-out>line one\n line two\x01</system-out>
   </testcase>
   <testcase classname="fitout.cluster" name="run">
     <error message="timed out"></error>
@@ -217,7 +217,7 @@ func TestJUnitCounts(t *testing.T) {
 // A disk that is full is an error of every printer.
 func TestPrintersFail(t *testing.T) {
 	full := errors.New("disk full")
-	for name, print := range map[string]printer{"table": report.Table, "json": report.JSON, "junit": report.JUnit} {
+	for name, print := range map[string]printer{"table": report.Table, "json": report.JSON, "junit": report.JUnit, "html": report.HTML} {
 		for room := range len(printed(t, print, checked())) {
 			if err := print(&disk{room, full}, checked()); !errors.Is(err, full) {
 				t.Fatalf("%s with room for %d bytes: error %v", name, room, err)
@@ -259,8 +259,8 @@ func TestJUnitEscapes(t *testing.T) {
 func TestTableOfAgents(t *testing.T) {
 	want := `agent-status     degraded    1 of 3 agents are well; node-2 says: KVStore: Failure gone; the agent is ill
     node-3 says:
-      KVStore:   Failure   <gone>
-        a	b
+      | KVStore:   Failure   <gone>
+      |   a b
 dns `
 	if out := printed(t, report.Table, probed()); !strings.Contains(out, want) || strings.Contains(out, "node-1 says") {
 		t.Error(out)

@@ -1,11 +1,11 @@
 package wave
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fitout-dev/fitout/pkg/render"
 )
 
@@ -18,7 +18,7 @@ type branch struct {
 // Tree writes the waves as a tree: each wave with its addons and their objects, and what its gate waits for.
 func Tree(w io.Writer, waves []Wave) error {
 	for i, wave := range waves {
-		if _, err := fmt.Fprintf(w, "%d %s\n", i+1, wave.Name); err != nil {
+		if _, err := fmt.Fprintf(w, "%d %s\n", i+1, printable.Line(wave.Name)); err != nil {
 			return err
 		}
 		if err := draw(w, "", append(branchesOf(wave), gateOf(wave))); err != nil {
@@ -57,7 +57,7 @@ func draw(w io.Writer, indent string, branches []branch) error {
 		if i == len(branches)-1 {
 			fork, deeper = "└─ ", "   "
 		}
-		if _, err := fmt.Fprintf(w, "%s%s%s\n", indent, fork, b.text); err != nil {
+		if _, err := fmt.Fprintf(w, "%s%s%s\n", indent, fork, printable.Line(b.text)); err != nil {
 			return err
 		}
 		if err := draw(w, indent+deeper, b.sub); err != nil {
@@ -86,9 +86,7 @@ func JSON(w io.Writer, waves []Wave) error {
 		}
 		all = append(all, next)
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(map[string]any{"waves": all})
+	return printable.JSON(w, map[string]any{"waves": all}, "  ")
 }
 
 func addonOf(o *manifest.Object) string { return o.GetLabels()[render.LabelAddon] }
