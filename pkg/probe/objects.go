@@ -15,7 +15,10 @@ import (
 const (
 	LabelRun          = "fitout.dev/probe"      // which run
 	LabelRole         = "fitout.dev/probe-role" // Asker or Peer
-	AnnotationExpires = "fitout.dev/expires"    // RFC 3339; later, whoever finds the namespace may remove it
+	AnnotationExpires = "fitout.dev/expires"    // RFC 3339: when the pods stop answering, by the clock of who started them; for people
+
+	labelManagedBy = "app.kubernetes.io/managed-by"
+	managedBy      = "fitout"
 )
 
 // Roles of probe pods, which are the names of their DaemonSets.
@@ -37,6 +40,12 @@ var (
 // PeerService is the Service of the peers. Its port is HTTPPort.
 const PeerService = "peer"
 
+// Names of the NetworkPolicies.
+const (
+	policyClosed = "closed"
+	policyOpen   = "open"
+)
+
 // Ports of probe pods.
 const (
 	HTTPPort    = 8080
@@ -50,7 +59,7 @@ type Options struct {
 	Minor        string // of the cluster: 1.36
 	Image        string
 	Start        time.Time
-	For          time.Duration // how long the pods answer, and the namespace may stay
+	For          time.Duration // how long the pods answer, up to MaxTime
 	IngressClass string        // of an Ingress to the peers; without it there is none
 	Policies     bool          // NetworkPolicies close the peers' GuardedPort
 }
