@@ -3,6 +3,7 @@ package fitout
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"slices"
 	"sync"
@@ -188,7 +189,7 @@ func observed(ctx context.Context, cluster Prober, p *Plan) (check.Survey, error
 
 // probe says what a run brings into the cluster: what the probes of the plan need.
 func (p *Plan) probe(o ProbeOptions) probe.Options {
-	options := probe.Options{Run: o.Run, Minor: p.Rendering.Bundle, Image: o.Image, Start: time.Now(), For: cmp.Or(o.For, p.probeTime(o))}
+	options := probe.Options{Run: o.Run, Word: rand.Text(), Minor: p.Rendering.Bundle, Image: o.Image, Start: time.Now(), For: cmp.Or(o.For, p.probeTime(o))}
 	for _, a := range p.Rendering.Addons {
 		for _, t := range a.Probes {
 			options.IngressClass += t.Class
