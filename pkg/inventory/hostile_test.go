@@ -228,12 +228,12 @@ func addons(n int) string {
 func TestParseIsBounded(t *testing.T) {
 	full := strings.Repeat(entry(nil)+",", 20_000) + entry(nil)
 	for name, list := range map[string]string{
-		"empty entries":       "[" + strings.Repeat(`{},`, 11_000_000) + "{}]",
+		"empty entries":       "[" + strings.Repeat(`{},`, 6_000_000) + "{}]",
 		"too many entries":    "[" + full + "]",
-		"a text of 32 MiB":    `["` + strings.Repeat("a", 32<<20) + `"]`,
-		"space of 32 MiB":     strings.Repeat(" ", 32<<20),
-		"lists within lists":  strings.Repeat("[", 32<<20),
-		"one entry of 32 MiB": `[{"kind":"` + strings.Repeat("a", 32<<20) + `"}]`,
+		"a text of 17 MiB":    `["` + strings.Repeat("a", 17<<20) + `"]`,
+		"space of 17 MiB":     strings.Repeat(" ", 17<<20),
+		"lists within lists":  strings.Repeat("[", 17<<20),
+		"one entry of 17 MiB": `[{"kind":"` + strings.Repeat("a", 17<<20) + `"}]`,
 	} {
 		o := configMap(t, packed(t, list))
 		var before, after runtime.MemStats
