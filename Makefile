@@ -8,7 +8,7 @@ DEADCODE = golang.org/x/tools/cmd/deadcode@v0.48.0
 # The packages under testdata, which ./... leaves out.
 BED = ./testdata/bed ./testdata/apisnapshot ./testdata/clusterbed
 
-.PHONY: oracle all build image test browser test-versions test-reliability e2e faults claims outside lint policy update apis parity bench footprint demo clean
+.PHONY: oracle all build image test fuzz browser test-versions test-reliability e2e faults claims outside lint policy update apis parity bench footprint demo clean
 
 all: lint test build
 
@@ -30,6 +30,15 @@ test: browser
 	$(GO) run ./testdata/bed build --kubernetes 1.36
 	$(GO) run ./testdata/bed build --kubernetes 1.18
 	$(GO) test -timeout 60m ./...
+
+## fuzz: every fuzz target of all packages, FUZZTIME each; a crash fails, and its input is left in the package's testdata/fuzz
+FUZZTIME ?= 20s
+fuzz:
+	@list=$$($(GO) test -list '^Fuzz' ./...) || { echo "$$list"; exit 1; }; \
+	echo "$$list" | awk '/^Fuzz/ {names[n++] = $$1} /^ok/ {for (i = 0; i < n; i++) print $$2, names[i]; n = 0}' | while read -r package target; do \
+		echo "fuzz: $$package $$target for $(FUZZTIME)"; \
+		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$package" </dev/null || exit 1; \
+	done
 
 # The browser that a test looks at the HTML report with, from Debian; without root or apt that test is skipped, and says so.
 browser:

@@ -1,33 +1,35 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 )
 
-// dismissal is what a janitor is told when there is nothing left to clean up.
+// dismissal is what a janitor is told when there is nothing left to clean up. Before that it is told the UID of the namespace,
+// on a line, once there is one.
 const dismissal = "done"
 
 // hireJanitor starts a process of its own session that removes a namespace when this process ends without dismissing it:
 // after a SIGKILL nobody else could. It is given the same kubeconfig flags through its standard input: anybody on the
-// machine can read command lines, and flags may hold a token.
-func hireJanitor(kube *genericclioptions.ConfigFlags, flags *pflag.FlagSet, namespace string) (dismiss func(), err error) {
+// machine can read command lines, and flags may hold a token. opened tells it the UID of the namespace.
+func hireJanitor(kube *genericclioptions.ConfigFlags, flags *pflag.FlagSet, namespace string) (opened func(types.UID), dismiss func(), err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("find the program that cleans up after probes: %w", err)
+		return nil, nil, fmt.Errorf("find the program that cleans up after probes: %w", err)
 	}
 	own := pflag.NewFlagSet("", pflag.ContinueOnError)
 	registerKube(kube, own)
@@ -42,15 +44,18 @@ func hireJanitor(kube *genericclioptions.ConfigFlags, flags *pflag.FlagSet, name
 	detach(janitor)
 	pipe, err := janitor.StdinPipe()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := janitor.Start(); err != nil {
-		return nil, fmt.Errorf("start what cleans up after probes: %w; use --probe=never", err)
+		return nil, nil, fmt.Errorf("start what cleans up after probes: %w; use --probe=never", err)
 	}
 	if err := json.NewEncoder(pipe).Encode(args); err != nil {
-		return nil, fmt.Errorf("tell what cleans up after probes how to connect: %w; use --probe=never", err)
+		return nil, nil, fmt.Errorf("tell what cleans up after probes how to connect: %w; use --probe=never", err)
 	}
-	return func() {
+	opened = func(uid types.UID) {
+		fmt.Fprintln(pipe, uid) //nolint:errcheck // without it the janitor looks at what is in the namespace
+	}
+	return opened, func() {
 		io.WriteString(pipe, dismissal) //nolint:errcheck // a janitor that is gone has done its work
 		pipe.Close()
 		janitor.Wait() //nolint:errcheck
@@ -74,10 +79,14 @@ func janitorCommand(streams genericiooptions.IOStreams) *cobra.Command {
 				return err
 			}
 			told, err := io.ReadAll(io.MultiReader(in.Buffered(), streams.In))
-			if err == nil && bytes.Equal(bytes.TrimSpace(told), []byte(dismissal)) {
+			uid, rest, opened := strings.Cut(strings.TrimLeft(string(told), "\n"), "\n") // JSON ends with a line break of its own
+			if !opened {
+				uid, rest = "", uid
+			}
+			if err == nil && rest == dismissal {
 				return nil
 			}
-			return cleanUp(c, kube, args[0])
+			return cleanUp(c, kube, args[0], types.UID(uid))
 		},
 	}
 	registerKube(kube, c.Flags())
@@ -85,7 +94,7 @@ func janitorCommand(streams genericiooptions.IOStreams) *cobra.Command {
 }
 
 // cleanUp removes a namespace, several times: a request of the process that was killed may still be on its way.
-func cleanUp(c *cobra.Command, kube *genericclioptions.ConfigFlags, namespace string) error {
+func cleanUp(c *cobra.Command, kube *genericclioptions.ConfigFlags, namespace string, uid types.UID) error {
 	config, err := restConfig(kube)
 	if err != nil {
 		return err
@@ -95,7 +104,7 @@ func cleanUp(c *cobra.Command, kube *genericclioptions.ConfigFlags, namespace st
 		return err
 	}
 	for range 5 {
-		if err := client.RemoveProbe(c.Context(), namespace); err != nil {
+		if err := client.RemoveProbe(c.Context(), namespace, uid); err != nil {
 			return err
 		}
 		time.Sleep(time.Second)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/printable"
@@ -29,9 +30,13 @@ func probeServeCommand() *cobra.Command {
 	s := probe.Server{}
 	c := &cobra.Command{
 		Use: "serve", Short: "Answer probes: HTTP, and TCP and UDP echo", Args: cobra.NoArgs,
-		Long: `Serve answers HTTP requests with a name, and sends back what comes over TCP and UDP. When its time is over it
-closes its ports and waits to be ended: a pod that ended would be started again, and go on for ever.`,
-		RunE: func(c *cobra.Command, _ []string) error { return s.Serve(c.Context()) },
+		Long: `Serve answers HTTP requests with a name, and sends back over TCP and UDP what begins with the word in the environment
+variable FITOUT_PROBE_WORD; give run the same one. When its time is over it closes its ports and waits to be ended: a pod that
+ended would be started again, and go on for ever.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			s.Word = os.Getenv(probe.WordVariable)
+			return s.Serve(c.Context())
+		},
 	}
 	c.Flags().StringSliceVar(&s.HTTP, "listen", []string{fmt.Sprintf(":%d", probe.HTTPPort)}, "addresses that answer HTTP")
 	c.Flags().StringVar(&s.Echo, "echo", fmt.Sprintf(":%d", probe.EchoPort), "address that sends back what comes, over TCP and UDP")
@@ -51,7 +56,7 @@ func probeRunCommand(streams genericiooptions.IOStreams) *cobra.Command {
 			if err := json.NewDecoder(streams.In).Decode(&tasks); err != nil {
 				return usageError{fmt.Errorf("standard input is not a list of tasks: %w; give a JSON list", err)}
 			}
-			return printable.JSON(streams.Out, probe.Run(c.Context(), tasks), "")
+			return printable.JSON(streams.Out, probe.Run(c.Context(), probe.WithWord(tasks, os.Getenv(probe.WordVariable))), "")
 		},
 	}
 }
@@ -68,6 +73,7 @@ ends, and prints a line with the losses so far every second: requests sent and l
 			if err := input.Decode(&w); err != nil {
 				return usageError{fmt.Errorf("standard input is not a watch: %w; give a JSON object with tasks and rate", err)}
 			}
+			w.Tasks = probe.WithWord(w.Tasks, os.Getenv(probe.WordVariable))
 			ctx, cancel := context.WithCancel(c.Context())
 			defer cancel()
 			go func() {

@@ -90,14 +90,14 @@ func (o *probeOptions) run(ctx context.Context, run *runOptions, flags *pflag.Fl
 // hire says how a cluster is probed, and sees to it that another process cleans up should this one be killed.
 func (o *probeOptions) hire(run *runOptions, flags *pflag.FlagSet) (options fitout.ProbeOptions, dismiss func(), err error) {
 	options = fitout.ProbeOptions{
-		Run: rand.String(5), Image: o.image, Absent: o.absent(), Required: o.mode == "always", Outside: o.outside, Start: time.Minute,
+		Run: rand.String(10), Image: o.image, Absent: o.absent(), Required: o.mode == "always", Outside: o.outside, Start: time.Minute,
 		Select: run.fitout.Select, Settle: run.fitout.Settle, Class: o.class,
 	}
 	if options.Absent != "" {
 		return options, func() {}, nil
 	}
 	namespace := probe.Options{Run: options.Run}.Namespace()
-	if dismiss, err = hireJanitor(run.kube, flags, namespace); err != nil {
+	if options.Opened, dismiss, err = hireJanitor(run.kube, flags, namespace); err != nil {
 		return options, nil, err
 	}
 	fmt.Fprintf(run.streams.ErrOut, "probing from pods of %s in the namespace %s\n", printable.Line(o.image), namespace)

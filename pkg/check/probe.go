@@ -43,6 +43,7 @@ type Scene struct {
 	Outside   string // a name outside the cluster; where it is empty, none is asked for
 	Class     string // of the claim that is to be made, or DefaultClass; where it is empty, none is
 	Claim     *ClaimAccount
+	Kept      []string // namespaces that look like those of earlier runs and are not removed, with the reasons
 }
 
 // An errand is a task with what the judge has to know of it.

@@ -126,6 +126,9 @@ func (s Survey) JudgeProbePods(required bool) Row {
 	if len(others) > 0 {
 		row.Detail += "; without one: " + some(others)
 	}
+	if len(s.Scene.Kept) > 0 {
+		row.Detail += "; " + some(s.Scene.Kept)
+	}
 	return row
 }
 

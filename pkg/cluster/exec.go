@@ -29,8 +29,8 @@ func (c *Client) Ask(ctx context.Context, pod corev1.Pod, tasks []probe.Task) ([
 	if err := c.exec(ctx, pod, probe.Command, bytes.NewReader(question), &stdout); err != nil {
 		return nil, err
 	}
-	var results []probe.Result
-	if err := json.Unmarshal(stdout.Bytes(), &results); err != nil {
+	results, err := probe.ParseResults(stdout.Bytes(), tasks)
+	if err != nil {
 		return nil, fmt.Errorf("pod %s answers what is no list of results: %w; give the image of this version with --probe-image", pod.Name, err)
 	}
 	return results, nil

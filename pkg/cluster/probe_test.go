@@ -15,6 +15,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 )
 
@@ -26,12 +27,12 @@ func TestProbeObjects(t *testing.T) {
 			f := fixture{T: t, config: restConfig(t, b)}
 			f.client = f.connect(cluster.Options{})
 			o := probe.Options{Run: "a", Minor: minor, Image: "example.org/fitout:1", Start: time.Now(), For: time.Minute, IngressClass: "nginx", Policies: true}
-			f.start(o)
+			uid := f.start(o)
 			f.pods(o)
-			f.sweep(o)
 			f.claim(o)
+			f.guards(o)
 			for range 2 { // the second time there is nothing left
-				if err := f.client.RemoveProbe(t.Context(), o.Namespace()); err != nil {
+				if err := f.client.RemoveProbe(t.Context(), o.Namespace(), uid); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -40,15 +41,21 @@ func TestProbeObjects(t *testing.T) {
 	}
 }
 
-func (f *fixture) start(o probe.Options) {
+// start opens the namespace of a run, whose UID it returns, and creates the rest.
+func (f *fixture) start(o probe.Options) types.UID {
 	f.Helper()
 	objects, err := probe.Objects(o)
 	if err != nil {
 		f.Fatal(err)
 	}
-	if err := f.client.StartProbe(f.Context(), objects); err != nil {
+	live, err := f.client.OpenProbe(f.Context(), objects[0])
+	if err != nil {
 		f.Fatal(err)
 	}
+	if err := f.client.StartProbe(f.Context(), objects[1:]); err != nil {
+		f.Fatal(err)
+	}
+	return live.GetUID()
 }
 
 // pods wants an asker and a peer on each node. A pod of a simulated node cannot be asked.
@@ -77,25 +84,49 @@ func (f *fixture) pods(o probe.Options) {
 	f.Errorf("the pods are %q", roles)
 }
 
-// sweep wants only what is Fitout's and over to go.
-func (f *fixture) sweep(running probe.Options) {
+// guards wants nothing to go that is not known to be a probe's, by what a real server says of it: neither a namespace of
+// another UID, nor one with labels of a probe, nor one that somebody else uses. What is left without a known UID goes.
+func (f *fixture) guards(running probe.Options) {
 	left := running
-	left.Run, left.Start = "left", time.Now().Add(-time.Hour)
-	f.start(left)
+	left.Run = "left"
+	uid := f.start(left)
 	f.create(`
 apiVersion: v1
 kind: Namespace
-metadata: {name: theirs, labels: {fitout.dev/probe: x}, annotations: {fitout.dev/expires: "2020-01-01T00:00:00Z"}}
+metadata: {name: theirs, labels: {fitout.dev/probe: theirs, app.kubernetes.io/managed-by: fitout}, annotations: {fitout.dev/expires: "2020-01-01T00:00:00Z"}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: theirs, namespace: fitout-probe-left}
 `)
-	if err := f.client.SweepProbes(f.Context(), time.Now()); err != nil {
-		f.Fatal(err)
+	own := f.namespace(running.Namespace()).DeepCopy()
+	if kept := f.client.SweepProbes(f.Context(), own); kept != nil {
+		f.Errorf("young namespaces were looked at: %q", kept)
 	}
-	f.gone(left.Namespace())
-	for _, name := range []string{running.Namespace(), "theirs"} {
+	own.SetCreationTimestamp(metav1.NewTime(time.Now().Add(24 * time.Hour)))
+	kept := strings.Join(f.client.SweepProbes(f.Context(), own), ", ")
+	if !strings.Contains(kept, `"fitout-probe-left" is kept: it has 1 objects that no probe makes, the first is Secret "theirs"`) || !strings.Contains(kept, `"theirs" is kept: it has the label`) {
+		f.Errorf("kept %q", kept)
+	}
+	if err := f.client.RemoveProbe(f.Context(), left.Namespace(), "another"); err != nil {
+		f.Error(err)
+	}
+	if err := f.client.RemoveProbe(f.Context(), left.Namespace(), ""); err == nil || !strings.Contains(err.Error(), "no probe makes") {
+		f.Errorf("error %v", err)
+	}
+	for _, name := range []string{running.Namespace(), left.Namespace(), "theirs"} {
 		if f.leaving(name) {
-			f.Errorf("namespace %s was swept", name)
+			f.Errorf("namespace %s was removed", name)
 		}
 	}
+	secret := &manifest.Object{Object: map[string]any{"apiVersion": "v1", "kind": "Secret", "metadata": map[string]any{"name": "theirs", "namespace": left.Namespace()}}}
+	if err := f.client.RemoveObject(f.Context(), secret); err != nil {
+		f.Fatal(err)
+	}
+	if kept := f.client.SweepProbes(f.Context(), own); len(kept) != 1 || !f.leaving(left.Namespace()) {
+		f.Errorf("kept %q, the namespace of UID %s is there", kept, uid)
+	}
+	f.gone(left.Namespace())
 }
 
 func (f *fixture) create(text string) {

@@ -5,6 +5,8 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
@@ -21,6 +23,11 @@ func EncodeApplied(o *manifest.Object) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return compress(text)
+}
+
+// compress is the reverse of manifest.Inflate.
+func compress(text []byte) (string, error) {
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
 	if _, err := w.Write(text); err != nil {
@@ -32,30 +39,66 @@ func EncodeApplied(o *manifest.Object) (string, error) {
 	return base64.StdEncoding.EncodeToString(out.Bytes()), nil
 }
 
-// maxApplied bounds what a record may expand to, in bytes; no Kubernetes object is larger than 1.5 MiB.
-const maxApplied = 4 << 20
+// Bounds of a record. Anybody who may change the object can have written its annotations. No Kubernetes object is larger
+// than 1.5 MiB, and the largest of the bundles, a definition, has some 30 KB and nests about 20 deep.
+const (
+	maxApplied = 2 << 20 // bytes of JSON
+	maxDepth   = 200
+	maxValues  = 200_000
+)
 
-// DecodeApplied returns what Fitout applied last, with its record in it as it was sent, or nil where there is none.
+// DecodeApplied returns what Fitout applied last, with its record in it as it was sent, or nil if there is no record.
 func DecodeApplied(live *manifest.Object) ([]byte, error) {
 	record, ok := live.GetAnnotations()[LastApplied]
 	if !ok {
 		return nil, nil
 	}
-	packed, err := base64.StdEncoding.DecodeString(record)
+	inflated, err := manifest.Inflate(record, maxApplied)
 	if err != nil {
 		return nil, err
 	}
-	r, err := gzip.NewReader(bytes.NewReader(packed))
+	text, err := io.ReadAll(inflated)
 	if err != nil {
 		return nil, err
 	}
-	return io.ReadAll(io.LimitReader(r, maxApplied))
+	return text, validApplied(text)
 }
 
-// KubectlApplied returns what kubectl applied last, where it did.
+// KubectlApplied returns what kubectl applied last, or nil if there is no such record or it is no object.
 func KubectlApplied(live *manifest.Object) []byte {
-	if text := live.GetAnnotations()[corev1.LastAppliedConfigAnnotation]; json.Valid([]byte(text)) {
-		return []byte(text)
+	text := []byte(live.GetAnnotations()[corev1.LastAppliedConfigAnnotation])
+	if validApplied(text) != nil {
+		return nil
+	}
+	return text
+}
+
+// validApplied refuses what is no JSON object, or would take much more memory than text once it is decoded.
+func validApplied(text []byte) error {
+	if len(text) > maxApplied {
+		return fmt.Errorf("it has %d bytes, more than %d", len(text), maxApplied)
+	}
+	if !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) || !json.Valid(text) {
+		return errors.New("it is not a JSON object")
+	}
+	depth, values, inString := 0, 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			depth, values = depth+1, values+1
+		case c == '}' || c == ']':
+			depth--
+		case c == ',':
+			values++
+		}
+		if depth > maxDepth || values > maxValues {
+			return fmt.Errorf("it nests deeper than %d, or has more than %d values", maxDepth, maxValues)
+		}
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ var duringProbes = check.Selection{Only: []string{"dns-service", "service-networ
 
 const (
 	// duringTime is how long the pods of a watch answer.
-	duringTime = 6 * time.Hour
+	duringTime = probe.MaxTime
 	// firstWord is how long a pod may take to tell of its first requests, and lastWord of its last ones.
 	firstWord, lastWord = 15 * time.Second, 15 * time.Second
 	// tail is how long is asked on after the work has ended.

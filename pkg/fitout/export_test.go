@@ -2,6 +2,7 @@ package fitout
 
 import (
 	"github.com/fitout-dev/fitout/pkg/changeset"
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
 )
@@ -15,3 +16,6 @@ func MergeEdits(a render.Addon, policy changeset.Policy, o, live *manifest.Objec
 	merged := e.merge(o, live)
 	return merged.object, merged.notes, merged.refused
 }
+
+// Record is the record of a plan.
+func Record(p *Plan) (*inventory.Inventory, error) { return p.target(p.Waves, "v1") }

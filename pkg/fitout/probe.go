@@ -3,6 +3,7 @@ package fitout
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"slices"
 	"sync"
@@ -16,14 +17,17 @@ import (
 	"github.com/fitout-dev/fitout/pkg/report"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // A Prober is what probing needs of a running cluster. Package cluster has the real one.
 type Prober interface {
 	// Survey observes what probes are planned and judged by.
 	Survey(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (check.Survey, error)
-	// SweepProbes removes what earlier runs left whose time is over.
-	SweepProbes(ctx context.Context, now time.Time) error
+	// OpenProbe creates the namespace of a run, and returns it as it is in the cluster.
+	OpenProbe(ctx context.Context, namespace *manifest.Object) (*manifest.Object, error)
+	// SweepProbes removes what earlier runs left behind, and says what looks so and is kept. own is the namespace of this run.
+	SweepProbes(ctx context.Context, own *manifest.Object) (kept []string)
 	// StartProbe creates the objects of a run of probes.
 	StartProbe(ctx context.Context, objects []*manifest.Object) error
 	// ProbePods returns the pods of a run, and the address of the peers' Service.
@@ -34,8 +38,8 @@ type Prober interface {
 	Run(ctx context.Context, pod corev1.Pod, container string, command []string) (agent.Output, error)
 	// Diagnose asks what explains that something is unmet. It does without what it may not ask.
 	Diagnose(ctx context.Context, q check.Questions) check.Evidence
-	// RemoveProbe removes all that a run brought.
-	RemoveProbe(ctx context.Context, namespace string) error
+	// RemoveProbe removes all that a run brought. The UID is that of the namespace; it is empty if it is not known.
+	RemoveProbe(ctx context.Context, namespace string, uid types.UID) error
 	Storage
 	Outside
 }
@@ -51,7 +55,8 @@ type ProbeOptions struct {
 	Start    time.Duration // how long pods may take to start
 	Settle   time.Duration // how long to try again what does not work yet
 	Select   check.Selection
-	For      time.Duration // how long the pods answer; long enough for one run if it is 0
+	For      time.Duration   // how long the pods answer; long enough for one run if it is 0
+	Opened   func(types.UID) // is told the UID of the run's namespace, unless it is nil
 }
 
 // probeTime bounds a whole run without a claim and without the time to settle: a start, the longest probe, and room for slow
@@ -59,7 +64,9 @@ type ProbeOptions struct {
 const probeTime = 5 * time.Minute
 
 // probeTime bounds the whole run, its pods, and how long a killed one may leave anything behind.
-func (p *Plan) probeTime(o ProbeOptions) time.Duration { return probeTime + o.Settle + p.claimTime(o) }
+func (p *Plan) probeTime(o ProbeOptions) time.Duration {
+	return min(probeTime+o.Settle+p.claimTime(o), probe.MaxTime)
+}
 
 // Probe tries whether the cluster does its job, and adds a row for each probe to a report. Whatever it brought into the
 // cluster is removed, also where it is interrupted. The error is of the API server; what the probes find is in the rows.
@@ -163,9 +170,9 @@ func staged(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions, wanted
 		return leave, nil
 	}
 	options := p.probe(o)
-	begun, enterErr := enter(ctx, cluster, options, o.Start, survey)
+	begun, uid, enterErr := enter(ctx, cluster, options, o, survey)
 	if begun {
-		leave = func() error { return remove(ctx, cluster, options.Namespace()) }
+		leave = func() error { return remove(ctx, cluster, options.Namespace(), uid) }
 	}
 	if enterErr != nil {
 		survey.Scene.Absent = enterErr.Error()
@@ -182,7 +189,7 @@ func observed(ctx context.Context, cluster Prober, p *Plan) (check.Survey, error
 
 // probe says what a run brings into the cluster: what the probes of the plan need.
 func (p *Plan) probe(o ProbeOptions) probe.Options {
-	options := probe.Options{Run: o.Run, Minor: p.Rendering.Bundle, Image: o.Image, Start: time.Now(), For: cmp.Or(o.For, p.probeTime(o))}
+	options := probe.Options{Run: o.Run, Word: rand.Text(), Minor: p.Rendering.Bundle, Image: o.Image, Start: time.Now(), For: cmp.Or(o.For, p.probeTime(o))}
 	for _, a := range p.Rendering.Addons {
 		for _, t := range a.Probes {
 			options.IngressClass += t.Class
@@ -193,31 +200,39 @@ func (p *Plan) probe(o ProbeOptions) probe.Options {
 }
 
 // enter brings the pods of a run into the cluster and waits for them, in bounded time. What has come of them is in the
-// survey. begun is whether there is anything to remove; the error says why there are no pods, such as a right that is
-// missing.
-func enter(ctx context.Context, cluster Prober, o probe.Options, patience time.Duration, survey *check.Survey) (begun bool, err error) {
-	objects, err := probe.Objects(o)
+// survey. begun is whether there is anything to remove, with the UID of the namespace if it is known; the error says why
+// there are no pods, such as a missing permission.
+func enter(ctx context.Context, cluster Prober, run probe.Options, o ProbeOptions, survey *check.Survey) (begun bool, uid types.UID, err error) {
+	objects, err := probe.Objects(run)
 	if err != nil {
-		return false, err
+		return false, "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience+attendTimeout)
+	ctx, cancel := context.WithTimeout(ctx, o.Start+attendTimeout)
 	defer cancel()
-	if err := cluster.SweepProbes(ctx, time.Now()); err != nil {
-		return false, err
+	namespace, err := cluster.OpenProbe(ctx, objects[0])
+	if err != nil {
+		return !apierrors.IsForbidden(err) && !apierrors.IsAlreadyExists(err), "", err
 	}
-	if err := cluster.StartProbe(ctx, objects[:1]); err != nil { // the namespace
-		return !apierrors.IsForbidden(err), err
+	uid = namespace.GetUID()
+	if o.Opened != nil {
+		o.Opened(uid)
 	}
+	survey.Scene.Kept = cluster.SweepProbes(ctx, namespace)
 	if err := cluster.StartProbe(ctx, objects[1:]); err != nil {
-		return true, err
+		return true, uid, err
 	}
-	survey.Scene.Host, survey.Scene.Namespace = o.Host(), o.Namespace()
+	survey.Scene.Host, survey.Scene.Namespace = run.Host(), run.Namespace()
+	return true, uid, await(ctx, cluster, o.Start, survey)
+}
+
+// await waits until the pods of a run have started, or have had their time for it.
+func await(ctx context.Context, cluster Prober, patience time.Duration, survey *check.Survey) (err error) {
 	for until := time.Now().Add(patience); ; {
-		if survey.Scene.Pods, survey.Scene.Service, err = cluster.ProbePods(ctx, o.Namespace()); err != nil {
-			return true, err
+		if survey.Scene.Pods, survey.Scene.Service, err = cluster.ProbePods(ctx, survey.Scene.Namespace); err != nil {
+			return err
 		}
 		if survey.ProbesStarted() || !time.Now().Before(until) || !pause(ctx, probePoll) {
-			return true, nil
+			return nil
 		}
 	}
 }
@@ -267,8 +282,8 @@ func allAtOnce[Q, A any](list []Q, ask func(Q) (string, A)) map[string]A {
 const attendTimeout = 30 * time.Second
 
 // remove takes a run out of the cluster, whatever has come of its context.
-func remove(ctx context.Context, cluster Prober, namespace string) error {
+func remove(ctx context.Context, cluster Prober, namespace string, uid types.UID) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attendTimeout)
 	defer cancel()
-	return cluster.RemoveProbe(ctx, namespace)
+	return cluster.RemoveProbe(ctx, namespace, uid)
 }

@@ -23,6 +23,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // prober is a cluster with two nodes whose probe pods run at once, and where every answer is good.
@@ -31,7 +32,9 @@ type prober struct {
 	pending bool   // pods do not become ready
 	silent  string // node whose pods cannot be asked
 	created []string
-	removed []string
+	removed []string    // namespaces and their UIDs
+	swept   []types.UID // of the namespaces by which earlier runs were looked for
+	kept    []string
 	asked   func()
 	// agents answers commands in pods; where it is nil, none can be run. says is the container, a colon and the command.
 	agents func(node, says string) (agent.Output, error)
@@ -81,7 +84,19 @@ func (p *prober) Run(_ context.Context, pod corev1.Pod, container string, comman
 	return p.agents(pod.Spec.NodeName, container+": "+strings.Join(command, " "))
 }
 
-func (p *prober) SweepProbes(context.Context, time.Time) error { return nil }
+func (p *prober) OpenProbe(ctx context.Context, namespace *manifest.Object) (*manifest.Object, error) {
+	if err := p.StartProbe(ctx, []*manifest.Object{namespace}); err != nil {
+		return nil, err
+	}
+	live := namespace.DeepCopy()
+	live.SetUID("uid-" + types.UID(namespace.GetName()))
+	return live, nil
+}
+
+func (p *prober) SweepProbes(_ context.Context, own *manifest.Object) []string {
+	p.swept = append(p.swept, own.GetUID())
+	return p.kept
+}
 
 func (p *prober) StartProbe(_ context.Context, objects []*manifest.Object) error {
 	for _, o := range objects {
@@ -146,8 +161,8 @@ func (p *prober) AskByServer(_ context.Context, node string, t probe.Task) (prob
 	return probe.Result{ID: t.ID, OK: true, Tries: 1}, true, nil
 }
 
-func (p *prober) RemoveProbe(ctx context.Context, namespace string) error {
-	p.removed = append(p.removed, namespace)
+func (p *prober) RemoveProbe(ctx context.Context, namespace string, uid types.UID) error {
+	p.removed = append(p.removed, namespace+" "+string(uid))
 	return ctx.Err()
 }
 
@@ -191,7 +206,7 @@ func TestProbe(t *testing.T) {
 			if !strings.HasPrefix(got[check.ProbePods], test.pods) || !strings.HasPrefix(got["pod-network"], test.network) {
 				t.Errorf("probe-pods %s\npod-network %s", got[check.ProbePods], got["pod-network"])
 			}
-			if removed := len(test.prober.removed) == 1 && test.prober.removed[0] == "fitout-probe-r"; removed != test.removed {
+			if removed := len(test.prober.removed) == 1 && test.prober.removed[0] == "fitout-probe-r uid-fitout-probe-r"; removed != test.removed {
 				t.Errorf("removed %q", test.prober.removed)
 			}
 			about := slices.ContainsFunc(test.prober.questions, func(q check.Questions) bool { return slices.Contains(q.Events, "fitout-probe-r") })
@@ -289,5 +304,25 @@ func TestProbeSettles(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A run sweeps by its own namespace, tells its UID to who cleans up after it, and says what earlier runs left and was kept.
+func TestProbeOpens(t *testing.T) {
+	p := &prober{kept: []string{"namespace \"x\" is kept: it has a Secret"}}
+	var opened []types.UID
+	r := &report.Report{}
+	o := fitout.ProbeOptions{Run: "r", Image: "i", Start: 50 * time.Millisecond, Opened: func(uid types.UID) { opened = append(opened, uid) }}
+	if err := fitout.Probe(t.Context(), p, prepare(t, catalogue(t), "1.36", "flannel", "none"), o, r); err != nil {
+		t.Fatal(err)
+	}
+	want := []types.UID{"uid-fitout-probe-r"}
+	if !slices.Equal(opened, want) || !slices.Equal(p.swept, want) {
+		t.Errorf("opened %q, swept by %q", opened, p.swept)
+	}
+	for _, row := range r.Checks {
+		if row.Check == check.ProbePods && !strings.HasSuffix(row.Detail, "; "+p.kept[0]) {
+			t.Errorf("row %+v", row)
+		}
 	}
 }

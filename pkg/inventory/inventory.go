@@ -119,15 +119,6 @@ func (i *Inventory) Orphans(target *Inventory) []Entry {
 	return orphans
 }
 
-// digests returns those of the entries, by ID.
-func (i *Inventory) digests() map[manifest.ID]string {
-	digests := map[manifest.ID]string{}
-	for _, e := range i.Entries {
-		digests[e.ID] = e.Digest
-	}
-	return digests
-}
-
 // Same reports whether two records say the same, whatever the resource version they were read from.
 func (i *Inventory) Same(other *Inventory) bool {
 	samePrevious := i.Previous == other.Previous || i.Previous != nil && other.Previous != nil && *i.Previous == *other.Previous

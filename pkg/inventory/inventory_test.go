@@ -51,7 +51,7 @@ func uids(words ...string) map[manifest.ID]types.UID {
 
 // A run is followed from its first record to its last: whatever is applied, or may still be there, is always in it.
 func TestRun(t *testing.T) {
-	first := record("one", inventory.Complete, "a@0", "b@1")
+	first := record("01", inventory.Complete, "a@0", "b@1")
 	intent := inventory.Intent(nil, first, nil)
 	if intent.State != inventory.Applying || names(intent.Entries) != "a, b" || intent.Previous != nil {
 		t.Errorf("the first intent is %+v", intent)
@@ -62,9 +62,9 @@ func TestRun(t *testing.T) {
 	}
 	done.ResourceVersion = "7"
 
-	second := record("two", inventory.Complete, "b@1", "c@2")
+	second := record("02", inventory.Complete, "b@1", "c@2")
 	next := inventory.Intent(done, second, uids("a", "b"))
-	if names(next.Entries) != "a=uid-a, b=uid-b, c" || next.ResourceVersion != "7" || next.Previous == nil || next.Previous.Digest != "one" {
+	if names(next.Entries) != "a=uid-a, b=uid-b, c" || next.ResourceVersion != "7" || next.Previous == nil || next.Previous.Digest != "01" {
 		t.Errorf("the second intent is %+v", next)
 	}
 	// Killed here, and run again: nothing is forgotten, and the previous bundle is still the one that was complete.
@@ -80,21 +80,21 @@ func TestRun(t *testing.T) {
 		t.Errorf("the orphans are %s", got)
 	}
 	last := again.Applied(second, uids("b", "c"), again.Orphans(second))
-	if names(last.Entries) != "a=uid-a orphaned, b=uid-b, c=uid-c" || last.Previous.Digest != "one" {
+	if names(last.Entries) != "a=uid-a orphaned, b=uid-b, c=uid-c" || last.Previous.Digest != "01" {
 		t.Errorf("the last record is %+v", last)
 	}
 }
 
 func TestOrphansGoInReverse(t *testing.T) {
-	old := record("one", inventory.Complete, "a@0", "b@1", "c@2", "d@2", "e@3")
-	if got := names(old.Orphans(record("two", inventory.Complete, "c@0"))); got != "e, d, b, a" {
+	old := record("01", inventory.Complete, "a@0", "b@1", "c@2", "d@2", "e@3")
+	if got := names(old.Orphans(record("02", inventory.Complete, "c@0"))); got != "e, d, b, a" {
 		t.Errorf("orphans are removed in the order %s", got)
 	}
 }
 
 func TestObject(t *testing.T) {
-	want := record("one", inventory.Complete, "a@0", "b@1")
-	want.Previous = &inventory.Target{Bundle: "1.35", Digest: "zero"}
+	want := record("01", inventory.Complete, "a@0", "b@1")
+	want.Previous = &inventory.Target{Bundle: "1.35", Digest: "00"}
 	o, err := want.Object()
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestParseRefuses(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o, err := record("one", inventory.Complete, "a@0").Object()
+			o, err := record("01", inventory.Complete, "a@0").Object()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -54,8 +55,11 @@ func configMap(bundle string, data map[string]any) *manifest.Object {
 	}}
 }
 
-// Object returns the ConfigMap of a record.
+// Object returns the ConfigMap of a record. It refuses what Parse would refuse.
 func (i *Inventory) Object() (*manifest.Object, error) {
+	if err := i.validate(); err != nil {
+		return nil, fmt.Errorf("inventory: %w; this record could not be read again", err)
+	}
 	entries, err := pack(i.Entries)
 	if err != nil {
 		return nil, fmt.Errorf("inventory: %w", err)
@@ -78,37 +82,46 @@ func (i *Inventory) Object() (*manifest.Object, error) {
 	return o, nil
 }
 
-// Parse reads the ConfigMap of a record. An error means that nobody can tell what is in the cluster, so that nothing may
-// be pruned by it.
+// Parse reads the ConfigMap of a record. Anybody who may write ConfigMaps in kube-system can have written it, so that it is
+// bounded in bytes and entries, which is why there is no context to end it, and every value is validated. An error means
+// that the contents of the cluster are unknown, so that nothing may be pruned.
 func Parse(o *manifest.Object) (*Inventory, error) {
+	i, err := parse(o)
+	if err == nil {
+		err = i.validate()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the inventory %s is damaged, or was not written by Fitout: %w; delete it and run fitout up: "+
+			"it records every object of the bundle again, and leaves objects that the bundle no longer has", ID, err)
+	}
+	return i, nil
+}
+
+func parse(o *manifest.Object) (*Inventory, error) {
 	data, _, err := unstructured.NestedStringMap(o.Object, "data")
 	if err != nil {
-		return nil, damaged(err)
+		return nil, brief(err)
 	}
 	i := &Inventory{
 		State: data[keyState], Fitout: data[keyFitout], ResourceVersion: o.GetResourceVersion(),
 		Target: Target{Bundle: data[keyBundle], Kubernetes: data[keyKubernetes], Digest: data[keyDigest]},
 	}
-	if i.State != Applying && i.State != Complete {
-		return nil, damaged(fmt.Errorf("%s is %q", keyState, i.State))
-	}
 	for key, into := range map[string]any{keyAddons: &i.Addons, keyPrevious: &i.Previous} {
+		if len(data[key]) > maxText {
+			return nil, fmt.Errorf("%s has %d bytes, more than %d", key, len(data[key]), maxText)
+		}
 		if err := json.Unmarshal([]byte(data[key]), into); err != nil {
-			return nil, damaged(fmt.Errorf("%s: %w", key, err))
+			return nil, fmt.Errorf("%s: %w", key, brief(err))
 		}
 	}
 	packed, _, err := unstructured.NestedString(o.Object, "binaryData", keyEntries)
 	if err != nil {
-		return nil, damaged(err)
+		return nil, brief(err)
 	}
 	if i.Entries, err = unpack(packed); err != nil {
-		return nil, damaged(fmt.Errorf("%s: %w", keyEntries, err))
+		return nil, fmt.Errorf("%s: %w", keyEntries, err)
 	}
 	return i, nil
-}
-
-func damaged(err error) error {
-	return fmt.Errorf("the inventory %s cannot be read: %w; delete it and run fitout up: everything is recorded anew, but what is no longer wanted stays", ID, err)
 }
 
 // pack compresses entries. The same entries give the same bytes.
@@ -125,18 +138,69 @@ func pack(entries []Entry) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// most bounds what entries may expand to, in bytes: about 100,000 of them.
-const most = 32 << 20
-
+// unpack decodes entries one after the other, and ends at the first that is of no object, or one too many: three
+// bytes of text are hundreds of bytes in memory.
 func unpack(text string) ([]Entry, error) {
-	packed, err := base64.StdEncoding.DecodeString(text)
+	inflated, err := manifest.Inflate(text, maxBytes)
 	if err != nil {
 		return nil, err
 	}
-	r, err := gzip.NewReader(bytes.NewReader(packed))
+	from := &ration{from: inflated, left: maxEntry}
+	d := json.NewDecoder(from)
+	start, err := d.Token()
 	if err != nil {
-		return nil, err
+		return nil, brief(err)
+	}
+	if start == nil { // null, as Go writes an empty list
+		return nil, ended(d)
+	}
+	if start != json.Delim('[') {
+		return nil, errors.New("it is not a list")
 	}
 	var entries []Entry
-	return entries, json.NewDecoder(io.LimitReader(r, most)).Decode(&entries)
+	for d.More() {
+		from.left = maxEntry
+		var e Entry
+		if err := d.Decode(&e); err != nil {
+			return nil, fmt.Errorf("entry %d: %w", len(entries), brief(err))
+		}
+		if err := e.complete(); err != nil {
+			return nil, fmt.Errorf("entry %d: %w", len(entries), err)
+		}
+		if len(entries) == maxEntries {
+			return nil, fmt.Errorf("there are more than %d entries", maxEntries)
+		}
+		entries = append(entries, e)
+	}
+	if _, err := d.Token(); err != nil { // the end of the list
+		return nil, brief(err)
+	}
+	return entries, ended(d)
+}
+
+// ended wants nothing but white space to follow.
+func ended(d *json.Decoder) error {
+	_, err := d.Token()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
+		return brief(err)
+	}
+	return errors.New("more text follows the list")
+}
+
+// A ration bounds the bytes that a decoder reads for one value.
+type ration struct {
+	from io.Reader
+	left int
+}
+
+func (r *ration) Read(p []byte) (int, error) {
+	if r.left <= 0 {
+		return 0, fmt.Errorf("it is larger than %d bytes", maxEntry)
+	}
+	n, err := r.from.Read(p[:min(len(p), r.left)])
+	r.left -= n
+	return n, err
 }

@@ -34,6 +34,16 @@ var builtIn = map[string]string{
 	"admissionregistration.k8s.io": "ValidatingWebhookConfiguration MutatingWebhookConfiguration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding",
 	"flowcontrol.apiserver.k8s.io": "FlowSchema PriorityLevelConfiguration",
 	"node.k8s.io":                  "RuntimeClass",
+	// Groups of the API server that have no kind for addons.
+	"authentication.k8s.io": "", "authorization.k8s.io": "", "certificates.k8s.io": "", "discovery.k8s.io": "", "events.k8s.io": "",
+	"internal.apiserver.k8s.io": "", "resource.k8s.io": "", "storagemigration.k8s.io": "",
+}
+
+// BuiltInGroup reports whether an API group belongs to the API server itself, so that no CustomResourceDefinition adds a
+// kind to it. Those have a dot in their group (apiextensions-apiserver, pkg/apis/apiextensions/validation).
+func BuiltInGroup(group string) bool {
+	_, known := builtIn[group]
+	return known || !strings.Contains(group, ".")
 }
 
 // KindsOf returns the built-in kinds and those that the CustomResourceDefinitions among objects define.

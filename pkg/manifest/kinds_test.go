@@ -117,3 +117,15 @@ func TestKindsOf(t *testing.T) {
 		}
 	}
 }
+
+// Groups of the API server have no dot, or are listed; all others are of definitions.
+func TestBuiltInGroup(t *testing.T) {
+	for group, want := range map[string]bool{
+		"": true, "apps": true, "extensions": true, "rbac.authorization.k8s.io": true, "certificates.k8s.io": true,
+		"cilium.io": false, "snapshot.storage.k8s.io": false, "metrics.k8s.io": false,
+	} {
+		if got := manifest.BuiltInGroup(group); got != want {
+			t.Errorf("%q: %v", group, got)
+		}
+	}
+}

@@ -34,7 +34,7 @@ func (o Options) Claim(class string) *manifest.Object {
 	claim := &manifest.Object{Object: map[string]any{
 		"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": map[string]any{"name": ClaimName, "namespace": o.Namespace()}, "spec": spec,
 	}}
-	claim.SetLabels(map[string]string{LabelRun: o.Run, "app.kubernetes.io/managed-by": "fitout"})
+	claim.SetLabels(map[string]string{LabelRun: o.Run, labelManagedBy: managedBy})
 	return claim
 }
 
@@ -53,7 +53,7 @@ func (o Options) ClaimPod(name string, nodes []string) (*manifest.Object, error)
 	p := &manifest.Object{Object: pod}
 	p.SetName(name)
 	p.SetNamespace(o.Namespace())
-	p.SetLabels(map[string]string{LabelRun: o.Run, LabelRole: Storer, "app.kubernetes.io/managed-by": "fitout"})
+	p.SetLabels(map[string]string{LabelRun: o.Run, LabelRole: Storer, labelManagedBy: managedBy})
 	spec := pod["spec"].(map[string]any)
 	spec["affinity"] = onOneOf(nodes)
 	spec["volumes"] = []any{map[string]any{"name": ClaimName, "persistentVolumeClaim": map[string]any{"claimName": ClaimName}}}

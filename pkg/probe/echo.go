@@ -9,6 +9,13 @@ import (
 	"net"
 )
 
+// The first byte of a datagram tells a request from an answer, so that two servers never answer each other. The word of the
+// run follows in both.
+const (
+	request = 'Q'
+	answer  = 'A'
+)
+
 // echo sends bytes to the echo port of a peer and wants them back whole.
 func echo(ctx context.Context, t Task) (string, error) {
 	conn, err := dial(ctx, t.Network, t.address())
@@ -17,16 +24,17 @@ func echo(ctx context.Context, t Task) (string, error) {
 	}
 	defer conn.Close()
 	if t.Network == "tcp" {
-		return echoStream(conn, t.Size)
+		return echoStream(conn, t.Word, t.Size)
 	}
-	return echoDatagram(conn.(*net.UDPConn), t.Size)
+	return echoDatagram(conn.(*net.UDPConn), t.Word, t.Size)
 }
 
-func echoStream(conn net.Conn, size int) (string, error) {
+// echoStream sends the word first, which does not come back.
+func echoStream(conn net.Conn, word string, size int) (string, error) {
 	sent := pattern(size)
 	failed := make(chan error, 1)
 	go func() {
-		_, err := conn.Write(sent)
+		_, err := conn.Write(append([]byte(word), sent...))
 		failed <- err
 	}()
 	back := make([]byte, size)
@@ -41,7 +49,8 @@ func echoStream(conn net.Conn, size int) (string, error) {
 	return fmt.Sprintf("%d bytes", size), <-failed
 }
 
-func echoDatagram(conn *net.UDPConn, size int) (string, error) {
+// echoDatagram sends a datagram of a size, or larger if the word takes more.
+func echoDatagram(conn *net.UDPConn, word string, size int) (string, error) {
 	if err := dontFragment(conn); err != nil {
 		return "", fmt.Errorf("forbid fragments: %w", err)
 	}
@@ -52,10 +61,14 @@ func echoDatagram(conn *net.UDPConn, size int) (string, error) {
 		}
 		size = mtu - header
 	}
+	head := append([]byte{request}, word...)
+	size = max(size, len(head))
 	sent := pattern(size)
+	copy(sent, head)
 	if _, err := conn.Write(sent); err != nil {
 		return "", err
 	}
+	sent[0] = answer
 	back := make([]byte, size+1)
 	n, err := conn.Read(back)
 	switch {

@@ -15,7 +15,10 @@ import (
 const (
 	LabelRun          = "fitout.dev/probe"      // which run
 	LabelRole         = "fitout.dev/probe-role" // Asker or Peer
-	AnnotationExpires = "fitout.dev/expires"    // RFC 3339; later, whoever finds the namespace may remove it
+	AnnotationExpires = "fitout.dev/expires"    // RFC 3339: when the pods stop answering, by the clock of who started them; for people
+
+	labelManagedBy = "app.kubernetes.io/managed-by"
+	managedBy      = "fitout"
 )
 
 // Roles of probe pods, which are the names of their DaemonSets.
@@ -37,6 +40,12 @@ var (
 // PeerService is the Service of the peers. Its port is HTTPPort.
 const PeerService = "peer"
 
+// Names of the NetworkPolicies.
+const (
+	policyClosed = "closed"
+	policyOpen   = "open"
+)
+
 // Ports of probe pods.
 const (
 	HTTPPort    = 8080
@@ -47,12 +56,13 @@ const (
 // Options say what a run of probes brings into a cluster.
 type Options struct {
 	Run          string // a name of the run, a DNS label
+	Word         string // random, of this run alone: what its peers answer to
 	Minor        string // of the cluster: 1.36
 	Image        string
 	Start        time.Time
-	For          time.Duration // how long the pods answer, and the namespace may stay
+	For          time.Duration // how long the pods answer, up to MaxTime
 	IngressClass string        // of an Ingress to the peers; without it there is none
-	Policies     bool          // NetworkPolicies close the peers' GuardedPort
+	Policies     bool          // NetworkPolicies close GuardedPort, and EchoPort to all but askers
 }
 
 // Namespace is where the objects of the run are.
@@ -70,7 +80,7 @@ var objectsTemplate = template.Must(template.New("objects.yaml").Parse(objectsYA
 func Objects(o Options) ([]*manifest.Object, error) {
 	var text bytes.Buffer
 	err := objectsTemplate.Execute(&text, map[string]any{
-		"Namespace": o.Namespace(), "Host": o.Host(), "Run": o.Run, "Image": o.Image, "For": o.For.String(),
+		"Namespace": o.Namespace(), "Host": o.Host(), "Run": o.Run, "Word": o.Word, "WordVariable": WordVariable, "Image": o.Image, "For": o.For.String(),
 		"Expires": fmt.Sprintf("%q", o.Start.Add(o.For).UTC().Format(time.RFC3339)), "Roles": []string{Asker, Peer},
 		// Ingresses of v1 and the field for seccomp are both of 1.19.
 		"Modern": clusterfile.CompareMinors(o.Minor, "1.19") >= 0, "IngressClass": o.IngressClass, "Policies": o.Policies,

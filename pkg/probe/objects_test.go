@@ -1,6 +1,7 @@
 package probe_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 
 func options(minor string) probe.Options {
 	return probe.Options{
-		Run: "r1", Minor: minor, Image: "example.org/fitout:1", Start: time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC), For: 5 * time.Minute,
+		Run: "r1", Word: word, Minor: minor, Image: "example.org/fitout:1", Start: time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC), For: 5 * time.Minute,
 		IngressClass: "nginx", Policies: true,
 	}
 }
@@ -129,5 +130,52 @@ func TestClaim(t *testing.T) {
 		if len(terms) != 2 || group == 0 {
 			t.Errorf("%s: %d nodes, group %d", minor, len(terms), group)
 		}
+	}
+}
+
+// The word of the run is in the environment of its pods and nowhere else.
+func TestWord(t *testing.T) {
+	objects, err := probe.Objects(options("1.36"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range objects {
+		text, err := o.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := 0
+		if o.GetKind() == "DaemonSet" {
+			want = 1
+		}
+		if got := strings.Count(string(text), word); got != want || want == 1 && !strings.Contains(string(text), `{"name":"FITOUT_PROBE_WORD","value":"`+word+`"}`) {
+			t.Errorf("%s has the word %d times", manifest.IDOf(o), got)
+		}
+	}
+}
+
+// Policies select all pods of the run; everybody may ask over HTTP, askers for an echo, and nobody at the guarded port.
+func TestPolicies(t *testing.T) {
+	objects, err := probe.Objects(options("1.36"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]any{}
+	for _, o := range objects {
+		if o.GetKind() == "NetworkPolicy" {
+			got[o.GetName()] = o.Object["spec"]
+		}
+	}
+	askers := map[string]any{"podSelector": map[string]any{"matchLabels": map[string]any{probe.LabelRun: "r1", probe.LabelRole: probe.Asker}}}
+	port := func(number int64) map[string]any { return map[string]any{"port": number} }
+	want := map[string]any{
+		"closed": map[string]any{"podSelector": map[string]any{}, "policyTypes": []any{"Ingress"}},
+		"open": map[string]any{"podSelector": map[string]any{}, "policyTypes": []any{"Ingress"}, "ingress": []any{
+			map[string]any{"ports": []any{port(probe.HTTPPort)}},
+			map[string]any{"from": []any{askers}, "ports": []any{port(probe.EchoPort), map[string]any{"port": int64(probe.EchoPort), "protocol": "UDP"}}},
+		}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

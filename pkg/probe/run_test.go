@@ -67,6 +67,7 @@ func TestRun(t *testing.T) {
 
 		"no kind":    {probe.Task{}, false, `there is no kind ""; use dns`},
 		"no network": {probe.Task{Kind: probe.Echo}, false, `network is ""; use udp or tcp`},
+		"no word":    {probe.Task{Kind: probe.Echo, Network: "udp"}, false, "set FITOUT_PROBE_WORD"},
 	}
 	var tasks []probe.Task
 	for name, test := range tests {
@@ -152,7 +153,7 @@ func TestJSON(t *testing.T) {
 
 func at(address string, task probe.Task) probe.Task {
 	to := netip.MustParseAddrPort(address)
-	task.Address, task.Port = to.Addr().String(), int(to.Port())
+	task.Address, task.Port, task.Word = to.Addr().String(), int(to.Port()), word
 	return task
 }
 

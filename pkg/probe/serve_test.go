@@ -13,6 +13,9 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
+// word is that of the run.
+const word = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 // addresses are where a probe server listens.
 type addresses struct{ page, echo string }
 
@@ -23,7 +26,7 @@ func serve(t *testing.T, howLong time.Duration) addresses {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() {
-		done <- probe.Server{HTTP: []string{a.page}, Echo: a.echo, Name: "pod a on node b", For: howLong}.Serve(ctx)
+		done <- probe.Server{HTTP: []string{a.page}, Echo: a.echo, Name: "pod a on node b", Word: word, For: howLong}.Serve(ctx)
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -59,7 +62,7 @@ func TestServeEnds(t *testing.T) {
 func TestServeRefusesATakenPort(t *testing.T) {
 	a := serve(t, time.Minute)
 	for _, s := range []probe.Server{{HTTP: []string{a.page}, Echo: closedPort(t)}, {Echo: a.echo}} {
-		s.For = time.Minute
+		s.For, s.Word = time.Minute, word
 		if err := s.Serve(t.Context()); err == nil || !strings.Contains(err.Error(), "give it another port") {
 			t.Errorf("error %v", err)
 		}

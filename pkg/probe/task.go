@@ -6,6 +6,7 @@ package probe
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -44,6 +45,8 @@ type Task struct {
 	// Size is how many bytes an echo sends. With udp, 0 fills one packet of the interface that leads to the address; it
 	// may not be fragmented.
 	Size int `json:"size,omitempty"`
+	// Word is what the servers of a run answer to, of an echo. It is in the environment of the pods and not in tasks.
+	Word string `json:"-"`
 	// Closed turns the task around: it is good where nothing answers.
 	Closed bool `json:"closed,omitempty"`
 	// Timeout is for all tries together; DefaultTimeout where it is 0.
@@ -52,6 +55,18 @@ type Task struct {
 
 // DefaultTimeout is the time of a task that has none of its own.
 const DefaultTimeout = 5 * time.Second
+
+// WordVariable is the variable of the environment that has the word of the run: askers send it, and peers answer to it.
+const WordVariable = "FITOUT_PROBE_WORD"
+
+// WithWord returns the tasks of a run that has a word.
+func WithWord(tasks []Task, word string) []Task {
+	tasks = slices.Clone(tasks)
+	for i := range tasks {
+		tasks[i].Word = word
+	}
+	return tasks
+}
 
 // A Result is the outcome of a task.
 type Result struct {
@@ -79,6 +94,9 @@ func (t Task) validate() error {
 	}
 	if (t.Kind == DNS || t.Kind == Echo) && t.Network != "udp" && t.Network != "tcp" {
 		return fmt.Errorf("task %s: network is %q; use udp or tcp", t.ID, t.Network)
+	}
+	if t.Kind == Echo && t.Word == "" {
+		return fmt.Errorf("task %s: there is no word that the peer answers to; set %s", t.ID, WordVariable)
 	}
 	if (t.Kind == Write || t.Kind == Take) && (t.Path == "" || t.Text == "") {
 		return fmt.Errorf("task %s: path or text is missing; give a file and what is in it", t.ID)
