@@ -70,6 +70,11 @@ func (r rights) facts(run Run) {
 	r.allow("default", "", "services", "kubernetes", get)
 	r.allow(render.Namespace, "", "services", "kube-dns", get)
 	r.allow(render.Namespace, "", "configmaps", "kubeadm-config", get)
+	r.allow("", "apps", "daemonsets", anyName, list) // these: what other providers of the addons' roles are looked for in
+	r.allow("", "apps", "deployments", anyName, list)
+	r.allow("", "apiregistration.k8s.io", "apiservices", anyName, list)
+	r.allow(render.Namespace, "", "pods", anyName, list)
+	r.allow(render.Namespace, "", "services", anyName, list)
 	if run.ServiceCIDRs {
 		r.allow("", "networking.k8s.io", "servicecidrs", anyName, list)
 	}
@@ -136,8 +141,12 @@ func (r rights) object(run Run, o *manifest.Object) error {
 // removal is what finding and removing an object of the bundle before needs.
 func (r rights) removal(run Run, o *manifest.Object) error {
 	gvr, _, err := run.Kinds.Of(o)
-	if err != nil || kept[o.GetKind()] || run.ReadOnly {
+	if err != nil || run.ReadOnly {
 		return err
+	}
+	if kept[o.GetKind()] {
+		r.allow(o.GetNamespace(), gvr.Group, gvr.Resource, o.GetName(), get) // to say that it is kept
+		return nil
 	}
 	r.allow(o.GetNamespace(), gvr.Group, gvr.Resource, anyName, list)
 	r.allow(o.GetNamespace(), gvr.Group, gvr.Resource, o.GetName(), get, remove)

@@ -51,16 +51,17 @@ type Entry struct {
 
 // A Catalogue holds all addons and bundles. It does not change once it is loaded.
 type Catalogue struct {
-	addons  map[string]Addon
-	bundles map[string]Bundle
-	charts  fs.FS
+	addons    map[string]Addon
+	bundles   map[string]Bundle
+	providers []Provider
+	charts    fs.FS
 }
 
 // Load reads a catalogue: addons has a folder for each addon, bundles a file for each minor. The error joins everything
 // that is wrong with them.
 func Load(addons, bundles fs.FS) (*Catalogue, error) {
 	c := &Catalogue{addons: map[string]Addon{}, bundles: map[string]Bundle{}, charts: addons}
-	errs := []error{c.loadAddons(addons), c.loadBundles(bundles)}
+	errs := []error{c.loadAddons(addons), c.loadBundles(bundles), c.loadProviders(addons)}
 	errs = append(errs, c.verify()...)
 	return c, errors.Join(errs...)
 }

@@ -24,6 +24,7 @@ type testCase struct {
 		Name    string           `json:"name"`
 		Objects []map[string]any `json:"objects"`
 	} `json:"waves"`
+	Killed   bool             `json:"killed"`   // the last run did not come to its end
 	Recorded []string         `json:"recorded"` // [Kind/]name[@wave][?]; ? stands for an unknown UID
 	Live     []map[string]any `json:"live"`
 	Options  struct {
@@ -83,6 +84,9 @@ func (c testCase) input() changeset.Input {
 			in.Record = &inventory.Inventory{}
 		}
 		in.Record.Entries = append(in.Record.Entries, entryOf(word, wanted))
+	}
+	if c.Killed {
+		in.Record.State = inventory.Applying
 	}
 	for _, fields := range c.Live {
 		as, _ := fields["as"].(string)

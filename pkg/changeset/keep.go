@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/fitout-dev/fitout/pkg/fieldowner"
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
 )
@@ -20,9 +21,11 @@ func otherKind(_ *decider, c Change) string {
 	return ""
 }
 
-// otherObject is about an object that was deleted and created again.
-func otherObject(_ *decider, c Change) string {
-	if c.Entry.UID != "" && c.Entry.UID != c.Live.GetUID() {
+// otherObject is about an object that was deleted and created again: by somebody else, unless a run was killed that had just
+// created it itself.
+func otherObject(d *decider, c Change) string {
+	recreated := d.Record.State == inventory.Applying && fieldowner.Owned(c.Live)
+	if c.Entry.UID != "" && c.Entry.UID != c.Live.GetUID() && !recreated {
 		return "somebody has deleted it and created it again"
 	}
 	return ""

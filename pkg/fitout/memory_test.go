@@ -16,6 +16,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/fieldowner"
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/provider"
 	"github.com/fitout-dev/fitout/pkg/report"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -29,6 +30,8 @@ type memory struct {
 	owners  map[manifest.ID]map[string]fields // by field manager
 	record  *manifest.Object                  // the inventory
 	holder  string                            // of the lock
+
+	others provider.Observed
 
 	uids    int
 	made    map[types.UID]bool // objects that Fitout created or adopted
@@ -69,6 +72,8 @@ func (m *memory) call(do func() error) error {
 func (m *memory) Facts(context.Context) (clusterfile.Facts, error) { return clusterfile.Facts{}, nil }
 
 func (m *memory) ServerSide() bool { return true }
+
+func (m *memory) Providers(context.Context) (provider.Observed, error) { return m.others, nil }
 
 func (m *memory) Diagnose(context.Context, check.Questions) check.Evidence { return check.Evidence{} }
 

@@ -26,7 +26,9 @@ type Plan struct {
 	Warnings  []string
 	Rendering *render.Rendering
 	Waves     []wave.Wave
-	Kinds     manifest.Kinds // of everything rendered
+	Kinds     manifest.Kinds    // of everything rendered
+	Roles     map[string]string // of all addons of the catalogue, by name
+	Providers []bundle.Provider // by which others' providers of the roles are recognized
 }
 
 // Prepare turns a cluster file, and the facts of a running cluster where there is one, into a plan. given are the faults
@@ -55,7 +57,7 @@ func Prepare(catalogue *bundle.Catalogue, file clusterfile.File, facts *clusterf
 	if err != nil {
 		return nil, file.Locate(err)
 	}
-	return plan(resolved, rendering, findings)
+	return plan(catalogue, resolved, rendering, findings)
 }
 
 // againstFacts adds the warnings of the facts to what was resolved. The error is a strictyaml.Faults about an API endpoint
@@ -71,14 +73,14 @@ func againstFacts(resolved *bundle.Resolved, file clusterfile.File, facts *clust
 	return facts.EndpointFault(file.Cluster)
 }
 
-func plan(resolved *bundle.Resolved, rendering *render.Rendering, findings []clusterfile.Finding) (*Plan, error) {
+func plan(catalogue *bundle.Catalogue, resolved *bundle.Resolved, rendering *render.Rendering, findings []clusterfile.Finding) (*Plan, error) {
 	waves, err := wave.Plan(rendering, resolved.External)
 	if err != nil {
 		return nil, err
 	}
 	return &Plan{
 		Cluster: resolved.Cluster, Findings: findings, Warnings: resolved.Warnings, Rendering: rendering,
-		Waves: waves, Kinds: rendering.Kinds(),
+		Waves: waves, Kinds: rendering.Kinds(), Roles: catalogue.Roles(), Providers: catalogue.Providers(),
 	}, nil
 }
 

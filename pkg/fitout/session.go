@@ -83,6 +83,11 @@ func (s *session) prepare(ctx context.Context) error {
 		return err
 	}
 	s.keepEdits()
+	existing, err := s.existing(ctx)
+	if err != nil {
+		return err
+	}
+	s.faults = append(s.faults, existing...)
 	return s.decide(ctx)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/provider"
 	"github.com/fitout-dev/fitout/pkg/report"
 )
 
@@ -37,6 +38,8 @@ type Cluster interface {
 	Observe(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (check.Snapshot, error)
 	// ServerSide reports whether the API server does server-side apply, and so keeps managed fields.
 	ServerSide() bool
+	// Providers reads what others' providers of the addons' roles are looked for in.
+	Providers(ctx context.Context) (provider.Observed, error)
 	// Diagnose asks what explains that something is unmet. It does without what it may not ask.
 	Diagnose(ctx context.Context, q check.Questions) check.Evidence
 }
@@ -79,13 +82,14 @@ var DefaultTiming = Timing{Timeout: 10 * time.Minute, Poll: time.Second, Settle:
 // Options are what a run decides.
 type Options struct {
 	Timing
-	Version       string            // of Fitout, for the record
-	LockTimeout   time.Duration     // how long to wait for another run
-	Policies      changeset.Options // what may be done to objects of others; conflicts override those of the cluster file
-	Select        check.Selection   // of checks and probes
-	Since         time.Duration     // how far back a check looks for restarts of containers; 0 for not at all
-	DryRun        bool              // say what would be done, and do nothing
-	SkipPreflight bool              // do not let the API server judge the changes before the first one is made
+	Version        string            // of Fitout, for the record
+	LockTimeout    time.Duration     // how long to wait for another run
+	Policies       changeset.Options // what may be done to objects of others; conflicts override those of the cluster file
+	Select         check.Selection   // of checks and probes
+	Since          time.Duration     // how far back a check looks for restarts of containers; 0 for not at all
+	IgnoreExisting []string          // roles of addons that are installed although somebody else has them in the cluster; all for every role
+	DryRun         bool              // say what would be done, and do nothing
+	SkipPreflight  bool              // do not let the API server judge the changes before the first one is made
 }
 
 // Apply applies a plan wave by wave, each once the one before is ready, and prunes what is no longer wanted. The report is

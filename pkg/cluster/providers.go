@@ -1,0 +1,47 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/provider"
+	"github.com/fitout-dev/fitout/pkg/render"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// Providers reads what providers of others are looked for in: nodes, workloads of all namespaces, Services and static pods of
+// kube-system, API services. All of it may be listed, or the error names the missing permission.
+func (c *Client) Providers(ctx context.Context) (provider.Observed, error) {
+	apps := func(resource string) schema.GroupVersionResource {
+		return schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: resource}
+	}
+	found := c.listEach(ctx, []collection{
+		{gvr: core("nodes")}, {gvr: apps("daemonsets")}, {gvr: apps("deployments")},
+		{gvr: core("pods"), namespaced: true, namespace: render.Namespace},
+		{gvr: core("services"), namespaced: true, namespace: render.Namespace},
+		{gvr: schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"}},
+	})
+	var errs []error
+	objects := make([][]*manifest.Object, len(found))
+	for i, f := range found {
+		if objects[i], f.err = pointers(f.objects, f.err); apierrors.IsForbidden(f.err) {
+			f.err = fmt.Errorf("%w; or leave the search out with --ignore-existing all", explain(f.err))
+		}
+		errs = append(errs, f.err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return provider.Observed{}, fmt.Errorf("look for other providers of the addons: %w", err)
+	}
+	static := slices.DeleteFunc(objects[3], func(pod *manifest.Object) bool { return !ofNode(pod) })
+	return provider.Observed{Nodes: objects[0], Workloads: slices.Concat(objects[1], objects[2], static), Services: objects[4], APIServices: objects[5]}, nil
+}
+
+// ofNode reports whether a pod is the mirror of a static pod, which its node owns.
+func ofNode(pod *manifest.Object) bool {
+	return slices.ContainsFunc(pod.GetOwnerReferences(), func(owner metav1.OwnerReference) bool { return owner.Kind == "Node" })
+}
