@@ -48,9 +48,18 @@ func TestSecondProviderIsRecordedOnce(t *testing.T) {
 	mustApply(t, m, p, fitout.Options{}, "one created")
 	m.others.Workloads = parse(t, `{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: canal, namespace: kube-system}}`)
 	p.Rendering.Addons[0].Objects[0].Object["data"] = map[string]any{"key": "2"}
-	p.Rendering.Digest = "another"
+	p.Rendering.Digest = "abcdef"
 	r, err := apply(m, p, fitout.Options{})
 	if err != nil || strings.Contains(actions(r), "failed") {
 		t.Errorf("error %v, %s", err, actions(r))
 	}
+}
+
+func parse(t *testing.T, text string) []*manifest.Object {
+	t.Helper()
+	objects, err := manifest.Parse("test", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return objects
 }

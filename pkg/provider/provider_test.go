@@ -84,10 +84,10 @@ func TestFindMalformed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, spec := range []any{nil, "text", []any{1}, map[string]any{"template": "x"}, map[string]any{"template": map[string]any{"spec": map[string]any{
-		"containers": []any{nil, "x", map[string]any{"ports": "x", "image": 1}}, "volumes": map[string]any{}}}}} {
+	for _, spec := range []any{nil, "text", []any{int64(1)}, map[string]any{"template": "x"}, map[string]any{"template": map[string]any{"spec": map[string]any{
+		"containers": []any{nil, "x", map[string]any{"ports": "x", "image": int64(1)}}, "volumes": map[string]any{}}}}} {
 		o := &manifest.Object{Object: map[string]any{"kind": "DaemonSet", "apiVersion": "apps/v1", "metadata": map[string]any{"name": strings.Repeat("a", 1000)}, "spec": spec}}
-		node := &manifest.Object{Object: map[string]any{"kind": "Node", "apiVersion": "v1", "status": map[string]any{"conditions": []any{nil, "x", map[string]any{"type": 1}}, "nodeInfo": spec}}}
+		node := &manifest.Object{Object: map[string]any{"kind": "Node", "apiVersion": "v1", "status": map[string]any{"conditions": []any{nil, "x", map[string]any{"type": int64(1)}}, "nodeInfo": spec}}}
 		if found := provider.Find(catalogue.Providers(), provider.Observed{Nodes: []*manifest.Object{node}, Workloads: []*manifest.Object{o}}, []string{"cni", "proxy"}, func(*manifest.Object) bool { return false }); len(found) > 0 {
 			t.Errorf("%v", found)
 		}
