@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/fitout-dev/fitout/pkg/diff"
@@ -54,7 +55,9 @@ func (o *runOptions) diff(c *cobra.Command) error {
 	if err := o.settle(); err != nil {
 		return err
 	}
-	client, plan, err := o.online(c.Context(), c.Flags(), o.kube, o.cluster)
+	ctx, cancel := context.WithTimeout(c.Context(), o.fitout.Timeout)
+	defer cancel()
+	client, plan, err := o.online(ctx, c.Flags(), o.kube, o.cluster)
 	if err != nil {
 		return err
 	}

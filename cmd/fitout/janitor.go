@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -66,6 +67,7 @@ func hireJanitor(kube *genericclioptions.ConfigFlags, flags *pflag.FlagSet, name
 // process that hired it.
 func janitorCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	kube := genericclioptions.NewConfigFlags(true)
+	var timeout time.Duration
 	c := &cobra.Command{
 		Use: "janitor NAMESPACE", Short: "Remove a namespace when standard input ends without a dismissal", Args: cobra.ExactArgs(1), Hidden: true,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -86,25 +88,28 @@ func janitorCommand(streams genericiooptions.IOStreams) *cobra.Command {
 			if err == nil && rest == dismissal {
 				return nil
 			}
-			return cleanUp(c, kube, args[0], types.UID(uid))
+			ctx, cancel := context.WithTimeout(c.Context(), timeout)
+			defer cancel()
+			return cleanUp(ctx, kube, args[0], types.UID(uid))
 		},
 	}
 	registerKube(kube, c.Flags())
+	c.Flags().DurationVar(&timeout, "timeout", 5*time.Minute, "how long to try")
 	return c
 }
 
 // cleanUp removes a namespace, several times: a request of the process that was killed may still be on its way.
-func cleanUp(c *cobra.Command, kube *genericclioptions.ConfigFlags, namespace string, uid types.UID) error {
+func cleanUp(ctx context.Context, kube *genericclioptions.ConfigFlags, namespace string, uid types.UID) error {
 	config, err := restConfig(kube)
 	if err != nil {
 		return err
 	}
-	client, err := cluster.New(c.Context(), config, cluster.Options{})
+	client, err := cluster.New(ctx, config, cluster.Options{})
 	if err != nil {
 		return err
 	}
 	for range 5 {
-		if err := client.RemoveProbe(c.Context(), namespace, uid); err != nil {
+		if err := client.RemoveProbe(ctx, namespace, uid); err != nil {
 			return err
 		}
 		time.Sleep(time.Second)

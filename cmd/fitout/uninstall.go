@@ -52,7 +52,9 @@ func (o *runOptions) uninstall(ctx context.Context) error {
 	if err != nil {
 		return usageError{err}
 	}
-	client, err := cluster.New(ctx, config, o.cluster)
+	bounded, cancel := context.WithTimeout(ctx, o.fitout.Timeout)
+	defer cancel()
+	client, err := cluster.New(bounded, config, o.cluster)
 	if err != nil {
 		return err
 	}

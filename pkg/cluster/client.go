@@ -3,16 +3,14 @@ package cluster
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
+	"net/url"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/fieldowner"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/transport"
@@ -61,10 +59,13 @@ func New(ctx context.Context, config *rest.Config, options Options) (*Client, er
 	if config.Timeout == 0 {
 		config.Timeout = requestTimeout
 	}
+	if err := guarded(config); err != nil {
+		return nil, err
+	}
 	renewTokenFile(config)
 	var err error
 	if c.version, err = c.serverVersion(ctx, config); err != nil {
-		return nil, fmt.Errorf("cannot reach the API server %s: %w; check --kubeconfig, --context and the network", config.Host, reason(err))
+		return nil, unreachable(config.Host, err)
 	}
 	config.WarningHandler = rest.NoWarnings{} // bundles choose their API versions; a deprecated one is the right one there
 	config.QPS, config.Burst = 50, 100
@@ -98,22 +99,6 @@ func renewTokenFile(config *rest.Config) {
 	config.BearerTokenFile, config.BearerToken = "", ""
 }
 
-func (c *Client) serverVersion(ctx context.Context, config *rest.Config) (string, error) {
-	client, err := rest.UnversionedRESTClientFor(unversioned(config))
-	if err != nil {
-		return "", err
-	}
-	var info version.Info
-	err = c.retry(ctx, func() error {
-		body, err := client.Get().AbsPath("/version").DoRaw(ctx)
-		if err != nil {
-			return err
-		}
-		return json.Unmarshal(body, &info)
-	})
-	return info.GitVersion, err
-}
-
 // atLeast reports whether the server's minor is at least the given one.
 func (c *Client) atLeast(minor string) bool {
 	v, err := clusterfile.ParseVersion(c.version)
@@ -131,13 +116,17 @@ func (c *Client) resource(kinds manifest.Kinds, o *manifest.Object) (dynamic.Res
 
 func (c *Client) in(gvr schema.GroupVersionResource, namespaced bool, namespace string) dynamic.ResourceInterface {
 	if namespaced {
-		return c.dynamic.Resource(gvr).Namespace(namespace)
+		return checked{c.dynamic.Resource(gvr).Namespace(namespace), gvr, namespace}
 	}
-	return c.dynamic.Resource(gvr)
+	return checked{c.dynamic.Resource(gvr), gvr, ""}
 }
 
 // reason drops the wrapping that repeats the URL of a request.
 func reason(err error) error {
+	var request *url.Error
+	if errors.As(err, &request) {
+		err = request.Err
+	}
 	var status apierrors.APIStatus
 	if errors.As(err, &status) {
 		return err

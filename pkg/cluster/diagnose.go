@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -62,12 +63,7 @@ func (c *Client) Diagnose(ctx context.Context, q check.Questions) check.Evidence
 
 // few lists objects once and in bounds: a diagnosis does without rather than wait.
 func few[T any](ctx context.Context, c *Client, resource, namespace string, o metav1.ListOptions) ([]T, error) {
-	o.Limit = mostListed
-	list, err := c.in(core(resource), namespace != "", namespace).List(ctx, o)
-	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", resource, err)
-	}
-	return typed[T](list.Items, nil)
+	return typed[T](c.listFew(ctx, core(resource), namespace, o))
 }
 
 // webhooks lists configurations of admission webhooks, which are of v1 from 1.16 on.
@@ -76,11 +72,18 @@ func (c *Client) webhooks(ctx context.Context, resource string) ([]*manifest.Obj
 	if !c.atLeast("1.16") {
 		gvr.Version = "v1beta1"
 	}
-	list, err := c.in(gvr, false, "").List(ctx, metav1.ListOptions{Limit: mostListed})
-	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", resource, err)
+	return pointers(c.listFew(ctx, gvr, "", metav1.ListOptions{}))
+}
+
+// listFew lists the first objects of a resource, in one namespace or, without one, in all.
+func (c *Client) listFew(ctx context.Context, gvr schema.GroupVersionResource, namespace string, o metav1.ListOptions) ([]manifest.Object, error) {
+	l := listing{from: c.in(gvr, namespace != "", namespace), try: once, most: mostListed}
+	err := l.fetch(ctx, o)
+	var more *tooManyError
+	if err != nil && !errors.As(err, &more) {
+		return nil, fmt.Errorf("list %s: %w", gvr.Resource, err)
 	}
-	return pointers(list.Items, nil)
+	return l.objects, nil
 }
 
 // log reads the end of a log. The kubelet of the node answers, through the API server.
@@ -90,7 +93,7 @@ func (c *Client) log(ctx context.Context, of check.LogOf) check.Log {
 	if of.Previous {
 		request = request.Param("previous", "true")
 	}
-	body, err := request.Stream(ctx)
+	body, err := request.Stream(allow(ctx, plainText))
 	if err != nil {
 		return check.Log{Error: reason(err).Error()}
 	}

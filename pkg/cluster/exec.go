@@ -25,15 +25,33 @@ func (c *Client) Ask(ctx context.Context, pod corev1.Pod, tasks []probe.Task) ([
 	if err != nil {
 		return nil, err
 	}
-	var stdout bytes.Buffer
-	if err := c.exec(ctx, pod, probe.Command, bytes.NewReader(question), &stdout); err != nil {
+	stdout, err := c.exec(ctx, pod, probe.Command, bytes.NewReader(question), resultBytes*(1+len(tasks)))
+	if err != nil {
 		return nil, err
 	}
-	results, err := probe.ParseResults(stdout.Bytes(), tasks)
+	results, err := probe.ParseResults([]byte(stdout), tasks)
 	if err != nil {
 		return nil, fmt.Errorf("pod %s answers what is no list of results: %w; give the image of this version with --probe-image", pod.Name, err)
 	}
 	return results, nil
+}
+
+// complete checks that there is one answer for each task.
+func complete[T any](tasks []probe.Task, answers []T, id func(T) string) error {
+	if len(answers) != len(tasks) {
+		return fmt.Errorf("%d answers to %d tasks", len(answers), len(tasks))
+	}
+	open := map[string]bool{}
+	for _, t := range tasks {
+		open[t.ID] = true
+	}
+	for _, a := range answers {
+		if !open[id(a)] {
+			return fmt.Errorf("an answer to no task, or a second one: %q", printable(id(a), 60))
+		}
+		delete(open, id(a))
+	}
+	return nil
 }
 
 // Watch asks again and again in a probe pod, until stop is done, and tells of the losses so far every second. The error
@@ -43,33 +61,51 @@ func (c *Client) Watch(ctx, stop context.Context, pod corev1.Pod, w probe.Watchi
 	if err != nil {
 		return err
 	}
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	answers, out := io.Pipe()
-	defer answers.Close()
 	read := make(chan error, 1)
-	go func() { read <- readLosses(answers, seen) }()
+	go func() {
+		err := readLosses(answers, w.Tasks, seen)
+		if err != nil {
+			end() // a pod that is not understood is asked no longer
+		}
+		answers.Close()
+		read <- err
+	}()
 	in, hold := io.Pipe()
 	release := context.AfterFunc(stop, func() { hold.Close() }) // the end of its input ends the watch
 	defer release()
 	defer in.Close()
-	err = c.exec(ctx, pod, probe.WatchCommand, io.MultiReader(bytes.NewReader(question), in), out)
+	stderr := &limited{most: resultBytes, stop: end}
+	err = c.stream(ctx, pod, probe.Container, probe.WatchCommand, remotecommand.StreamOptions{
+		Stdin: io.MultiReader(bytes.NewReader(question), in), Stdout: out, Stderr: stderr,
+	})
 	out.Close()
-	if readErr := <-read; err == nil && readErr != nil {
+	err = stderr.explain(err, pod, probe.WatchCommand)
+	if readErr := <-read; readErr != nil {
 		err = fmt.Errorf("pod %s answers what is no list of losses: %w; give the image of this version with --probe-image", pod.Name, readErr)
 	}
 	return err
 }
 
-// readLosses reads lists until the end. What follows one that cannot be read is passed over, so that nobody waits for it
-// to be taken.
-func readLosses(r io.Reader, seen func([]probe.Loss)) error {
-	decoder := json.NewDecoder(r)
+// readLosses reads lists of losses until the end.
+func readLosses(r io.Reader, tasks []probe.Task, seen func([]probe.Loss)) error {
+	limit := int64(resultBytes * (1 + len(tasks)))
+	each := io.LimitedReader{R: r}
+	decoder := json.NewDecoder(&each)
 	for {
+		each.N = limit
 		var losses []probe.Loss
 		switch err := decoder.Decode(&losses); {
+		case each.N <= 0:
+			return fmt.Errorf("a list has more than %s", size(limit))
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			io.Copy(io.Discard, r) //nolint:errcheck // there is an error to tell
+			return err
+		}
+		if err := complete(tasks, losses, func(l probe.Loss) string { return l.ID }); err != nil {
 			return err
 		}
 		seen(losses)
@@ -79,59 +115,61 @@ func readLosses(r io.Reader, seen func([]probe.Loss)) error {
 // Run runs a command in a container of a pod, without input. A command that ends with another exit code than 0 is no error;
 // that it could not be run is one, and that it has not ended before ctx.
 func (c *Client) Run(ctx context.Context, pod corev1.Pod, container string, command []string) (agent.Output, error) {
-	var stdout, stderr limited
-	err := c.stream(ctx, pod, container, command, remotecommand.StreamOptions{Stdout: &stdout, Stderr: &stderr})
-	out := agent.Output{Text: stdout.kept.String(), Errors: stderr.kept.String()}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	stdout, stderr := &limited{most: outputLimit, stop: stop}, &limited{most: outputLimit, stop: stop}
+	err := c.stream(ctx, pod, container, command, remotecommand.StreamOptions{Stdout: stdout, Stderr: stderr})
+	out := agent.Output{Text: stdout.text(), Errors: stderr.text()}
 	var exit exec.CodeExitError
-	switch {
+	switch over := errors.Join(stdout.fault(pod, command), stderr.fault(pod, command)); {
+	case over != nil:
+		return out, over
 	case errors.As(err, &exit):
 		out.Exit = exit.Code
 	case err != nil && strings.Contains(err.Error(), "is forbidden"): // the refusal of an upgrade is text alone
 		return out, fmt.Errorf("it takes a right that fitout rbac --check --agents prints: %w", err)
 	case err != nil:
 		return out, err
-	case stdout.over:
-		return out, fmt.Errorf("%s in pod %s prints more than %d MiB", command[0], pod.Name, outputLimit>>20)
 	}
 	return out, nil
 }
 
-// outputLimit bounds what is kept of what a command prints: statuses have some 100 KB at the most.
-const outputLimit = 8 << 20
-
-// limited keeps the first bytes of what is written to it.
-type limited struct {
-	kept bytes.Buffer // not embedded: io.Copy would find its ReadFrom, and pass Write by
-	over bool         // there was more
-}
-
-func (l *limited) Write(p []byte) (int, error) {
-	keep := p[:min(len(p), outputLimit-l.kept.Len())]
-	l.over = l.over || len(keep) < len(p)
-	l.kept.Write(keep)
-	return len(p), nil
-}
-
-// exec runs a command in the container of a probe pod. The error has what the command says on standard error.
-func (c *Client) exec(ctx context.Context, pod corev1.Pod, command []string, in io.Reader, out io.Writer) error {
-	var stderr bytes.Buffer
-	err := c.stream(ctx, pod, probe.Container, command, remotecommand.StreamOptions{Stdin: in, Stdout: out, Stderr: &stderr})
-	if text := bytes.TrimSpace(stderr.Bytes()); err != nil && len(text) > 0 {
-		err = fmt.Errorf("%w: %s", err, text)
+// exec runs a command in the container of a probe pod and returns what it prints, at most limit bytes. The error has what
+// the command says on standard error.
+func (c *Client) exec(ctx context.Context, pod corev1.Pod, command []string, in io.Reader, limit int) (string, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	stdout, stderr := &limited{most: limit, stop: stop}, &limited{most: resultBytes, stop: stop}
+	err := c.stream(ctx, pod, probe.Container, command, remotecommand.StreamOptions{Stdin: in, Stdout: stdout, Stderr: stderr})
+	if over := stdout.fault(pod, command); over != nil {
+		return "", over
 	}
-	return err
+	return stdout.text(), stderr.explain(err, pod, command)
 }
 
 // stream runs a command in a container of a pod.
 func (c *Client) stream(ctx context.Context, pod corev1.Pod, container string, command []string, o remotecommand.StreamOptions) error {
 	executor, err := c.executor(pod, container, command, o)
 	if err == nil {
-		err = executor.StreamWithContext(ctx, o)
+		err = interruptible(ctx, func() error { return executor.StreamWithContext(ctx, o) })
 	}
 	if err != nil {
 		return fmt.Errorf("run a command in pod %s: %w", pod.Name, explain(err))
 	}
 	return nil
+}
+
+// interruptible runs f, and leaves it to its end if the context ends first: what opens a connection for a stream, or closes
+// one, takes no notice of a context.
+func interruptible(ctx context.Context, f func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // executor runs a command over a WebSocket, or over SPDY where the server knows no other (before 1.29) or a

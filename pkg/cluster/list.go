@@ -85,21 +85,12 @@ func (c *Client) list(ctx context.Context, collections []collection) (map[manife
 }
 
 func (c *Client) listOne(ctx context.Context, from collection) ([]manifest.Object, error) {
-	var objects []manifest.Object
-	err := c.retry(ctx, func() error {
-		list, err := c.in(from.gvr, from.namespaced, from.namespace).List(ctx, metav1.ListOptions{LabelSelector: from.selector})
-		if apierrors.IsNotFound(err) {
-			return nil
-		}
-		if err == nil {
-			objects = slices.DeleteFunc(list.Items, func(o manifest.Object) bool { return from.wanted != nil && !from.wanted[manifest.IDOf(&o)] })
-		}
-		return err
-	})
-	if err != nil {
+	l := listing{from: c.in(from.gvr, from.namespaced, from.namespace), try: c.retry, most: mostObjects}
+	err := l.fetch(ctx, metav1.ListOptions{LabelSelector: from.selector})
+	if err != nil && !apierrors.IsNotFound(err) {
 		return nil, fmt.Errorf("list %s: %w", from.gvr.Resource, err)
 	}
-	return objects, nil
+	return slices.DeleteFunc(l.objects, func(o manifest.Object) bool { return from.wanted != nil && !from.wanted[manifest.IDOf(&o)] }), nil
 }
 
 // get fetches one object.

@@ -28,14 +28,18 @@ func (c *Client) AskByServer(ctx context.Context, node string, t probe.Task) (r 
 	ctx, cancel := context.WithTimeout(ctx, t.Timeout.Duration)
 	defer cancel()
 	url := c.raw.Get().AbsPath("/api/v1/nodes", fmt.Sprintf("%s:%d", node, t.Port), "proxy", t.Path).URL()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url.String(), nil)
+	request, err := http.NewRequestWithContext(allow(ctx, plainText), http.MethodGet, url.String(), nil)
 	if err != nil {
 		return r, false, err
 	}
 	start := time.Now()
 	answer, err := client.Do(request)
 	r = probe.Result{ID: t.ID, Tries: 1, Took: metav1.Duration{Duration: time.Since(start)}}
+	var refused *RefusedError
 	switch {
+	case errors.As(err, &refused) && refused.Target != "": // a node's answer, which nobody follows
+		r.Error = fmt.Sprintf("redirects to %s, instead of answering %d", refused.Target, t.Status)
+		return r, true, nil
 	case errors.Is(err, context.DeadlineExceeded):
 		r.Error = "no answer within " + t.Timeout.Duration.String()
 		return r, false, nil
@@ -45,8 +49,12 @@ func (c *Client) AskByServer(ctx context.Context, node string, t probe.Task) (r 
 	defer answer.Body.Close()
 	const most = 4 << 10
 	body, err := io.ReadAll(io.LimitReader(answer.Body, most))
+	if errors.Is(err, context.DeadlineExceeded) {
+		r.Error = "no whole answer within " + t.Timeout.Duration.String()
+		return r, false, nil
+	}
 	if err != nil {
-		return r, false, err
+		return r, false, fmt.Errorf("ask node %s through the API server: %w", node, reason(err))
 	}
 	if own := ofServer(body); own != nil {
 		if apierrors.IsForbidden(own) {

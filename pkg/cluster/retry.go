@@ -111,11 +111,11 @@ func (a *attempt) add(t trouble, err error) {
 	a.tries++
 }
 
-// pause is how long to wait before the next try: as long as the server asks for at least.
+// pause is how long to wait before the next try: at least as long as the server asks for, in bounds.
 func (a *attempt) pause(err error) time.Duration {
 	pause := rand.N(min(firstPause<<min(a.tries, 10), lastPause))
 	if seconds, ok := apierrors.SuggestsClientDelay(err); ok {
-		pause = max(pause, time.Duration(seconds)*time.Second)
+		pause = max(pause, min(time.Duration(seconds)*time.Second, longestPause))
 	}
 	return pause
 }
@@ -124,6 +124,9 @@ func (a *attempt) pause(err error) time.Duration {
 func (a *attempt) end(err, ended error) error {
 	if a.tries == 0 {
 		return err
+	}
+	if ended != nil { // while it waited for the next try
+		a.lasted = max(a.lasted, time.Since(a.began))
 	}
 	effort := fmt.Sprintf("tried for %v", a.lasted.Round(100*time.Millisecond))
 	if a.trouble.remedy == "" && ended == nil {

@@ -91,9 +91,12 @@ func (c *Client) patch(ctx context.Context, t task, wanted *manifest.Object, for
 			return raced(cmp.Or(result.Error(), err))
 		}
 		if err := after.UnmarshalJSON(text); err != nil {
-			return err
+			return undecodable(err)
 		}
 		after.SetGroupVersionKind(wanted.GroupVersionKind())
+		if manifest.IDOf(after) != manifest.IDOf(wanted) {
+			return answerError("the answer is the object %s", printable(manifest.IDOf(after).String(), 100))
+		}
 		return stays(after, t.dryRun)
 	})
 	if err != nil {

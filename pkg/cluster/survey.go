@@ -58,11 +58,10 @@ func (c *Client) csiNodes() schema.GroupVersionResource {
 func (c *Client) nodeMetrics(ctx context.Context) ([]*manifest.Object, error) {
 	ctx, cancel := context.WithTimeout(ctx, aggregated)
 	defer cancel()
-	list, err := c.dynamic.Resource(schema.GroupVersionResource{Group: "metrics.k8s.io", Version: "v1beta1", Resource: "nodes"}).List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return nil, err
-	}
-	return pointers(list.Items, nil)
+	gvr := schema.GroupVersionResource{Group: "metrics.k8s.io", Version: "v1beta1", Resource: "nodes"}
+	l := listing{from: c.in(gvr, false, ""), try: once, most: mostObjects}
+	err := l.fetch(ctx, metav1.ListOptions{})
+	return pointers(l.objects, err)
 }
 
 func pointers(objects []manifest.Object, err error) ([]*manifest.Object, error) {

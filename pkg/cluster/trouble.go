@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"io"
 	"math"
@@ -37,6 +36,8 @@ var (
 	serverAway = trouble{with: server, patience: 2 * time.Minute, remedy: "; see why the API server does not answer, then run the same command again"}
 	// badToken gives credentials that are renewed on the first refusal (token files, plug-ins) their chance.
 	badToken = trouble{with: "the credentials", patience: time.Second}
+	// garbled is of an answer that has come to its end and is not a Kubernetes object.
+	garbled = trouble{with: "the answers of the API server", patience: 2 * time.Second, remedy: "; " + notAPIServer}
 	// rulesMissing is of an API server that has just started and has not read its RBAC rules yet.
 	rulesMissing = trouble{with: "authorization", patience: 10 * time.Second}
 	// addressLeaked is of a Service whose creation was broken off, by which its address stayed taken. Kubernetes 1.36 frees
@@ -49,6 +50,14 @@ var (
 
 // troubleOf tells what an error of a request comes from, where that may pass by itself.
 func troubleOf(err error) (trouble, bool) {
+	var refused *RefusedError
+	if errors.As(err, &refused) {
+		return trouble{}, false
+	}
+	var nonsense *garbledError
+	if errors.As(err, &nonsense) {
+		return garbled, true
+	}
 	var leaving *leavingError
 	if errors.As(err, &leaving) {
 		return leaving.trouble(), true
@@ -104,8 +113,7 @@ var noCredentials = regexp.MustCompile("getting credentials: |token file ")
 func brokenConnection(err error) (trouble, bool) {
 	var request *url.Error
 	if !errors.As(err, &request) {
-		var syntax *json.SyntaxError // the answer broke off
-		broke := errors.As(err, &syntax) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.DeadlineExceeded) ||
+		broke := strings.Contains(err.Error(), cutShort) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.DeadlineExceeded) ||
 			strings.Contains(err.Error(), "Please retry") // client-go on an answer that it could not read to its end
 		return serverAway, broke
 	}
@@ -120,6 +128,9 @@ func brokenConnection(err error) (trouble, bool) {
 		errors.As(err, &name) && name.IsNotFound
 	return serverAway, !wrong
 }
+
+// cutShort is how encoding/json says that an answer broke off.
+const cutShort = "unexpected end of JSON input"
 
 // namespaceTerminating is of a namespace in which nothing can be created, because it is being deleted.
 func namespaceTerminating(s metav1.Status) trouble {
