@@ -44,7 +44,7 @@ func (s *Server) Answers(elsewhere string) []Answer {
 		{"redirect", `redirected \(status 302\) to ` + elsewhere + `/there;`, redirecting(http.StatusFound, elsewhere), false},
 		{"permanent redirect", `redirected \(status 308\) to ` + elsewhere + `/there;`, redirecting(http.StatusPermanentRedirect, elsewhere), false},
 		{"overload", `tried for [1-9]`, overloaded("86400000"), true},
-		{"negative Retry-After", `tried for [1-9]`, overloaded("-5"), false},
+		{"negative Retry-After", `tried for [1-9]`, overloaded("-5"), true},
 	}
 }
 

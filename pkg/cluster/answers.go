@@ -85,7 +85,7 @@ func (r checked) fits(o *manifest.Object, name string) error {
 	case name != "" && o.GetName() != name:
 		return answerError("the object is named %s", printable(o.GetName(), 60))
 	case r.namespace != "" && o.GetNamespace() != r.namespace:
-		return answerError("%s is of the namespace %q instead of %s", printable(o.GetName(), 60), printable(o.GetNamespace(), 60), r.namespace)
+		return answerError("%s is of the namespace \"%s\" instead of %s", printable(o.GetName(), 60), printable(o.GetNamespace(), 60), r.namespace)
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func complete[T any](tasks []probe.Task, answers []T, id func(T) string) error {
 	}
 	for _, a := range answers {
 		if !open[id(a)] {
-			return fmt.Errorf("an answer to no task, or a second one: %q", printable(id(a), 60))
+			return fmt.Errorf("an answer to no task, or a second one: \"%s\"", printable(id(a), 60))
 		}
 		delete(open, id(a))
 	}

@@ -88,6 +88,17 @@ func TestAskOverSPDY(t *testing.T) {
 		t.Errorf("results %+v", results)
 	}
 
+	for says, print := range map[string]string{
+		"pod asker-1: 1 answers to 2 tasks":                              `[{"id":"one"}]`,
+		`pod asker-1: an answer to no task, or a second one: "one"`:      `[{"id":"one"},{"id":"one"}]`,
+		`pod asker-1: an answer to no task, or a second one: "\x1b[2J"`:  `[{"id":"\u001b[2J"},{"id":"two"}]`,
+		"/fitout in pod asker-1 prints more than 192 KiB; see what runs": `[{"id":"one","answer":"` + strings.Repeat("a", 192<<10),
+	} {
+		if _, err := oldServer(t, func([]byte) string { return print }).Ask(t.Context(), pod, tasks); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("error %v does not say %q", err, says)
+		}
+	}
+
 	other := oldServer(t, func([]byte) string { return "sh: no such program" })
 	if _, err := other.Ask(t.Context(), pod, tasks); err == nil || !strings.Contains(err.Error(), "pod asker-1 answers what is no list of results") {
 		t.Errorf("error %v", err)

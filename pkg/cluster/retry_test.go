@@ -38,6 +38,9 @@ func TestRetry(t *testing.T) {
 		"passes":                  {[]error{refused, brokeOff, webhook, nil}, 0, 3 * time.Second, ""},
 		"asks for patience":       {[]error{apierrors.NewTooManyRequests("busy", 7), nil}, 7 * time.Second, 7 * time.Second, ""},
 		"asks for too much":       {[]error{apierrors.NewTooManyRequests("busy", 3600)}, serverAway.patience, serverAway.patience + time.Second, "busy (tried for 2m0s); see why"},
+		"asks for too much once":  {[]error{apierrors.NewTooManyRequests("busy", 3600), nil}, longestPause, longestPause, ""},
+		"asks for less than none": {[]error{apierrors.NewTooManyRequests("busy", -3600), nil}, 0, time.Second, ""},
+		"not an object":           {[]error{&garbledError{errors.New("invalid character")}}, 2 * time.Second, 3 * time.Second, "not a Kubernetes object: invalid character (tried for 2"},
 		"stays away":              {[]error{refused, brokeOff}, serverAway.patience, serverAway.patience + time.Second, "connection refused (tried for 2m0s); see why the API server"},
 		"webhook stays away":      {[]error{webhook}, serverAway.patience, serverAway.patience + time.Second, "repair webhook w.example.org"},
 		"token":                   {[]error{expired}, time.Second, 2 * time.Second, "Unauthorized (tried for 1"},
@@ -83,6 +86,18 @@ func TestRetryEndsWithTheRun(t *testing.T) {
 	})
 }
 
+// The message says how long was waited, also where the run ends during the first pause.
+func TestRetryTellsHowLongItWaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		err := (&outages{}).retry(ctx, failing(apierrors.NewTooManyRequests("busy", 86400)))
+		if err == nil || !strings.Contains(err.Error(), "busy (tried for 10s)") {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
 // An outage is waited for once by all requests; a success ends it.
 func TestOutageIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -117,6 +132,10 @@ func TestTroubleOf(t *testing.T) {
 		want string // what is in trouble; "" where it does not pass
 	}{
 		{refused, server},
+		{&url.Error{Op: "Get", URL: "https://a", Err: &RefusedError{Request: "GET /a"}}, ""},
+		{fmt.Errorf("read: %w", &RefusedError{Request: "GET /a"}), ""},
+		{undecodable(errors.New("couldn't get version/kind; json parse error: unexpected end of JSON input")), server},
+		{undecodable(errors.New("couldn't get version/kind; json parse error: invalid character '<'")), "the answers of the API server"},
 		{fmt.Errorf("read: %w", context.DeadlineExceeded), server},
 		{&url.Error{Op: "Get", URL: "https://a", Err: http.ErrSchemeMismatch}, ""},
 		{&url.Error{Op: "Get", URL: "https://a", Err: errors.New("getting credentials: exec: no such program")}, "the credentials"},
