@@ -51,7 +51,7 @@ func (r checked) List(ctx context.Context, o metav1.ListOptions) (*unstructured.
 		return nil, undecodable(err)
 	}
 	if !strings.HasSuffix(list.GetKind(), "List") {
-		return nil, answerError("the answer is a %s instead of a list of %s", printable(list.GetKind(), 60), r.gvr.Resource)
+		return nil, wrongAnswer("the answer is a %s instead of a list of %s", printable(list.GetKind(), 60), r.gvr.Resource)
 	}
 	for i := range list.Items {
 		if err := r.fits(&list.Items[i], ""); err != nil {
@@ -79,13 +79,13 @@ func (r checked) fits(o *manifest.Object, name string) error {
 	group, err := schema.ParseGroupVersion(o.GetAPIVersion())
 	switch {
 	case o.GetName() == "":
-		return answerError("an object without a name")
+		return wrongAnswer("an object without a name")
 	case err != nil || group.Group != r.gvr.Group || !kindFits(o.GetKind(), r.gvr):
-		return answerError("%s %s is not one of %s", printable(o.GetAPIVersion(), 60), printable(o.GetKind(), 60), r.gvr.GroupResource())
+		return wrongAnswer("%s %s is not one of %s", printable(o.GetAPIVersion(), 60), printable(o.GetKind(), 60), r.gvr.GroupResource())
 	case name != "" && o.GetName() != name:
-		return answerError("the object is named %s", printable(o.GetName(), 60))
+		return wrongAnswer("the object is named %s", printable(o.GetName(), 60))
 	case r.namespace != "" && o.GetNamespace() != r.namespace:
-		return answerError("%s is of the namespace \"%s\" instead of %s", printable(o.GetName(), 60), printable(o.GetNamespace(), 60), r.namespace)
+		return wrongAnswer("%s is of the namespace \"%s\" instead of %s", printable(o.GetName(), 60), printable(o.GetNamespace(), 60), r.namespace)
 	}
 	return nil
 }
@@ -122,7 +122,7 @@ func (e *garbledError) Error() string {
 	return "the answer is not a Kubernetes object: " + printable(e.cause.Error(), 200)
 }
 
-// answerError is an answer that is something else than what was asked for.
-func answerError(format string, values ...any) error {
+// wrongAnswer is an answer that is something else than what was asked for.
+func wrongAnswer(format string, values ...any) error {
 	return fmt.Errorf(format+"; see what answers at the address of the API server", values...)
 }

@@ -60,7 +60,7 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 }
 
 func (b *boundedBody) refuse(fault string) error {
-	return &RefusedError{Request: b.request, Fault: fault, large: true, Remedy: "no API server answers so: look at what is there, and at what is between it and here"}
+	return &AnswerError{Request: b.request, Fault: fault, large: true, Remedy: "no API server answers so: look at what is there, and at what is between it and here"}
 }
 
 // size is a number of bytes for people: 64 KiB, 8 MiB.

@@ -38,7 +38,7 @@ func TestAnswersAreBounded(t *testing.T) {
 		if (err != nil) != (test.says != "") || err != nil && !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: %v does not say %q", name, err, test.says)
 		}
-		var refused *RefusedError
+		var refused *AnswerError
 		if err != nil && !errors.As(err, &refused) {
 			t.Errorf("%s: %T would be tried again", name, err)
 		}

@@ -35,7 +35,7 @@ func (c *Client) AskByServer(ctx context.Context, node string, t probe.Task) (r 
 	start := time.Now()
 	answer, err := client.Do(request)
 	r = probe.Result{ID: t.ID, Tries: 1, Took: metav1.Duration{Duration: time.Since(start)}}
-	var refused *RefusedError
+	var refused *AnswerError
 	switch {
 	case errors.As(err, &refused) && refused.Target != "": // a node's answer, which nobody follows
 		r.Error = fmt.Sprintf("redirects to %s, instead of answering %d", refused.Target, t.Status)

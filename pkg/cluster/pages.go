@@ -63,9 +63,9 @@ func (l *listing) fetch(ctx context.Context, o metav1.ListOptions) error {
 		case len(l.objects) >= l.most:
 			return &tooManyError{l.most}
 		case next == o.Continue:
-			return answerError("the list does not end: page %d has the continue token of the page before", l.pages)
+			return wrongAnswer("the list does not end: page %d has the continue token of the page before", l.pages)
 		case l.pages >= mostPages:
-			return answerError("the list does not end: %d pages, %d objects", l.pages, len(l.objects))
+			return wrongAnswer("the list does not end: %d pages, %d objects", l.pages, len(l.objects))
 		}
 		o.Continue = next
 	}
@@ -88,7 +88,7 @@ func (e *tooManyError) Error() string {
 }
 
 func tooLarge(err error) bool {
-	var refused *RefusedError
+	var refused *AnswerError
 	return errors.As(err, &refused) && refused.large
 }
 

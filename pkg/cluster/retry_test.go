@@ -132,8 +132,8 @@ func TestTroubleOf(t *testing.T) {
 		want string // what is in trouble; "" where it does not pass
 	}{
 		{refused, server},
-		{&url.Error{Op: "Get", URL: "https://a", Err: &RefusedError{Request: "GET /a"}}, ""},
-		{fmt.Errorf("read: %w", &RefusedError{Request: "GET /a"}), ""},
+		{&url.Error{Op: "Get", URL: "https://a", Err: &AnswerError{Request: "GET /a"}}, ""},
+		{fmt.Errorf("read: %w", &AnswerError{Request: "GET /a"}), ""},
 		{undecodable(errors.New("couldn't get version/kind; json parse error: unexpected end of JSON input")), server},
 		{undecodable(errors.New("couldn't get version/kind; json parse error: invalid character '<'")), "the answers of the API server"},
 		{fmt.Errorf("read: %w", context.DeadlineExceeded), server},

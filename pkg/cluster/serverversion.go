@@ -16,7 +16,7 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// serverVersion asks an API server for its version. An answer that no API server gives is a RefusedError at once.
+// serverVersion asks an API server for its version. An answer that no API server gives is a AnswerError at once.
 func (c *Client) serverVersion(ctx context.Context, config *rest.Config) (string, error) {
 	client, err := rest.UnversionedRESTClientFor(unversioned(config))
 	if err != nil {
@@ -64,7 +64,7 @@ func gitVersion(body []byte) (string, error) {
 }
 
 func notVersion(fault string) error {
-	return &RefusedError{Request: "GET /version", Fault: fault, Remedy: notAPIServer}
+	return &AnswerError{Request: "GET /version", Fault: fault, Remedy: notAPIServer}
 }
 
 // excerpt is the beginning of an answer.
@@ -74,7 +74,7 @@ func excerpt(body []byte) string {
 
 // unreachable is the error of a server that has not told its version.
 func unreachable(host string, err error) error {
-	var refused *RefusedError
+	var refused *AnswerError
 	if errors.As(err, &refused) {
 		return fmt.Errorf("API server %s: %w", host, refused)
 	}

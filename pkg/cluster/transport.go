@@ -39,7 +39,7 @@ func guarded(config *rest.Config) error {
 func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	request := describe(r)
 	if origin(r.URL) != origin(g.server) {
-		return nil, &RefusedError{Request: request, Fault: "it would go to " + origin(r.URL) + " instead of " + origin(g.server),
+		return nil, &AnswerError{Request: request, Fault: "it would go to " + origin(r.URL) + " instead of " + origin(g.server),
 			Remedy: "correct the server address in the kubeconfig"}
 	}
 	answer, err := g.next.RoundTrip(r)
@@ -80,14 +80,14 @@ func describe(r *http.Request) string { return r.Method + " " + printable(r.URL.
 func refusedAnswer(request string, answer *http.Response, allowed allowance) error {
 	if answer.StatusCode >= 300 && answer.StatusCode < 400 {
 		to := target(answer)
-		return &RefusedError{
+		return &AnswerError{
 			Request: request, Fault: fmt.Sprintf("redirected (status %d) to %s", answer.StatusCode, to), Target: to,
 			Remedy: "Fitout follows no redirects, because the credentials would go along; give the address of the API server itself in the kubeconfig",
 		}
 	}
 	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	if kind == "text/html" && !allowed.text && !mayPass(answer.StatusCode) {
-		return &RefusedError{Request: request, Fault: fmt.Sprintf("the answer is an HTML page (status %d)", answer.StatusCode), Remedy: notAPIServer}
+		return &AnswerError{Request: request, Fault: fmt.Sprintf("the answer is an HTML page (status %d)", answer.StatusCode), Remedy: notAPIServer}
 	}
 	return nil
 }
@@ -114,7 +114,7 @@ func target(answer *http.Response) string {
 func refusedHeader(request string, err error) error {
 	if strings.Contains(err.Error(), "response headers exceeded") || strings.Contains(err.Error(), "header list larger") ||
 		strings.Contains(err.Error(), "COMPRESSION_ERROR") { // how HTTP/2 says so of a single field
-		return &RefusedError{Request: request, Fault: "the header of the answer is too large", Remedy: notAPIServer, cause: err}
+		return &AnswerError{Request: request, Fault: "the header of the answer is too large", Remedy: notAPIServer, cause: err}
 	}
 	return err
 }
@@ -157,8 +157,8 @@ func retrySeconds(header string) int32 {
 
 const notAPIServer = "this is not an API server, or a proxy or a login page is in between: check the server address in the kubeconfig, and HTTPS_PROXY and NO_PROXY"
 
-// A RefusedError is a request that is not sent, or an answer that is not taken. Trying again would not help.
-type RefusedError struct {
+// A AnswerError is a request that is not sent, or an answer that is not taken. Trying again would not help.
+type AnswerError struct {
 	Request string // GET /version
 	Fault   string
 	Remedy  string
@@ -167,10 +167,10 @@ type RefusedError struct {
 	cause   error  // nil for most
 }
 
-func (e *RefusedError) Error() string { return e.Request + ": " + e.Fault + "; " + e.Remedy }
+func (e *AnswerError) Error() string { return e.Request + ": " + e.Fault + "; " + e.Remedy }
 
 // Unwrap is a list, so that the cause is not taken for all there is to say.
-func (e *RefusedError) Unwrap() []error { return []error{e.cause} }
+func (e *AnswerError) Unwrap() []error { return []error{e.cause} }
 
 // printable makes a text of others fit for one line of at most limit bytes or so.
 func printable(text string, limit int) string {

@@ -50,7 +50,7 @@ var (
 
 // troubleOf tells what an error of a request comes from, where that may pass by itself.
 func troubleOf(err error) (trouble, bool) {
-	var refused *RefusedError
+	var refused *AnswerError
 	if errors.As(err, &refused) {
 		return trouble{}, false
 	}
