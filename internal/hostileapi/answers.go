@@ -53,7 +53,8 @@ func Lies() []Lie {
 	return []Lie{
 		{Answer{"null items", `without a name`, list(`[null,null]`), false}, false},
 		{Answer{"no name", `without a name`, list(`[{"metadata":{}}]`), false}, false},
-		{Answer{"other kind", `is not one of`, list(`[{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"}}]`), false}, false},
+		{Answer{"other kind", `a SecretList instead of a list of nodes`, text("application/json", http.StatusOK,
+			`{"apiVersion":"v1","kind":"SecretList","metadata":{},"items":[{"metadata":{"name":"a"}}]}`), false}, false},
 		{Answer{"endless pages", `does not end|deadline exceeded`, endlessPages, false}, false},
 		{Answer{"other name", `is named other`, otherName, false}, true},
 		{Answer{"list for an object", `is not one of|without a name`, list(`[]`), false}, true},
@@ -175,7 +176,7 @@ func overloaded(retryAfter string) http.HandlerFunc {
 // list is a list of the given items; a single object is none.
 func list(items string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		text("application/json", http.StatusOK, fmt.Sprintf(`{"apiVersion":%q,"kind":"SecretList","metadata":{},"items":%s}`, PathOf(r).APIVersion, items))(w, r)
+		text("application/json", http.StatusOK, fmt.Sprintf(`{"apiVersion":%q,"kind":"NodeList","metadata":{},"items":%s}`, PathOf(r).APIVersion, items))(w, r)
 	}
 }
 
@@ -186,7 +187,7 @@ func endlessPages(w http.ResponseWriter, r *http.Request) {
 	if len(next) > 2 {
 		next = "aa"
 	}
-	text("application/json", http.StatusOK, fmt.Sprintf(`{"apiVersion":%q,"kind":"List","metadata":{"continue":%q},"items":[]}`, p.APIVersion, next))(w, r)
+	text("application/json", http.StatusOK, fmt.Sprintf(`{"apiVersion":%q,"kind":"NodeList","metadata":{"continue":%q},"items":[]}`, p.APIVersion, next))(w, r)
 }
 
 // otherName is an object of the right kind, and of another name.

@@ -86,7 +86,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet:
 		if path.Name == "" {
-			write(w, http.StatusOK, map[string]any{"apiVersion": path.APIVersion, "kind": "List", "metadata": map[string]any{"resourceVersion": "1"}, "items": []any{}})
+			write(w, http.StatusOK, map[string]any{"apiVersion": path.APIVersion, "kind": strings.TrimSuffix(path.Resource, "s") + "List", "metadata": map[string]any{"resourceVersion": "1"}, "items": []any{}})
 			return
 		}
 		write(w, http.StatusNotFound, failure(http.StatusNotFound, "NotFound", fmt.Sprintf("%s %q not found", path.Resource, path.Name)))

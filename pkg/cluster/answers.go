@@ -50,8 +50,8 @@ func (r checked) List(ctx context.Context, o metav1.ListOptions) (*unstructured.
 	if err != nil {
 		return nil, undecodable(err)
 	}
-	if !strings.HasSuffix(list.GetKind(), "List") {
-		return nil, wrongAnswer("the answer is a %s instead of a list of %s", printable(list.GetKind(), 60), r.gvr.Resource)
+	if err := listOf(list.GetKind(), r.gvr); err != nil {
+		return nil, err
 	}
 	for i := range list.Items {
 		if err := r.fits(&list.Items[i], ""); err != nil {
@@ -59,6 +59,15 @@ func (r checked) List(ctx context.Context, o metav1.ListOptions) (*unstructured.
 		}
 	}
 	return list, nil
+}
+
+// listOf says whether a kind is that of a list of a resource.
+func listOf(kind string, of schema.GroupVersionResource) error {
+	one, list := strings.CutSuffix(kind, "List")
+	if !list || !kindFits(one, of) {
+		return wrong("the answer is a %s instead of a list of %s", printable(kind, 60), of.Resource)
+	}
+	return nil
 }
 
 // check returns what passes an answer on that is the object of a name.
@@ -79,13 +88,13 @@ func (r checked) fits(o *manifest.Object, name string) error {
 	group, err := schema.ParseGroupVersion(o.GetAPIVersion())
 	switch {
 	case o.GetName() == "":
-		return wrongAnswer("an object without a name")
+		return wrong("an object without a name")
 	case err != nil || group.Group != r.gvr.Group || !kindFits(o.GetKind(), r.gvr):
-		return wrongAnswer("%s %s is not one of %s", printable(o.GetAPIVersion(), 60), printable(o.GetKind(), 60), r.gvr.GroupResource())
+		return wrong("%s %s is not one of %s", printable(o.GetAPIVersion(), 60), printable(o.GetKind(), 60), r.gvr.GroupResource())
 	case name != "" && o.GetName() != name:
-		return wrongAnswer("the object is named %s", printable(o.GetName(), 60))
+		return wrong("the object is named %s", printable(o.GetName(), 60))
 	case r.namespace != "" && o.GetNamespace() != r.namespace:
-		return wrongAnswer("%s is of the namespace \"%s\" instead of %s", printable(o.GetName(), 60), printable(o.GetNamespace(), 60), r.namespace)
+		return wrong("%s is of the namespace \"%s\" instead of %s", printable(o.GetName(), 60), printable(o.GetNamespace(), 60), r.namespace)
 	}
 	return nil
 }
@@ -122,7 +131,5 @@ func (e *garbledError) Error() string {
 	return "the answer is not a Kubernetes object: " + printable(e.cause.Error(), 200)
 }
 
-// wrongAnswer is an answer that is something else than what was asked for.
-func wrongAnswer(format string, values ...any) error {
-	return fmt.Errorf(format+"; see what answers at the address of the API server", values...)
-}
+// wrong makes a wrongAnswer.
+func wrong(format string, values ...any) error { return wrongAnswer(fmt.Sprintf(format, values...)) }

@@ -63,9 +63,9 @@ func (l *listing) fetch(ctx context.Context, o metav1.ListOptions) error {
 		case len(l.objects) >= l.most:
 			return &tooManyError{l.most}
 		case next == o.Continue:
-			return wrongAnswer("the list does not end: page %d has the continue token of the page before", l.pages)
+			return wrong("the list does not end: page %d has the continue token of the page before", l.pages)
 		case l.pages >= mostPages:
-			return wrongAnswer("the list does not end: %d pages, %d objects", l.pages, len(l.objects))
+			return wrong("the list does not end: %d pages, %d objects", l.pages, len(l.objects))
 		}
 		o.Continue = next
 	}

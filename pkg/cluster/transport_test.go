@@ -121,52 +121,67 @@ func TestNotAnAPIServer(t *testing.T) {
 	}
 }
 
-// A list is fetched page by page, begins again when its token expires, and has an end.
+// A list is fetched page by page, begins again when its token expires, and has an end: one of objects that are decoded as they
+// come (nodes), and any other.
 func TestListsAreFetchedInPages(t *testing.T) {
-	page := func(next string, names ...string) string {
-		var items []string
-		for _, name := range names {
-			items = append(items, fmt.Sprintf(`{"metadata":{"name":%q}}`, name))
-		}
-		return fmt.Sprintf(`{"apiVersion":"v1","kind":"NodeList","metadata":{"continue":%q},"items":[%s]}`, next, strings.Join(items, ","))
-	}
 	const expired = `{"apiVersion":"v1","kind":"Status","status":"Failure","reason":"Expired","code":410,"message":"too old"}`
 	for name, test := range map[string]struct {
 		pages []string // one after the other; the last for ever
-		nodes int
+		found int
 		says  string
 	}{
 		"three pages":      {[]string{page("a", "n1", "n2"), page("b", "n3"), page("", "n4")}, 4, ""},
-		"an empty page":    {[]string{page("a"), page("", "n1")}, 1, ""},
 		"expires":          {[]string{page("a", "n1"), expired, page("b", "n1"), page("", "n2")}, 2, ""},
 		"expires for ever": {[]string{page("a", "n1"), expired, page("a", "n1"), expired, page("a", "n1"), expired, page("a", "n1"), expired}, 0, "too old"},
-		"same token":       {[]string{page("a", "n1")}, 0, "the list does not end: page 2 has the continue token of the page before"},
-		"null items":       {[]string{`{"apiVersion":"v1","kind":"NodeList","items":[null,null]}`}, 0, "list nodes: item 1 of the answer: an object without a name"},
-		"no items":         {[]string{`{"apiVersion":"v1","kind":"NodeList","items":null}`}, 0, ""},
-		"other kind":       {[]string{`{"apiVersion":"v1","kind":"SecretList","items":[{"metadata":{"name":"a"}}]}`}, 0, "v1 Secret is not one of nodes"},
-		"no list":          {[]string{`{"apiVersion":"v1","kind":"Node","metadata":{"name":"a"}}`}, 0, "instead of a list of nodes"},
+		"same token":       {[]string{page("a", "n1")}, 0, "the list does not end"},
+		"null items":       {[]string{`{"apiVersion":"VERSION","kind":"KINDList","items":[null,null]}`}, 0, "an object without a name"},
+		"no items":         {[]string{`{"apiVersion":"VERSION","kind":"KINDList","items":null}`}, 0, ""},
+		"other kind":       {[]string{`{"apiVersion":"VERSION","kind":"SecretList","items":[{"metadata":{"name":"a"}}]}`}, 0, "the answer is a SecretList instead of a list of"},
+		"no list":          {[]string{`{"apiVersion":"VERSION","kind":"KIND","items":[],"metadata":{"name":"a"}}`}, 0, "instead of a list of"},
+		"empty":            {[]string{``}, 0, "not a Kubernetes object"},
+		"malformed":        {[]string{`{"kind": nonsense`}, 0, "not a Kubernetes object"},
 	} {
-		server, c := connect(t)
-		var turn atomic.Int64
-		server.Plan(func(r *http.Request) http.HandlerFunc {
-			if hostileapi.PathOf(r).Resource != "nodes" {
-				return nil
+		for resource, as := range map[string]*strings.Replacer{
+			"nodes":        strings.NewReplacer("VERSION", "v1", "KIND", "Node"),
+			"servicecidrs": strings.NewReplacer("VERSION", "networking.k8s.io/v1", "KIND", "ServiceCIDR"),
+		} {
+			server, c := connect(t)
+			server.Plan(serving(t, resource, as, test.pages))
+			facts, err := c.Facts(t.Context())
+			found := len(facts.Nodes) + len(facts.ServiceCIDRs)
+			if found != test.found || (err != nil) != (test.says != "") || err != nil && !strings.Contains(err.Error(), test.says) {
+				t.Errorf("%s, %s: %d objects, error %v; want %d, %q", name, resource, found, err, test.found, test.says)
 			}
-			if r.URL.Query().Get("limit") == "" {
-				t.Errorf("%s: asked without a limit", name)
+		}
+	}
+}
+
+// page is a page of a list, with the token of the next.
+func page(next string, names ...string) string {
+	var items []string
+	for _, name := range names {
+		items = append(items, fmt.Sprintf(`{"metadata":{"name":%q},"spec":{"cidrs":["10.0.0.0/8"]}}`, name))
+	}
+	return fmt.Sprintf(`{"apiVersion":"VERSION","kind":"KINDList","metadata":{"continue":%q},"items":[%s]}`, next, strings.Join(items, ","))
+}
+
+// serving answers requests for a list with one page after the other.
+func serving(t *testing.T, resource string, as *strings.Replacer, pages []string) hostileapi.Plan {
+	var turn atomic.Int64
+	return func(r *http.Request) http.HandlerFunc {
+		if hostileapi.PathOf(r).Resource != resource {
+			return nil
+		}
+		if r.URL.Query().Get("limit") == "" {
+			t.Errorf("%s: asked without a limit", resource)
+		}
+		body := as.Replace(pages[min(int(turn.Add(1)), len(pages))-1])
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			if strings.Contains(body, `"Expired"`) {
+				w.WriteHeader(http.StatusGone)
 			}
-			body := test.pages[min(int(turn.Add(1)), len(test.pages))-1]
-			return func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Content-Type", "application/json")
-				if body == expired {
-					w.WriteHeader(http.StatusGone)
-				}
-				io.WriteString(w, body) //nolint:errcheck
-			}
-		})
-		facts, err := c.Facts(t.Context())
-		if len(facts.Nodes) != test.nodes || (err != nil) != (test.says != "") || err != nil && !strings.Contains(err.Error(), test.says) {
-			t.Errorf("%s: %d nodes, error %v; want %d, %q", name, len(facts.Nodes), err, test.nodes, test.says)
+			io.WriteString(w, body) //nolint:errcheck
 		}
 	}
 }

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // Most of what is read of a large cluster is nodes and pods. They are decoded one by one, from the answer straight into their
@@ -43,11 +43,12 @@ func (c *Client) nodeFacts(ctx context.Context) ([]clusterfile.NodeFact, error) 
 // listDecoded lists a resource of the core group page by page, and converts each object as soon as it is decoded.
 func listDecoded[L, T any](ctx context.Context, c *Client, resource, namespace string, convert func(*L) (T, metav1.ObjectMeta)) ([]T, error) {
 	var all []T
+	restarts := 0
 	for token := ""; ; {
 		page, next, err := fetchPage(ctx, c, pageOf{resource, namespace, token}, convert)
 		switch {
-		case apierrors.IsResourceExpired(err) && token != "" && ctx.Err() == nil: // a token lasts for five minutes
-			all, token = nil, ""
+		case apierrors.IsResourceExpired(err) && token != "" && restarts < mostRestarts: // a token lasts for five minutes
+			all, token, restarts = nil, "", restarts+1
 			continue
 		case apierrors.IsNotFound(err):
 			return nil, nil
@@ -79,7 +80,8 @@ func fetchPage[L, T any](ctx context.Context, c *Client, of pageOf, convert func
 			return err
 		}
 		defer body.Close()
-		next, err = decodeList(json.NewDecoder(body), func(d *json.Decoder) error {
+		decoder := json.NewDecoder(body)
+		next, err = decodeList(decoder, core(of.resource), func(d *json.Decoder) error {
 			var object L
 			if err := d.Decode(&object); err != nil {
 				return err
@@ -90,6 +92,9 @@ func fetchPage[L, T any](ctx context.Context, c *Client, of pageOf, convert func
 			}
 			return fits(meta, of.namespace)
 		})
+		if errors.Is(err, io.EOF) && decoder.InputOffset() == 0 {
+			return &garbledError{errors.New("it is empty")}
+		}
 		return interrupted(err)
 	})
 	return page, next, err
@@ -104,18 +109,16 @@ func (c *Client) page(ctx context.Context, of pageOf) (io.ReadCloser, error) {
 	if of.token != "" {
 		request = request.Param("continue", of.token)
 	}
-	return request.Stream(ctx)
+	return request.Stream(allow(ctx, onePage))
 }
 
 // decodeList decodes a list up to its end, and has each of its items decoded. It returns the continue token, if any.
-func decodeList(d *json.Decoder, item func(*json.Decoder) error) (next string, err error) {
-	list := false
+func decodeList(d *json.Decoder, of schema.GroupVersionResource, item func(*json.Decoder) error) (next string, err error) {
+	var kind string
 	err = decodeFields(d, func(key string) (err error) {
 		switch key {
 		case "kind":
-			var kind string
 			err = d.Decode(&kind)
-			list = strings.HasSuffix(kind, "List")
 		case "metadata":
 			var meta struct {
 				Continue string `json:"continue"`
@@ -129,8 +132,8 @@ func decodeList(d *json.Decoder, item func(*json.Decoder) error) (next string, e
 		}
 		return err
 	})
-	if err == nil && !list {
-		err = wrongAnswer("the answer is no list")
+	if err == nil {
+		err = listOf(kind, of)
 	}
 	return next, err
 }
@@ -200,8 +203,12 @@ func interrupted(err error) error {
 	var syntax *json.SyntaxError
 	var shape *json.UnmarshalTypeError
 	var wrong wrongAnswer
-	if err == nil || errors.As(err, &syntax) || errors.As(err, &shape) || errors.As(err, &wrong) {
+	var refused *AnswerError
+	switch {
+	case err == nil || errors.As(err, &wrong) || errors.As(err, &refused):
 		return err
+	case errors.As(err, &syntax) || errors.As(err, &shape):
+		return undecodable(err)
 	}
 	return fmt.Errorf("%w: %w", io.ErrUnexpectedEOF, err)
 }

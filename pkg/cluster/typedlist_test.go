@@ -51,7 +51,7 @@ func TestPagesOfNodes(t *testing.T) {
 		"two pages":       {map[string]string{"": page("x", `[{"metadata":{"name":"a"}}]`), "x": page("", `[{"metadata":{"name":"b"}}]`)}, "a b"},
 		"without names":   {map[string]string{"": page("", `[null,null]`)}, "an object without a name; see what answers"},
 		"endless":         {map[string]string{"": page("x", `[{"metadata":{"name":"a"}}]`), "x": page("x", `[{"metadata":{"name":"b"}}]`)}, "the list does not end"},
-		"no list":         {map[string]string{"": `{"kind":"Node","metadata":{"name":"a"}}`}, "the answer is no list"},
+		"no list":         {map[string]string{"": `{"kind":"Node","metadata":{"name":"a"}}`}, "the answer is a Node instead of a list of nodes"},
 		"no list inside":  {map[string]string{"": page("", `{}`)}, "the items of the answer are no list"},
 		"another shape":   {map[string]string{"": `[]`}, "the answer is not JSON of a list"},
 		"a field is not":  {map[string]string{"": page("", `[{"metadata":{"name":{}}}]`)}, "cannot unmarshal"},
