@@ -28,7 +28,7 @@ func (s *Server) Answers(elsewhere string) []Answer {
 	return []Answer{
 		{"huge", `more than (64 KiB|8 MiB|32 MiB)`, s.huge, false},
 		{"endless", `more than (64 KiB|8 MiB|32 MiB)`, s.endless, false},
-		{"many values", `more than (64 KiB|1 MiB|128 MiB|256 MiB)`, s.manyValues, false},
+		{"many values", `more than (64 KiB|1 MiB|128 MiB|256 MiB)|an object without a name`, s.manyValues, false},
 		{"gzip bomb", `more than (64 KiB|8 MiB|32 MiB)`, s.gzipBomb, false},
 		{"large header", `header of the answer is too large`, s.largeHeader, false},
 		{"dripping", `deadline exceeded|timeout|Timeout`, s.dripping, true},
@@ -40,7 +40,7 @@ func (s *Server) Answers(elsewhere string) []Answer {
 		{"HTML 403", `not an API server`, text("text/html", http.StatusForbidden, "<html><body>Blocked</body></html>"), false},
 		{"HTML as JSON", `not an API server`, text("application/json", http.StatusOK, "<html><body>Sign in</body></html>"), false},
 		{"empty", `not an API server`, text("application/json", http.StatusOK, ""), false},
-		{"array", `not the version|not a Kubernetes object|not an API server`, text("application/json", http.StatusOK, "[1,2,3]"), false},
+		{"array", `not an API server|not JSON of a list`, text("application/json", http.StatusOK, "[1,2,3]"), false},
 		{"redirect", `redirected \(status 302\) to ` + elsewhere + `/there;`, redirecting(http.StatusFound, elsewhere), false},
 		{"permanent redirect", `redirected \(status 308\) to ` + elsewhere + `/there;`, redirecting(http.StatusPermanentRedirect, elsewhere), false},
 		{"overload", `tried for [1-9]`, overloaded("86400000"), true},
