@@ -78,6 +78,7 @@ func startHostile(t *testing.T, server *hostileapi.Server, args string) (*exec.C
 	command.Args[0] = "fitout"
 	command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
 	var output bytes.Buffer
+	command.Stdin = strings.NewReader("[]") // the kubeconfig flags that a janitor reads
 	command.Stderr, command.Stdout = &output, &output
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
