@@ -36,20 +36,20 @@ func (c *Client) Ask(ctx context.Context, pod corev1.Pod, tasks []probe.Task) ([
 	return results, nil
 }
 
-// complete checks that there is one answer for each task.
-func complete[T any](tasks []probe.Task, answers []T, id func(T) string) error {
-	if len(answers) != len(tasks) {
-		return fmt.Errorf("%d answers to %d tasks", len(answers), len(tasks))
+// complete checks that there are losses of each task.
+func complete(tasks []probe.Task, losses []probe.Loss) error {
+	if len(losses) != len(tasks) {
+		return fmt.Errorf("losses of %d tasks instead of %d", len(losses), len(tasks))
 	}
 	open := map[string]bool{}
 	for _, t := range tasks {
 		open[t.ID] = true
 	}
-	for _, a := range answers {
-		if !open[id(a)] {
-			return fmt.Errorf("an answer to no task, or a second one: \"%s\"", printable(id(a), 60))
+	for _, l := range losses {
+		if !open[l.ID] {
+			return fmt.Errorf("losses of no task, or for a second time: %s", printable(l.ID, 60))
 		}
-		delete(open, id(a))
+		delete(open, l.ID)
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func readLosses(r io.Reader, tasks []probe.Task, seen func([]probe.Loss)) error 
 		case err != nil:
 			return err
 		}
-		if err := complete(tasks, losses, func(l probe.Loss) string { return l.ID }); err != nil {
+		if err := complete(tasks, losses); err != nil {
 			return err
 		}
 		seen(losses)

@@ -46,7 +46,7 @@ func TestRedirectsAreRefused(t *testing.T) {
 	calls := map[string]func(context.Context) error{
 		"list":   func(ctx context.Context) error { _, err := c.Facts(ctx); return err },
 		"get":    func(ctx context.Context) error { _, err := c.Inventory(ctx); return err },
-		"delete": func(ctx context.Context) error { return c.RemoveProbe(ctx, "fitout-probe-a") },
+		"delete": func(ctx context.Context) error { return c.RemoveProbe(ctx, "fitout-probe-a", "") },
 		"exec":   func(ctx context.Context) error { _, err := c.Run(ctx, pod, "agent", []string{"status"}); return err },
 		"forward": func(ctx context.Context) error {
 			_, err := c.AskByForward(ctx, "net", "a", probe.Task{Port: 80})
