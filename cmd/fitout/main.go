@@ -71,7 +71,7 @@ Exit codes: 0 fitted out, 1 failed, 2 usage or invalid input (nothing was touche
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; %s --help lists the flags", err, c.CommandPath())}
 	})
-	root.AddCommand(upCommand(streams), planCommand(streams), renderCommand(streams), diffCommand(streams), applyCommand(streams),
+	root.AddCommand(upCommand(streams), adoptCommand(streams), planCommand(streams), renderCommand(streams), diffCommand(streams), applyCommand(streams),
 		checkCommand(streams), uninstallCommand(streams), validateCommand(streams), bundlesCommand(streams),
 		footprintCommand(streams), explainCommand(streams), rbacCommand(streams), probeCommand(streams), versionCommand(streams))
 	return root

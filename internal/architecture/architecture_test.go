@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"pkg/probe":       {"pkg/clusterfile", "pkg/manifest"},
 	"pkg/agent":       {},
 	"pkg/objectdiff":  {"pkg/clusterfile", "pkg/manifest"},
+	"pkg/adoption":    {"pkg/bundle", "pkg/corefile", "pkg/fieldowner", "pkg/manifest", "pkg/objectdiff"},
 	"pkg/provider":    {"pkg/bundle", "pkg/manifest"},
 	"pkg/fieldowner":  {"pkg/manifest", "pkg/objectdiff", "pkg/render"},
 	"pkg/changeset":   {"pkg/fieldowner", "pkg/inventory", "pkg/manifest", "pkg/objectdiff", "pkg/render", "pkg/wave"},
@@ -34,7 +35,7 @@ var mayImport = map[string][]string{
 	"pkg/report":      {"pkg/check", "pkg/clusterfile", "pkg/footprint", "pkg/manifest", "pkg/printable"},
 	"pkg/inventory":   {"pkg/manifest", "pkg/render"},
 	"pkg/cluster":     {"pkg/agent", "pkg/changeset", "pkg/check", "pkg/clusterfile", "pkg/fieldowner", "pkg/inventory", "pkg/objectdiff", "pkg/manifest", "pkg/probe", "pkg/provider", "pkg/render", "pkg/report"},
-	"pkg/fitout":      {"pkg/agent", "pkg/bundle", "pkg/changeset", "pkg/check", "pkg/fieldowner", "pkg/clusterfile", "pkg/corefile", "pkg/footprint", "pkg/inventory", "pkg/manifest", "pkg/probe", "pkg/provider", "pkg/render", "pkg/report", "pkg/strictyaml", "pkg/wave"},
+	"pkg/fitout":      {"pkg/adoption", "pkg/agent", "pkg/bundle", "pkg/changeset", "pkg/check", "pkg/fieldowner", "pkg/clusterfile", "pkg/corefile", "pkg/footprint", "pkg/inventory", "pkg/manifest", "pkg/probe", "pkg/provider", "pkg/render", "pkg/report", "pkg/strictyaml", "pkg/wave"},
 	"addons":          {},
 	"bundles":         {},
 }

@@ -22,6 +22,7 @@ type Addon struct {
 	Creates    []Definition `json:"creates" doc:"definitions that are not rendered: the addon's controllers create them once they run"`
 	Checks     Checks       `json:"checks" doc:"what is judged besides presence, drift, readiness and API availability"`
 	Recreate   []string     `json:"recreate" doc:"kinds whose objects may be deleted and created again where a field cannot be changed, since nothing is lost by it"`
+	Carries    []Carry      `json:"carries" doc:"settings of another installer that become settings of the cluster file when its objects are adopted"`
 	Edits      []Edit       `json:"edits" doc:"what people edit in the cluster and keep when the addon is applied again"`
 	Probes     []Probe      `json:"probes" doc:"what is tried to prove that the addon does its job"`
 	Warnings   []Warning    `json:"warnings" doc:"settings that work and should not be chosen"`

@@ -157,6 +157,11 @@ func (c *Catalogue) verify() []error {
 				errs = append(errs, fmt.Errorf("%s/addon.yaml: edits[%d]: %w", name, i, err))
 			}
 		}
+		for i, carry := range c.addons[name].Carries {
+			if err := carry.verify(); err != nil {
+				errs = append(errs, fmt.Errorf("%s/addon.yaml: carries[%d]: %w", name, i, err))
+			}
+		}
 		for _, p := range c.addons[name].Probes {
 			if err := p.verify(); err != nil {
 				errs = append(errs, fmt.Errorf("%s/addon.yaml: probes: %s: %w", name, p.Name, err))

@@ -150,7 +150,7 @@ func (s *session) decide(ctx context.Context) (err error) {
 	policies.Conflicts = s.plan.conflicts(policies.Conflicts)
 	s.changes = changeset.Decide(changeset.Input{
 		Minor: s.plan.Cluster.Minor(), Addons: s.plan.Rendering.Addons, Waves: s.waves, Target: s.target, Record: s.record,
-		Live: s.live, Undefined: undefined, ServerSide: s.cluster.ServerSide(), Faults: s.faults, Options: policies,
+		Live: s.live, Undefined: undefined, ServerSide: s.cluster.ServerSide(), Faults: s.faults, Lost: s.plan.lost(), Options: policies,
 	})
 	s.announce()
 	return nil

@@ -23,3 +23,6 @@ func (d Difference) Shown() (field, got, want string) {
 	}
 	return d.Path, clip(d.Got), clip(d.Want)
 }
+
+// Short shows a value on one line, shortened: a text as it is, anything else as JSON.
+func Short(v any) string { return clip(v) }

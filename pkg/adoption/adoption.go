@@ -1,0 +1,203 @@
+// Package adoption says what taking over another installer's objects comes to: which of its settings would be lost, and which
+// can be carried over into the cluster file. It is pure.
+package adoption
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/corefile"
+	"github.com/fitout-dev/fitout/pkg/fieldowner"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/objectdiff"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+)
+
+// Lost returns what of a live object of another installer is gone once the wanted one is applied in its place, a line for each
+// setting: fields that get another value and fields that go, a Corefile line by line, and YAML in a ConfigMap field by field.
+// Labels, annotations and images are left out: an addon has its own. edits are the addon's; the wanted object has what they keep.
+func Lost(edits []bundle.Edit, wanted, live *manifest.Object) []string {
+	var lines []string
+	for _, d := range objectdiff.Differences(wanted, live) {
+		if d.Got == nil || belongsToAddon(d.Path) {
+			continue
+		}
+		lines = append(lines, changed(edits, wanted, live, d)...)
+	}
+	for _, f := range fieldowner.Leaving(wanted, live) {
+		if !belongsToAddon(f.Path) {
+			lines = append(lines, fmt.Sprintf("%s is %s, and goes", f.Path, objectdiff.Short(f.Got)))
+		}
+	}
+	return lines
+}
+
+// belongsToAddon reports whether a field names what an addon is, and not how somebody has set it.
+func belongsToAddon(path string) bool {
+	return strings.HasPrefix(path, "metadata.") || strings.HasPrefix(path, "spec.template.metadata.") || strings.HasSuffix(path, ".image")
+}
+
+// changed says how a field is lost that gets another value.
+func changed(edits []bundle.Edit, wanted, live *manifest.Object, d objectdiff.Difference) []string {
+	want, wantsText := d.Want.(string)
+	got, isText := d.Got.(string)
+	if !wantsText || !isText {
+		field, is, becomes := d.Shown()
+		return []string{fmt.Sprintf("%s is %s, becomes %s", field, is, becomes)}
+	}
+	for _, e := range edits {
+		if e.Of(wanted.GetKind(), wanted.GetName()) && e.Field == d.Path {
+			return corefileLines(want, got)
+		}
+	}
+	theirs, ours := decoded(got), decoded(want)
+	if theirs == nil || ours == nil {
+		field, is, becomes := d.Shown()
+		return []string{fmt.Sprintf("%s is %s, becomes %s", field, is, becomes)}
+	}
+	var lines []string
+	for _, f := range textDifferences(d.Path, ours, theirs) {
+		if f.Want == nil {
+			lines = append(lines, fmt.Sprintf("%s is %s, and goes", f.Path, objectdiff.Short(f.Got)))
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("%s is %s, becomes %s", f.Path, objectdiff.Short(f.Got), objectdiff.Short(f.Want)))
+	}
+	return lines
+}
+
+func corefileLines(want, got string) []string {
+	var lines []string
+	for _, l := range corefile.Lost(want, got) {
+		if !l.Comment {
+			lines = append(lines, "Corefile "+l.String())
+		}
+	}
+	return lines
+}
+
+// maxText bounds a text that is decoded; no ConfigMap is larger.
+const maxText = 1 << 20
+
+// decoded returns a text that is a YAML map, nil if it is none.
+func decoded(text string) map[string]any {
+	var m map[string]any
+	if len(text) > maxText || !strings.Contains(text, ":") || yaml.Unmarshal([]byte(text), &m) != nil {
+		return nil
+	}
+	return m
+}
+
+// textDifferences returns the fields that theirs has otherwise than ours, each to its depth. Empty ones say nothing.
+func textDifferences(path string, ours, theirs map[string]any) []objectdiff.Difference {
+	var all []objectdiff.Difference
+	for _, key := range slices.Sorted(maps.Keys(theirs)) {
+		at := path + "." + key
+		inner, isMap := theirs[key].(map[string]any)
+		if isMap {
+			own, _ := ours[key].(map[string]any)
+			all = append(all, textDifferences(at, own, inner)...)
+			continue
+		}
+		if !empty(theirs[key]) && fmt.Sprint(theirs[key]) != fmt.Sprint(ours[key]) {
+			all = append(all, objectdiff.Difference{Path: at, Want: ours[key], Got: theirs[key]})
+		}
+	}
+	return all
+}
+
+// empty reports whether a value says nothing: kubeadm writes every field of a configuration, most of them so.
+func empty(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case []any:
+		return len(v) == 0
+	}
+	return slices.Contains([]any{"", "0s", false, float64(0)}, v)
+}
+
+// Carried returns the settings of live objects that can be carried over, as part of a cluster file: nested maps by its fields.
+// live has the objects of other installers. A text that cannot be read carries nothing.
+func Carried(addons []Addon, live map[manifest.ID]*manifest.Object) map[string]any {
+	file := map[string]any{}
+	for _, a := range addons {
+		for _, wanted := range a.Objects {
+			found := live[manifest.IDOf(wanted)]
+			if found == nil {
+				continue
+			}
+			for _, c := range a.Carries {
+				if c.Kind == wanted.GetKind() && c.Name == wanted.GetName() {
+					carry(c, wanted, found, file)
+				}
+			}
+		}
+	}
+	return file
+}
+
+// An Addon is what is rendered for an addon, and what it carries over.
+type Addon struct {
+	Carries []bundle.Carry
+	Objects []*manifest.Object
+}
+
+func carry(c bundle.Carry, wanted, live *manifest.Object, file map[string]any) {
+	ours, _, _ := unstructured.NestedFieldNoCopy(wanted.Object, c.Keys()...)
+	theirs, found, _ := unstructured.NestedFieldNoCopy(live.Object, c.Keys()...)
+	if !found {
+		return
+	}
+	switch c.Format {
+	case "":
+		if fmt.Sprint(theirs) != fmt.Sprint(ours) {
+			set(file, c.To, theirs)
+		}
+	case "corefile":
+		carryCorefile(c, fmt.Sprint(ours), fmt.Sprint(theirs), file)
+	case "yaml":
+		text, _ := theirs.(string)
+		for _, f := range textDifferences("", decoded(fmt.Sprint(ours)), decoded(text)) {
+			path := strings.TrimPrefix(f.Path, ".")
+			top, _, _ := strings.Cut(path, ".")
+			switch {
+			case c.Path == path:
+				set(file, c.To, f.Got)
+			case c.Path == "*" && !slices.Contains(c.Except, top):
+				set(file, c.To+"."+path, f.Got)
+			}
+		}
+	}
+}
+
+func carryCorefile(c bundle.Carry, ours, theirs string, file map[string]any) {
+	s, err := corefile.SettingsOf(ours, theirs)
+	switch {
+	case err != nil:
+	case c.Path == "upstreams" && len(s.Upstreams) > 0:
+		set(file, c.To, s.Upstreams)
+	case c.Path == "cacheSeconds" && s.CacheSeconds > 0:
+		set(file, c.To, s.CacheSeconds)
+	case c.Path == "directives" && s.Directives != "":
+		set(file, c.To, s.Directives)
+	}
+}
+
+// set sets a field by its path.
+func set(file map[string]any, path string, value any) {
+	keys := strings.Split(path, ".")
+	for _, key := range keys[:len(keys)-1] {
+		inner, isMap := file[key].(map[string]any)
+		if !isMap {
+			inner = map[string]any{}
+			file[key] = inner
+		}
+		file = inner
+	}
+	file[keys[len(keys)-1]] = value
+}
