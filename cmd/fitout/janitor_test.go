@@ -107,7 +107,7 @@ func startCheck(t *testing.T, b *bed.Bed) (*exec.Cmd, *bytes.Buffer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check := exec.Command(self, "check", "--kubeconfig", b.Kubeconfig(), "--probe", "--probe-image", "example.org/fitout:none")
+	check := exec.Command(self, "check", "--kubeconfig", b.Kubeconfig(), "--api-endpoint", "https://192.0.2.1:6443", "--probe", "--probe-image", "example.org/fitout:none")
 	check.Args[0] = "fitout"
 	check.Env = append(os.Environ(), "KUBECONFIG=/nowhere") // the janitor has the flag, too
 	var stderr bytes.Buffer
