@@ -4,12 +4,12 @@ kind: KubeProxyConfiguration
 bindAddress: 0.0.0.0
 clientConnection:
   kubeconfig: /var/lib/kube-proxy/kubeconfig.conf
-clusterCIDR: {{ required "set clusterCIDR, the range of all pod addresses" .Values.clusterCIDR }}
+clusterCIDR: {{ required "set clusterCIDR, the range of all pod addresses" .Values.clusterCIDR | quote }}
 conntrack:
-  maxPerCore: {{ .Values.conntrackMaxPerCore }}
+  maxPerCore: {{ .Values.conntrackMaxPerCore | int }}
 healthzBindAddress: 0.0.0.0:10256
 metricsBindAddress: 127.0.0.1:10249
-mode: {{ .Values.mode }}
+mode: {{ .Values.mode | quote }}
 {{- end -}}
 
 {{- /* The files of the ConfigMap: kube-proxy's configuration and the kubeconfig it names. */ -}}
