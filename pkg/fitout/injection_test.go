@@ -22,16 +22,16 @@ import (
 // hostile are strings that end a scalar, a line, a list or a mapping of YAML, JSON and a Corefile, if they are not quoted.
 var hostile = []string{"2\n  injected: true", `x", "injected": "y`, "x: {injected # '"}
 
-// leaves calls each for the path of every single value, with the value.
-func leaves(value any, path []string, each func(path []string, value any)) {
+// eachLeaf calls each for the path of every single value, with the value.
+func eachLeaf(value any, path []string, each func(path []string, value any)) {
 	switch v := value.(type) {
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			leaves(v[key], append(path[:len(path):len(path)], key), each)
+			eachLeaf(v[key], append(path[:len(path):len(path)], key), each)
 		}
 	case []any:
 		for i, entry := range v {
-			leaves(entry, append(path[:len(path):len(path)], fmt.Sprint(i)), each)
+			eachLeaf(entry, append(path[:len(path):len(path)], fmt.Sprint(i)), each)
 		}
 	default:
 		each(path, value)
@@ -198,7 +198,7 @@ func TestValuesInjectNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		leaves(over(defaults, a.Values), nil, func(path []string, value any) {
+		eachLeaf(over(defaults, a.Values), nil, func(path []string, value any) {
 			if _, isBool := value.(bool); isBool {
 				return // it decides what is rendered; schemas admit true and false alone
 			}
@@ -242,7 +242,7 @@ func TestHostileValuesAreFaults(t *testing.T) {
 	c := catalogue(t)
 	charts(t, c, func(resolved *bundle.Resolved, addon int, defaults map[string]any) {
 		a := resolved.Addons[addon]
-		leaves(over(defaults, a.Values), nil, func(path []string, _ any) {
+		eachLeaf(over(defaults, a.Values), nil, func(path []string, _ any) {
 			for _, text := range hostile {
 				given := only(over(defaults, a.Values), path, text).(map[string]any)
 				cluster := resolved.Cluster
