@@ -82,7 +82,7 @@ func (r *resolution) given(a Addon, line string, base, given map[string]any) err
 		if !wrote(given, f.Path) {
 			continue
 		}
-		if len(f.Path) == 1 && strings.HasPrefix(f.Remedy, "use one of ") {
+		if len(f.Path) == 1 && f.Problem == "is not a value of its chart" && strings.HasPrefix(f.Remedy, "use one of ") {
 			f.Remedy = shown // all values of a chart are too many for one line
 		}
 		r.fault(at+"."+f.Field(), f.Problem, f.Remedy)

@@ -6,6 +6,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -82,13 +85,15 @@ func (s *Schema) Check(values map[string]any) []Fault {
 	if !errors.As(s.root.Validate(values), &invalid) {
 		return nil
 	}
-	return s.collect(invalid, values)
+	all := s.collect(invalid, values)
+	slices.SortFunc(all, func(a, b Fault) int { return strings.Compare(a.Field(), b.Field()) }) // the library has no order
+	return all
 }
 
 // collect turns the leaves of an error into faults. Alternatives (anyOf) are one leaf: what each of them lacks is no help.
 func (s *Schema) collect(e *jsonschema.ValidationError, values any) []Fault {
 	switch e.ErrorKind.(type) {
-	case *kind.AnyOf, *kind.OneOf, *kind.PropertyNames:
+	case *kind.AnyOf, *kind.OneOf:
 	default:
 		if len(e.Causes) > 0 {
 			var all []Fault
@@ -108,11 +113,9 @@ func leaf(e jsonschema.ErrorKind, path []any, found any, allowed *jsonschema.Sch
 	case *kind.AdditionalProperties:
 		var all []Fault
 		for _, name := range e.Properties {
-			all = append(all, Fault{append(path[:len(path):len(path)], name), "is not a value of its chart", suggestion(name, allowed)})
+			all = append(all, unknown(append(path[:len(path):len(path)], name), name, allowed))
 		}
 		return all
-	case *kind.PropertyNames:
-		return []Fault{{append(path[:len(path):len(path)], e.Property), "is not a name that it may have", "use " + want(allowed.PropertyNames)}}
 	case *kind.Required:
 		var all []Fault
 		for _, name := range e.Missing {
@@ -127,6 +130,17 @@ func leaf(e jsonschema.ErrorKind, path []any, found any, allowed *jsonschema.Sch
 		return []Fault{{path, "is " + described(found.([]any)), "give " + want(allowed)}}
 	}
 	return []Fault{{path, "is " + describe(found), remedy(found, allowed)}}
+}
+
+// unknown is the fault of a key that a mapping does not have, or that does not match the pattern of its keys.
+func unknown(path []any, name string, s *jsonschema.Schema) Fault {
+	for _, p := range s.PatternProperties {
+		return Fault{path, "is not a name that it may have", "use " + p.Title}
+	}
+	if len(s.Properties) == 0 {
+		return Fault{path, "is not a value of its chart", "remove it"}
+	}
+	return Fault{path, "is not a value of its chart", strictyaml.Suggest(name, slices.Sorted(maps.Keys(s.Properties)))}
 }
 
 // locate follows a location to its value, and tells the indexes of lists from keys.
@@ -165,8 +179,12 @@ func property(s *jsonschema.Schema, name string) *jsonschema.Schema {
 	if p, ok := s.Properties[name]; ok {
 		return p
 	}
-	other, _ := s.AdditionalProperties.(*jsonschema.Schema)
-	return other
+	for pattern, p := range s.PatternProperties {
+		if pattern.MatchString(name) {
+			return p
+		}
+	}
+	return nil
 }
 
 // deref follows a $ref. A description beside it goes before that of its target.

@@ -20,10 +20,10 @@ const schema = `{
     "servers": {"type": "array", "minItems": 1, "maxItems": 3, "uniqueItems": true, "items": {"type": "string", "format": "nameserver"}, "description": "Who."},
     "toggle": {"type": "boolean", "description": "Whether."},
     "zone": {"type": "string", "pattern": "^[a-z]+$", "examples": ["fr"], "description": "Zone."},
-    "free": {"type": "object", "propertyNames": {"pattern": "^[a-z]+$", "examples": ["name"]}, "additionalProperties": {"type": "string"}, "description": "Free."},
+    "free": {"type": "object", "additionalProperties": false, "patternProperties": {"^[a-z]+$": {"type": "string", "title": "small letters"}}, "description": "Free."},
     "resources": {"type": "object", "additionalProperties": false, "description": "Resources.", "properties": {"a": {"$ref": "#/$defs/r", "description": "Of a."}}}
   },
-  "$defs": {"r": {"type": "object", "additionalProperties": false, "properties": {"limits": {"type": ["object", "null"], "additionalProperties": {"type": ["string", "number", "null"], "format": "quantity"}}}}}
+  "$defs": {"r": {"type": "object", "additionalProperties": false, "properties": {"limits": {"type": ["object", "null"], "additionalProperties": false, "patternProperties": {"^[a-z]+$": {"title": "small letters", "type": ["string", "number", "null"], "format": "quantity"}}}}}}
 }`
 
 func parse(t *testing.T, text string) *chartvalues.Schema {
@@ -67,7 +67,7 @@ func TestCheck(t *testing.T) {
 		"servers: /etc/resolv.conf":                                 `servers is the string "/etc/resolv.conf"; give a list of 1 to 3, each ` + servers,
 		"replica: 1":                                                "replica is not a value of its chart; did you mean replicas? Allowed: address, free, host, mode, replicas, resources, servers, toggle, zone",
 		"free: {a: 1}":                                              "free.a is the number 1; give a string",
-		"free: {A: x}":                                              "free.A is not a name that it may have; use a string such as name",
+		"free: {A: x}":                                              "free.A is not a name that it may have; use small letters",
 		"resources: {a: {limits: null}}":                            "",
 		"resources: {a: {limits: {cpu: 1, memory: 64Mi, x: null}}}": "",
 		"resources: {a: {limits: {cpu: -1, memory: fast}}}":         "resources.a.limits.cpu is -1; give a quantity such as 100m or 64Mi\nresources.a.limits.memory is \"fast\"; give a quantity such as 100m or 64Mi",

@@ -2,7 +2,6 @@ package chartvalues
 
 import (
 	"fmt"
-	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -58,13 +57,6 @@ func remedy(found any, s *jsonschema.Schema) string {
 	return "give " + want(s)
 }
 
-func suggestion(name string, s *jsonschema.Schema) string {
-	if s == nil || len(s.Properties) == 0 {
-		return "remove it"
-	}
-	return strictyaml.Suggest(name, slices.Sorted(maps.Keys(s.Properties)))
-}
-
 // typesOf returns the types that a schema names.
 func typesOf(s *jsonschema.Schema) []string {
 	if s.Types == nil {
@@ -81,9 +73,12 @@ func words(s *jsonschema.Schema) []string {
 	return all
 }
 
+// valuesOf is the schema of the values of a mapping whose keys have a pattern.
 func valuesOf(s *jsonschema.Schema) *jsonschema.Schema {
-	other, _ := s.AdditionalProperties.(*jsonschema.Schema)
-	return other
+	for _, p := range s.PatternProperties {
+		return p
+	}
+	return nil
 }
 
 func each(s *jsonschema.Schema) string {

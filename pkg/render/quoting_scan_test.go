@@ -95,7 +95,7 @@ func called(c *parse.CommandNode) string {
 // encoded reports whether the last function of a pipe makes its value one scalar of YAML, or whole lines of it.
 func encoded(p *parse.PipeNode, startsLine bool) bool {
 	last := called(p.Cmds[len(p.Cmds)-1])
-	if slices.Contains([]string{"quote", "int", "toJson", "sha256sum", "ternary"}, last) {
+	if slices.Contains([]string{"quote", "int", "toJson", "sha256sum", "ternary", "fail"}, last) {
 		return true
 	}
 	structured := func(c *parse.CommandNode) bool { return slices.Contains([]string{"toYaml", "include"}, called(c)) }

@@ -14,11 +14,6 @@ mode: {{ .Values.mode | quote }}
 
 {{- /* The files of the ConfigMap: kube-proxy's configuration and the kubeconfig it names. */ -}}
 {{- define "kube-proxy.files" -}}
-{{- range $field, $why := dict "apiVersion" "is fixed; remove it" "kind" "is fixed; remove it" "mode" "is kubeProxy.mode; set that" "clusterCIDR" "is network.podCIDR; set that" }}
-{{- if hasKey $.Values.config $field }}
-{{- fail (printf "config.%s %s" $field $why) }}
-{{- end }}
-{{- end -}}
 config.conf: |
   {{- mergeOverwrite (include "kube-proxy.chosen" . | fromYaml) .Values.config | toYaml | nindent 2 }}
 kubeconfig.conf: |
