@@ -58,12 +58,17 @@ func judgeAction(t *testing.T, charts fs.FS, chart, file string, a action, text,
 		}
 		return []string{file + ": {{ " + a.pipe.String() + " }}"}
 	}
-	if last := called(a.pipe.Cmds[len(a.pipe.Cmds)-1]); last == "int" || last == "toJson" {
+	last := called(a.pipe.Cmds[len(a.pipe.Cmds)-1])
+	if last == "int" || last == "toJson" {
 		return nil
+	}
+	letters := "\n\r\t\u0085\u2028 {}[]\"'`;#\\\x00"
+	if last == "nindent" {
+		letters = "\r\u0085\u2028\x00" // whole lines, as their user writes them: what YAML takes for a line break beside \n is not in them
 	}
 	var found []string
 	for _, path := range paths(a.pipe) {
-		if why := loose(t, charts, chart, path); why != "" {
+		if why := loose(t, charts, chart, path, letters); why != "" {
 			found = append(found, file+": {{ "+a.pipe.String()+" }} in text: "+path+" "+why)
 		}
 	}
@@ -74,7 +79,7 @@ func judgeAction(t *testing.T, charts fs.FS, chart, file string, a action, text,
 var valid = []string{"100.64.0.0/15", "cluster.local", "https://192.0.2.10:6443", "iptables", "/etc/resolv.conf"}
 
 // loose says why the schema of a chart lets a value break out of a line of text: it takes a valid value with one wrong letter.
-func loose(t *testing.T, charts fs.FS, chart, path string) string {
+func loose(t *testing.T, charts fs.FS, chart, path, letters string) string {
 	t.Helper()
 	text, err := fs.ReadFile(charts, chart+"/"+chartvalues.SchemaFile)
 	if err != nil {
@@ -104,7 +109,7 @@ func loose(t *testing.T, charts fs.FS, chart, path string) string {
 	if i < 0 {
 		return "has no valid value in this test"
 	}
-	for _, letter := range "\n\r\t {}[]\"'`;#\\\x00" {
+	for _, letter := range letters {
 		for _, at := range []int{0, 1, len(valid[i])} {
 			if hostile := valid[i][:at] + string(letter) + valid[i][at:]; takes(hostile) {
 				return fmt.Sprintf("may be %q", hostile)
