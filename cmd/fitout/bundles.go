@@ -23,7 +23,7 @@ func bundlesCommand(streams genericiooptions.IOStreams) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return listBundles(streams.Out) },
 	}, &cobra.Command{
 		Use:   "show MINOR [ADDON]",
-		Short: "Show a bundle's addons, versions, images and support; with ADDON, the values that its chart takes",
+		Short: "Show a bundle's addons, versions, images and support; with ADDON, the values of its chart: type, range, default, meaning",
 		Args:  cobra.RangeArgs(1, 2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return showBundle(streams.Out, args)
@@ -89,11 +89,7 @@ func showBundle(out io.Writer, args []string) error {
 		if !ok {
 			return usageError{fmt.Errorf("bundle %s has no addon %q; it has %s", args[0], args[1], strings.Join(slices.Sorted(maps.Keys(b.Addons)), ", "))}
 		}
-		text, err := catalogue.ChartValues(args[1], entry.Chart)
-		if err == nil {
-			_, err = out.Write(text)
-		}
-		return err
+		return showValues(out, catalogue, args[1], entry.Chart)
 	}
 	fmt.Fprintf(out, "Kubernetes %s, tested with %s\n\n", b.Kubernetes, b.TestedVersion)
 	w := printers.GetNewTabWriter(out)
@@ -110,4 +106,21 @@ func showBundle(out io.Writer, args []string) error {
 		}
 	}
 	return w.Flush()
+}
+
+// showValues prints every value of a chart: what it may be, its default, and what it is for.
+func showValues(out io.Writer, catalogue *bundle.Catalogue, addon, line string) error {
+	about, values, err := catalogue.ChartValues(addon, line)
+	if err != nil {
+		return err
+	}
+	if about != "" {
+		fmt.Fprintf(out, "%s\n\n", about)
+	}
+	for _, v := range values {
+		if _, err := fmt.Fprintf(out, "%s (%s)\n    %s\n", v.Path, v.About(), v.Doc); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -24,6 +24,7 @@ type Addon struct {
 	Recreate   []string     `json:"recreate" doc:"kinds whose objects may be deleted and created again where a field cannot be changed, since nothing is lost by it"`
 	Carries    []Carry      `json:"carries" doc:"settings of another installer that become settings of the cluster file when its objects are adopted"`
 	Edits      []Edit       `json:"edits" doc:"what people edit in the cluster and keep when the addon is applied again"`
+	Rules      []Rule       `json:"rules" doc:"what must be true of the addon's values and the cluster"`
 	Probes     []Probe      `json:"probes" doc:"what is tried to prove that the addon does its job"`
 	Warnings   []Warning    `json:"warnings" doc:"settings that work and should not be chosen"`
 	Lifecycle  Lifecycle    `json:"lifecycle" doc:"which minors it supports, and for how long"`

@@ -256,8 +256,3 @@ func (c *Catalogue) Names() []string { return slices.Sorted(maps.Keys(c.addons))
 func (c *Catalogue) Chart(addon, line string) (fs.FS, error) {
 	return fs.Sub(c.charts, path.Join(addon, line))
 }
-
-// ChartValues returns the default values of a chart as text, comments included.
-func (c *Catalogue) ChartValues(addon, line string) ([]byte, error) {
-	return fs.ReadFile(c.charts, path.Join(addon, line, "values.yaml"))
-}

@@ -126,11 +126,23 @@ func addonPage(c *bundle.Catalogue, name string) (string, error) {
 		}
 	}
 	for _, line := range lines {
-		values, err := c.ChartValues(name, line)
+		about, values, err := c.ChartValues(name, line)
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&out, "\n## Values of chart %s\n\n```yaml\n%s```\n", line, values)
+		fmt.Fprintf(&out, "\n## Values of chart %s\n\n", line)
+		if about != "" {
+			fmt.Fprintf(&out, "%s\n\n", about)
+		}
+		for _, v := range values {
+			fmt.Fprintf(&out, "* `%s` (%s)<br>%s\n", v.Path, v.About(), strings.ReplaceAll(v.Doc, "<", "&lt;"))
+		}
+	}
+	if len(a.Rules) > 0 {
+		out.WriteString("\n## Rules\n\nWhat must be true of the values and the cluster, as CEL:\n\n")
+	}
+	for _, r := range a.Rules {
+		fmt.Fprintf(&out, "* `%s`: `%s`\n", r.Field, r.Expression)
 	}
 	return out.String(), nil
 }

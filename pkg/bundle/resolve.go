@@ -175,9 +175,7 @@ func (r *resolution) values(a Addon, e Entry, images map[string]string) (map[str
 		return nil, fmt.Errorf("%s: values: %s", a.Name, wrong) // as text: no fault of the user's
 	}
 	given := r.out.Cluster.Addons[a.Name].Values
-	lists := fmt.Sprintf("fitout bundles show %s %s lists them", r.bundle.Kubernetes, a.Name)
-	r.faults = append(r.faults, misfits(defaults, given, "addons."+a.Name+".values.", lists)...)
-	return merge(values, given), nil
+	return merge(values, given), r.judge(a, e.Chart, defaults, values, given)
 }
 
 // unknownAddons reports settings for addons that the catalogue does not have.

@@ -2,7 +2,9 @@ package bundle
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
+	"path"
 	"slices"
 
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
@@ -10,7 +12,7 @@ import (
 )
 
 func (c *Catalogue) chartDefaults(addon, line string) (map[string]any, error) {
-	text, err := c.ChartValues(addon, line)
+	text, err := fs.ReadFile(c.charts, path.Join(addon, line, "values.yaml"))
 	if err != nil {
 		return nil, err
 	}

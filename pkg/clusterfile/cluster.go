@@ -50,7 +50,7 @@ type Network struct {
 	ServiceCIDR string `json:"serviceCIDR" default:"10.32.0.0/20" doc:"Range of Service addresses, as the API server was given it."`
 	DNSAddress  string `json:"dnsAddress" doc:"Address of the cluster DNS Service, as the kubelets were given it (clusterDNS). Default: the tenth address of the service CIDR."`
 	DNSDomain   string `json:"dnsDomain" default:"cluster.local" doc:"Domain of the cluster DNS."`
-	APIEndpoint string `json:"apiEndpoint" doc:"URL at which nodes reach the API server without any Service address. Default: the kubeconfig's server, or https://api.<name>.internal:6443 when rendering without a cluster. A server of the kubeconfig that only this machine reaches (127.0.0.1) is refused while nodes are elsewhere."`
+	APIEndpoint string `json:"apiEndpoint" doc:"URL at which nodes reach the API server without any Service address: https, a DNS name or address, a port. Default: the kubeconfig's server, or https://api.<name>.internal:6443 when rendering without a cluster. A server of the kubeconfig that only this machine reaches (127.0.0.1) is refused while nodes are elsewhere."`
 }
 
 // KubeProxy says how Service addresses are realised.
@@ -69,7 +69,7 @@ type CSI struct {
 // Addon holds what a user sets of one addon.
 type Addon struct {
 	Enabled   *bool                `json:"enabled" doc:"Whether the addon is installed. Default: what the rest of the file implies. Where another field chooses the addon, as cni does, only false is allowed here: you bring your own."`
-	Values    map[string]any       `json:"values" doc:"Values for the addon's chart, merged over the bundle's. fitout bundles show MINOR ADDON lists them."`
+	Values    map[string]any       `json:"values" doc:"Values for the addon's chart, merged over the bundle's. fitout bundles show MINOR ADDON documents them."`
 	Pods      Pods                 `json:"pods" doc:"Settings of all pods of the addon."`
 	Workloads map[string]Pods      `json:"workloads" doc:"Settings of the pods of one workload of the addon, by the workload's name (cilium-operator), after those of pods."`
 	Resources map[string]Resources `json:"resources" doc:"Resources per container of the addon, by the container's name; the name * means every container."`
@@ -84,8 +84,8 @@ type Resources struct {
 
 // A Patch is a kustomize patch: a strategic merge or JSON6902 patch and the objects that it is for.
 type Patch struct {
-	Target Target `json:"target" doc:"Objects to patch; every field is a regular expression as in kustomize. A strategic merge patch without a target names its object itself."`
-	Patch  string `json:"patch" required:"true" doc:"Strategic merge patch (a partial object) or JSON6902 patch (a list of operations), as YAML text."`
+	Target Target `json:"target" doc:"Objects to patch; every field is a regular expression as in kustomize. A strategic merge patch without a target names its object itself: apiVersion, kind, metadata.name and metadata.namespace."`
+	Patch  string `json:"patch" required:"true" doc:"Strategic merge patch (a partial object; with a target it needs no kind and no name) or JSON6902 patch (a list of operations), as YAML text. It may change or delete objects, not rename them."`
 }
 
 // Target selects the objects of a patch.

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 type (
@@ -59,7 +60,7 @@ func defaults(c *Cluster) []Finding {
 		c.Network.DNSAddress = tenthAddress(p).String()
 	}
 	if c.Network.APIEndpoint == "" {
-		c.Network.APIEndpoint = fmt.Sprintf("https://api.%s.internal:6443", c.Name)
+		c.Network.APIEndpoint = placeholder(c.Name)
 	}
 	var found []Finding
 	for _, f := range []struct{ field, before, after, source string }{
@@ -79,6 +80,14 @@ func defaults(c *Cluster) []Finding {
 		}
 	}
 	return found
+}
+
+// placeholder is the endpoint of a cluster that is not there to be asked. A name that is reported as wrong is not in it.
+func placeholder(name string) string {
+	if len(validation.IsDNS1123Label(name)) > 0 {
+		name = "cluster"
+	}
+	return fmt.Sprintf("https://api.%s.internal:6443", name)
 }
 
 func text(b *bool) string {

@@ -31,9 +31,9 @@ kubeProxy.mode (iptables | ipvs | nftables, default iptables)
 		"addons.resources":              resources,
 		"addons.coredns.resources":      resources,
 		"addons.coredns.resources.main": resources,
-		"patches[0].patch":              "patches[].patch (string, required)\n    Strategic merge patch (a partial object) or JSON6902 patch (a list of operations), as YAML text.\n",
+		"patches[0].patch":              "patches[].patch (string, required)\n    Strategic merge patch (a partial object; with a target it needs no kind and no name) or JSON6902 patch (a list of operations), as YAML text. It may change or delete objects, not rename them.\n",
 		"patches.target.kind":           "patches[].target.kind (string)\n    Kind (Deployment).\n",
-		"addons.coredns.values.a.b":     "addons.<name>.values (map)\n    Values for the addon's chart, merged over the bundle's. fitout bundles show MINOR ADDON lists them.\n",
+		"addons.coredns.values.a.b":     "addons.<name>.values (map)\n    Values for the addon's chart, merged over the bundle's. fitout bundles show MINOR ADDON documents them.\n",
 	} {
 		var got strings.Builder
 		if err := clusterfile.Explain(&got, path); err != nil {

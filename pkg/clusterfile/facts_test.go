@@ -179,7 +179,7 @@ func TestContradictions(t *testing.T) {
 		"IPv6 pods of another network": {"cni: none", facts{Nodes: []clusterfile.NodeFact{dual("a", "fd00::/64")}}, ""},
 		"pods of a dual-stack node": {"network:\n  podCIDR: 10.244.0.0/23", facts{Nodes: []clusterfile.NodeFact{dual("a", "fd00::/64", "10.244.2.0/24")}},
 			"c.yaml:4: network.podCIDR is 10.244.0.0/23, but node a has the pod CIDR 10.244.2.0/24; give the cluster CIDR of the controller manager, which holds every node's range"},
-		"server": {"", facts{Server: "://"}, `c.yaml: network.apiEndpoint is "://"; give a URL such as https://192.0.2.10:6443`},
+		"server": {"", facts{Server: "://"}, `c.yaml: network.apiEndpoint is "://": it is not a URL; give a URL such as https://192.0.2.10:6443`},
 		"all at once": {"kubernetesVersion: 1.18\nnetwork: {podCIDR: 10.0.0.0/16, serviceCIDR: 10.96.0.0/16}",
 			facts{KubernetesVersion: "v1.36.4", KubernetesService: "10.43.0.1", Nodes: []clusterfile.NodeFact{node("a", "10.1.0.0/24", "")}},
 			"c.yaml:3: kubernetesVersion is v1.18.2, but the API server is v1.36.4; remove the field to take the cluster's own version\n" +

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,13 +13,13 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// nftablesFrom is the first minor whose kube-proxy has the nftables mode on by default (beta in 1.31).
-const nftablesFrom = "1.31"
-
 var longExponent = regexp.MustCompile(`[eE][+-]?[0-9]{3}`)
 
 // registryPattern is that of an image reference (distribution/reference: domain and path), of at most 255 characters.
 var registryPattern = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,200}[a-zA-Z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]{1,2}[a-z0-9]+)*)*$`)
+
+// resourceName are the names that a container's requests and limits may have (Kubernetes, "Resource Management for Pods").
+var resourceName = regexp.MustCompile(`^(cpu|memory|ephemeral-storage|hugepages-[0-9A-Za-z]+|[a-z0-9.-]+/[A-Za-z0-9._-]+)$`)
 
 var zonePattern = regexp.MustCompile(`^[a-z]{2}-[a-z]{3}-[0-9]$`)
 
@@ -35,9 +34,6 @@ func (c Cluster) validate() []fault {
 	}
 	if _, err := ParseVersion(c.KubernetesVersion); err != nil {
 		add("kubernetesVersion", is(c.KubernetesVersion), "give a version such as v1.36.4, or a minor such as 1.36")
-	}
-	if c.KubeProxy.Mode == "nftables" && c.Minor() != "" && CompareMinors(c.Minor(), nftablesFrom) < 0 {
-		add("kubeProxy.mode", "is nftables, which kube-proxy has from Kubernetes "+nftablesFrom, "use iptables")
 	}
 	if len(validation.IsDNS1123Subdomain(c.CSI.SecretName)) > 0 {
 		add("csi.secretName", is(c.CSI.SecretName), "give the name of a Secret")
@@ -74,9 +70,9 @@ func (c Cluster) validateNetwork(add func(field, problem, remedy string)) {
 	if len(validation.IsDNS1123Subdomain(n.DNSDomain)) > 0 {
 		add("network.dnsDomain", is(n.DNSDomain), "give a domain such as cluster.local")
 	}
-	u, err := url.Parse(n.APIEndpoint)
-	if err != nil || u.Scheme != "https" || u.Hostname() == "" || (u.Path != "" && u.Path != "/") {
-		add("network.apiEndpoint", is(n.APIEndpoint), "give a URL such as https://192.0.2.10:6443")
+	u, err := ParseEndpoint(n.APIEndpoint)
+	if err != nil {
+		add("network.apiEndpoint", fmt.Sprintf("%s: %v", is(n.APIEndpoint), err), "give a URL such as https://192.0.2.10:6443")
 		return
 	}
 	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && servicesOK && services.Contains(ip) {
@@ -122,15 +118,18 @@ func (c Cluster) validateAddons(add func(field, problem, remedy string)) {
 
 func quantities(list map[string]string, path string, add func(field, problem, remedy string)) {
 	for _, name := range slices.Sorted(maps.Keys(list)) {
-		if q, err := quantity(list[name]); err != nil || q.Sign() < 0 {
+		if !resourceName.MatchString(name) {
+			add(path+"."+name, "is not a resource of Kubernetes", strictyaml.Suggest(name, []string{"cpu", "memory", "ephemeral-storage"})+", or the full name of another, such as example.com/gpu")
+		}
+		if q, err := ParseQuantity(list[name]); err != nil || q.Sign() < 0 {
 			add(path+"."+name, is(list[name]), "give a quantity such as 100m or 64Mi")
 		}
 	}
 }
 
-// quantity parses a quantity. The library takes hours over an exponent like that of 1e-2000000000: no quantity of use has
+// ParseQuantity reads a quantity of Kubernetes, such as 100m or 64Mi. The library takes hours over an exponent like that of 1e-2000000000: no quantity of use has
 // one of more than two digits.
-func quantity(s string) (resource.Quantity, error) {
+func ParseQuantity(s string) (resource.Quantity, error) {
 	if len(s) > 64 || longExponent.MatchString(s) {
 		return resource.Quantity{}, resource.ErrFormatWrong
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -15,16 +16,13 @@ func TestFaultsOfTheFile(t *testing.T) {
 		"unknown ingress": {"ingress: haproxy", `c.yaml:3: ingress is "haproxy"; use one of none, nginx, traefik`},
 		"name":            {"name: My_Cluster", `c.yaml:3: name is "My_Cluster"; use lower-case letters, digits and dashes, 63 at the most`},
 		"version":         {"kubernetesVersion: latest\nkubeProxy: {mode: nftables}", `c.yaml:3: kubernetesVersion is "latest"; give a version such as v1.36.4, or a minor such as 1.36`},
-		"nftables on 1.18": {"kubernetesVersion: 1.18\nkubeProxy:\n  mode: nftables",
-			"c.yaml:5: kubeProxy.mode is nftables, which kube-proxy has from Kubernetes 1.31; use iptables"},
-		"nftables on 1.36": {"kubernetesVersion: 1.36\nkubeProxy: {mode: nftables}", ""},
-		"secret":           {"csi: {secretName: A B}", `c.yaml:3: csi.secretName is "A B"; give the name of a Secret`},
-		"zone":             {"csi: {zone: fr-par}", `c.yaml:3: csi.zone is "fr-par"; give a zone such as fr-par-1`},
-		"no range":         {"network: {podCIDR: 10.0.0.0}", `c.yaml:3: network.podCIDR is "10.0.0.0"; give a range such as 100.64.0.0/15`},
-		"IPv6":             {"network: {podCIDR: 'fd00::/48'}", "c.yaml:3: network.podCIDR is fd00::/48; give an IPv4 range; the bundles have no IPv6 yet"},
-		"two ranges":       {"network: {podCIDR: '10.0.0.0/16,fd00::/48'}", `c.yaml:3: network.podCIDR is "10.0.0.0/16,fd00::/48", more than one range; give the IPv4 range alone; the bundles have no IPv6 yet`},
-		"host bits":        {"network: {serviceCIDR: 10.96.0.1/12}", "c.yaml:3: network.serviceCIDR is 10.96.0.1/12, which has bits set after the prefix; give 10.96.0.0/12"},
-		"small range":      {"network: {serviceCIDR: 10.96.0.0/28}", "c.yaml:3: network.serviceCIDR is 10.96.0.0/28, too small a range; give a /26 or larger"},
+		"secret":          {"csi: {secretName: A B}", `c.yaml:3: csi.secretName is "A B"; give the name of a Secret`},
+		"zone":            {"csi: {zone: fr-par}", `c.yaml:3: csi.zone is "fr-par"; give a zone such as fr-par-1`},
+		"no range":        {"network: {podCIDR: 10.0.0.0}", `c.yaml:3: network.podCIDR is "10.0.0.0"; give a range such as 100.64.0.0/15`},
+		"IPv6":            {"network: {podCIDR: 'fd00::/48'}", "c.yaml:3: network.podCIDR is fd00::/48; give an IPv4 range; the bundles have no IPv6 yet"},
+		"two ranges":      {"network: {podCIDR: '10.0.0.0/16,fd00::/48'}", `c.yaml:3: network.podCIDR is "10.0.0.0/16,fd00::/48", more than one range; give the IPv4 range alone; the bundles have no IPv6 yet`},
+		"host bits":       {"network: {serviceCIDR: 10.96.0.1/12}", "c.yaml:3: network.serviceCIDR is 10.96.0.1/12, which has bits set after the prefix; give 10.96.0.0/12"},
+		"small range":     {"network: {serviceCIDR: 10.96.0.0/28}", "c.yaml:3: network.serviceCIDR is 10.96.0.0/28, too small a range; give a /26 or larger"},
 		"last range of all": {"network: {serviceCIDR: 255.255.255.248/29}",
 			"c.yaml:3: network.serviceCIDR is 255.255.255.248/29, too small a range; give a /26 or larger"},
 		"overlap": {"network:\n  podCIDR: 10.0.0.0/8\n  serviceCIDR: 10.96.0.0/12",
@@ -35,11 +33,13 @@ func TestFaultsOfTheFile(t *testing.T) {
 		"DNS address outside":  {"network: {dnsAddress: 10.96.0.10}", "c.yaml:3: network.dnsAddress is 10.96.0.10, outside the service CIDR 10.32.0.0/20; give an address inside it, such as 10.32.0.10"},
 		"DNS address of API":   {"network: {dnsAddress: 10.32.0.1}", "c.yaml:3: network.dnsAddress is 10.32.0.1, the address of the API server's own Service; give another one, such as 10.32.0.10"},
 		"DNS domain":           {"network: {dnsDomain: .local}", `c.yaml:3: network.dnsDomain is ".local"; give a domain such as cluster.local`},
-		"endpoint not a URL":   {"network: {apiEndpoint: 'https://[::1'}", `c.yaml:3: network.apiEndpoint is "https://[::1"; give a URL such as https://192.0.2.10:6443`},
-		"endpoint unencrypted": {"network: {apiEndpoint: 'http://a'}", `c.yaml:3: network.apiEndpoint is "http://a"; give a URL such as https://192.0.2.10:6443`},
-		"endpoint with a path": {"network: {apiEndpoint: 'https://a/k8s/c1'}", `c.yaml:3: network.apiEndpoint is "https://a/k8s/c1"; give a URL such as https://192.0.2.10:6443`},
+		"endpoint not a URL":   {"network: {apiEndpoint: 'https://[::1'}", `c.yaml:3: network.apiEndpoint is "https://[::1": it is not a URL; give a URL such as https://192.0.2.10:6443`},
+		"endpoint unencrypted": {"network: {apiEndpoint: 'http://a'}", `c.yaml:3: network.apiEndpoint is "http://a": its scheme is not https; give a URL such as https://192.0.2.10:6443`},
+		"endpoint with a path": {"network: {apiEndpoint: 'https://a/k8s/c1'}", `c.yaml:3: network.apiEndpoint is "https://a/k8s/c1": it holds a path; give a URL such as https://192.0.2.10:6443`},
 		"endpoint a Service": {"network: {apiEndpoint: 'https://10.32.0.1:443'}",
 			"c.yaml:3: network.apiEndpoint is https://10.32.0.1:443, a Service address, which nothing answers before kube-proxy runs; give an address that nodes reach by themselves"},
+		"unknown resource": {"addons: {coredns: {resources: {coredns: {limits: {mem: 1Gi, example.com/gpu: 1, hugepages-2Mi: 4Mi}}}}}",
+			"c.yaml:3: addons.coredns.resources.coredns.limits.mem is not a resource of Kubernetes; use one of cpu, memory, ephemeral-storage, or the full name of another, such as example.com/gpu"},
 		"quantities": {"addons:\n  coredns:\n    resources:\n      coredns:\n        requests: {cpu: fast}\n        limits: {cpu: -1, memory: 1e-2000000000}",
 			"c.yaml:7: addons.coredns.resources.coredns.requests.cpu is \"fast\"; give a quantity such as 100m or 64Mi\n" +
 				"c.yaml:8: addons.coredns.resources.coredns.limits.cpu is \"-1\"; give a quantity such as 100m or 64Mi\n" +
@@ -48,7 +48,7 @@ func TestFaultsOfTheFile(t *testing.T) {
 			"c.yaml:3: kubernetesVersion is a list; give a string\n" +
 				"c.yaml:4: cni is \"weev\"; did you mean weave? Allowed: cilium, calico, weave, flannel, none\n" +
 				"c.yaml:5: mode is not a field of this format; use one of apiVersion, kind, name, kubernetesVersion, controlPlane, network, cni, ingress, kubeProxy, csi, addons, imageRegistry, imagePullSecrets, patches\n" +
-				"c.yaml:9: patches[0].patch is missing; add it: Strategic merge patch (a partial object) or JSON6902 patch (a list of operations), as YAML text.\n" +
+				"c.yaml:9: patches[0].patch is missing; add it: Strategic merge patch (a partial object; with a target it needs no kind and no name) or JSON6902 patch (a list of operations), as YAML text. It may change or delete objects, not rename them.\n" +
 				"c.yaml:7: network.podCIDR is \"10.0.0.0\"; give a range such as 100.64.0.0/15\n" +
 				"c.yaml:8: network.dnsAddress is 1.2.3.4, outside the service CIDR 10.32.0.0/20; give an address inside it, such as 10.32.0.10"},
 	} {
@@ -58,6 +58,57 @@ func TestFaultsOfTheFile(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// The endpoint is pasted into configurations: it is exactly https://host:port.
+func TestEndpoints(t *testing.T) {
+	for endpoint, want := range map[string]string{
+		"https://192.0.2.10:6443":       "",
+		"https://api.example.org":       "",
+		"https://API.example.org:443/":  "",
+		"https://[2001:db8::1]:6443":    "",
+		"https://localhost:6443":        "",
+		"https://a:0":                   "its port is not a number from 1 to 65535",
+		"https://a:65536":               "its port is not a number from 1 to 65535",
+		"https://a:70000":               "its port is not a number from 1 to 65535",
+		"https://a:06443":               "its port is not a number from 1 to 65535",
+		"https://a:":                    "it is not written as https://host:port",
+		"https://a:x":                   "it is not a URL",
+		"https://":                      "its host is neither a DNS name nor an address",
+		"https://:6443":                 "its host is neither a DNS name nor an address",
+		"https://2001:db8::1":           "it is not a URL",
+		"https://[fe80::1%25eth0]:6443": "its host is neither a DNS name nor an address",
+		"https://10.0.0.256:6443":       "its host is neither a DNS name nor an address",
+		"https://a_b:6443":              "its host is neither a DNS name nor an address",
+		`https://a"b:6443`:              "its host is neither a DNS name nor an address",
+		"https://a'b:6443":              "its host is neither a DNS name nor an address",
+		"https://a{b}:6443":             "it is not a URL",
+		"https://u@a:6443":              "it holds a user, and credentials do not belong into it",
+		"https://u:p@a:6443":            "it holds a user, and credentials do not belong into it",
+		"https://a:6443?":               "it holds a query or a fragment",
+		"https://a:6443?x=y":            "it holds a query or a fragment",
+		"https://a:6443#":               "it holds a query or a fragment",
+		"https://a:6443#b":              "it holds a query or a fragment",
+		"https://a:6443/x":              "it holds a path",
+		"https://a:6443//":              "it holds a path",
+		"HTTPS://a:6443":                "it is not written as https://host:port",
+		"https:a":                       "its host is neither a DNS name nor an address",
+		"//a:6443":                      "its scheme is not https",
+		"a:6443":                        "its scheme is not https",
+		"https://a\n:6443":              "it is not a URL",
+		"https://a:6443\n":              "it is not a URL",
+		" https://a:6443":               "it is not a URL",
+		"https://a b:6443":              "it is not a URL",
+	} {
+		_, err := clusterfile.ParseEndpoint(endpoint)
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", endpoint, got, want)
+		}
 	}
 }
 

@@ -121,10 +121,10 @@ func TestChartsHoldOnlyWhatTheyMay(t *testing.T) {
 		if len(parts) < 3 {
 			return nil // addons.go, addon.yaml, README.md
 		}
-		ok := len(parts) == 3 && slices.Contains([]string{"Chart.yaml", "values.yaml"}, parts[2]) ||
+		ok := len(parts) == 3 && slices.Contains([]string{"Chart.yaml", "values.yaml", "values.schema.json"}, parts[2]) ||
 			parts[2] == "files" || parts[2] == "templates" && (strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".tpl") && strings.HasPrefix(path.Base(name), "_"))
 		if !ok {
-			t.Errorf("addons/%s: a chart has Chart.yaml, values.yaml, files and templates (*.yaml, _*.tpl), and nothing else", name)
+			t.Errorf("addons/%s: a chart has Chart.yaml, values.yaml, values.schema.json, files and templates (*.yaml, _*.tpl), and nothing else", name)
 		}
 		return nil
 	})

@@ -65,7 +65,7 @@ func chartObjects(in chartInput) ([]*manifest.Object, error) {
 func readFiles(from fs.FS) ([]*loader.BufferedFile, error) {
 	var files []*loader.BufferedFile
 	err := fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+		if err != nil || entry.IsDir() || name == "values.schema.json" { // checked before, with the lines of the cluster file
 			return err
 		}
 		data, err := fs.ReadFile(from, name)

@@ -3,8 +3,8 @@ package render
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 	"sync"
@@ -12,7 +12,6 @@ import (
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
-	yamlv3 "go.yaml.in/yaml/v3"
 	//lint:ignore SA1019 the package is to move in kustomize's API v1, of which there is no release; krusty is six times slower
 	"sigs.k8s.io/kustomize/api/builtins"
 	"sigs.k8s.io/kustomize/api/provider"
@@ -49,9 +48,10 @@ func patchAll(addons []Addon, patches []clusterfile.Patch) error {
 	}
 	var faults strictyaml.Faults
 	for i, p := range patches {
-		if err := applyPatch(factory, all, p); err != nil {
-			faults = append(faults, strictyaml.Fault{Field: fmt.Sprintf("patches[%d]", i), Problem: "cannot be applied: " + err.Error(),
-				Remedy: "fitout render shows the objects that there are"})
+		run := patchRun{factory: factory, all: all, owner: owner, patch: p}
+		if fault := run.apply(); fault != nil {
+			fault.Field = fmt.Sprintf("patches[%d]%s", i, fault.Field)
+			faults = append(faults, *fault)
 		}
 	}
 	if len(faults) > 0 {
@@ -60,82 +60,96 @@ func patchAll(addons []Addon, patches []clusterfile.Patch) error {
 	return distribute(all, addons, owner)
 }
 
-func applyPatch(factory *resmap.Factory, all resmap.ResMap, p clusterfile.Patch) error {
-	if err := checkPatch(p.Patch); err != nil {
-		return err
+// patchRun is one patch on its way to the objects that it is for.
+type patchRun struct {
+	factory *resmap.Factory
+	all     resmap.ResMap
+	owner   map[manifest.ID]int
+	patch   clusterfile.Patch
+}
+
+// apply applies the patch. A fault's field is below the patch's own (.target, .patch).
+func (r patchRun) apply() *strictyaml.Fault {
+	documents, fault := readPatch(r.patch)
+	if fault != nil {
+		return fault
 	}
-	var target *types.Selector
-	if !p.Target.Empty() {
-		target = selector(p.Target)
-		selected, err := all.Select(*target)
-		if err != nil {
-			return err
+	if _, isList := documents[0].([]any); isList {
+		return r.applyOperations()
+	}
+	for _, document := range documents {
+		selected, fault := r.objects(document.(map[string]any))
+		if fault != nil {
+			return fault
 		}
-		if len(selected) == 0 {
-			return fmt.Errorf("its target matches no object")
+		for _, id := range selected {
+			if err := r.transform(id, completed(document.(map[string]any), id)); err != nil {
+				return &strictyaml.Fault{Field: ".patch", Problem: fmt.Sprintf("cannot be merged into %s: %v", describe(id), reason(err)),
+					Remedy: "fitout render shows the object"}
+			}
 		}
-	}
-	config, err := json.Marshal(map[string]any{"patch": p.Patch, "target": target})
-	if err != nil {
-		return err
-	}
-	plugin := builtins.NewPatchTransformerPlugin()
-	if err := plugin.Config(resmap.NewPluginHelpers(nil, nil, factory, nil), config); err != nil {
-		return withoutPatch(err, p.Patch)
-	}
-	if err := plugin.Transform(all); err != nil {
-		return withoutPatch(err, p.Patch)
 	}
 	return nil
 }
 
-func selector(t clusterfile.Target) *types.Selector {
-	return &types.Selector{
-		ResId: resid.ResId{
-			Gvk: resid.Gvk{Group: t.Group, Version: t.Version, Kind: t.Kind}, Name: t.Name, Namespace: t.Namespace,
-		},
-		LabelSelector: t.LabelSelector,
+// objects are the objects that a strategic merge patch is for: those of its target, or the one that it names.
+func (r patchRun) objects(document map[string]any) ([]resid.ResId, *strictyaml.Fault) {
+	if r.patch.Target.Empty() {
+		return r.named(document)
 	}
+	return r.targeted()
 }
 
-// checkPatch says where a patch cannot be read, and nothing of what it holds: that may be a password.
-func checkPatch(patch string) error {
-	var document yamlv3.Node
-	if err := yamlv3.Unmarshal([]byte(patch), &document); err != nil {
-		where := "somewhere"
-		if at := position.FindString(err.Error()); at != "" {
-			where = "at " + at + " of the patch"
-		}
-		return fmt.Errorf("it is not YAML: an error %s", where)
+// completed is a partial object with the type and the name of the object that it is for, as text.
+func completed(document map[string]any, id resid.ResId) string {
+	out := maps.Clone(document)
+	metadata, _ := out["metadata"].(map[string]any)
+	metadata = maps.Clone(metadata)
+	if metadata == nil {
+		metadata = map[string]any{}
 	}
-	if len(document.Content) == 1 {
-		if kind := document.Content[0].Kind; kind == yamlv3.MappingNode || kind == yamlv3.SequenceNode {
-			return nil
-		}
+	metadata["name"] = id.Name
+	if id.Namespace != "" {
+		metadata["namespace"] = id.Namespace
 	}
-	return errors.New("it is neither a partial object nor a list of operations")
+	out["apiVersion"], out["kind"], out["metadata"] = id.ApiVersion(), id.Kind, metadata
+	text, err := json.Marshal(out)
+	if err != nil {
+		panic("patch: " + err.Error()) // it was read from JSON
+	}
+	return string(text)
 }
 
-var position = regexp.MustCompile(`line [0-9]+`)
-
-// withoutPatch keeps an error to one line, and the patch out of it: kustomize repeats all of it in some of its own.
-func withoutPatch(err error, patch string) error {
-	text := err.Error()
-	for _, whole := range []string{patch, strings.TrimSpace(patch)} {
-		text = strings.ReplaceAll(text, whole, "(the patch)")
-	}
-	line, _, cut := strings.Cut(strings.TrimSpace(text), "\n")
-	if !cut && text == err.Error() {
+// transform lets kustomize apply the text of a patch to one object.
+func (r patchRun) transform(id resid.ResId, text string) error {
+	exact := &types.Selector{ResId: resid.ResId{
+		Gvk:  resid.Gvk{Group: regexp.QuoteMeta(id.Group), Version: regexp.QuoteMeta(id.Version), Kind: regexp.QuoteMeta(id.Kind)},
+		Name: regexp.QuoteMeta(id.Name), Namespace: regexp.QuoteMeta(id.Namespace),
+	}}
+	config, err := json.Marshal(map[string]any{"patch": text, "target": exact})
+	if err != nil {
 		return err
 	}
-	return errors.New(strictyaml.Clip(line))
+	plugin := builtins.NewPatchTransformerPlugin()
+	if err := plugin.Config(resmap.NewPluginHelpers(nil, nil, r.factory, nil), config); err != nil {
+		return err
+	}
+	return plugin.Transform(r.all)
+}
+
+// reason is kustomize's own error in one short line, without the values that it repeats: those may be passwords.
+func reason(err error) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	line, _, _ = strings.Cut(line, ": value")
+	return strictyaml.Clip(line)
 }
 
 // distribute gives the patched objects back to the addons that own them.
 func distribute(all resmap.ResMap, addons []Addon, owner map[manifest.ID]int) error {
 	text, err := all.AsYaml()
 	if err != nil {
-		return err
+		return strictyaml.Faults{{Field: "patches", Problem: "leave an object that is not valid JSON: " + reason(err),
+			Remedy: "use no keys that older YAML reads as booleans (y, n, on, off)"}}
 	}
 	objects, err := manifest.Parse("patched objects", text)
 	if err != nil {
@@ -147,7 +161,7 @@ func distribute(all resmap.ResMap, addons []Addon, owner map[manifest.ID]int) er
 	for _, o := range objects {
 		i, ok := owner[manifest.IDOf(o)]
 		if !ok {
-			return strictyaml.Faults{{Field: "patches", Problem: fmt.Sprintf("rename an object to %s", manifest.IDOf(o)), Remedy: "a patch may change or delete objects, not rename them"}}
+			return fmt.Errorf("patches: %s is not an object of any addon", manifest.IDOf(o)) // each patch was checked for it
 		}
 		addons[i].Objects = append(addons[i].Objects, o)
 	}

@@ -16,12 +16,12 @@ func TestPatchErrorsKeepPatches(t *testing.T) {
 	}
 	target := clusterfile.Target{Kind: "ConfigMap"}
 	for name, test := range map[string]struct{ patch, want string }{
-		"a text":                  {"password: hunter2: hunter2", "it is not YAML: an error somewhere"},
-		"broken on a later line":  {"data:\n  password: hunter2\n a: [", "it is not YAML: an error at line 2 of the patch"},
-		"an unknown alias":        {"data: *hunter2", "it is not YAML: an error somewhere"},
-		"a control character":     {"data: \x01hunter2", "it is not YAML: an error somewhere"},
-		"a scalar":                {"hunter2", "it is neither a partial object nor a list of operations"},
-		"nothing":                 {"# hunter2", "it is neither a partial object nor a list of operations"},
+		"a text":                  {"password: hunter2: hunter2", "is not YAML: an error somewhere"},
+		"broken on a later line":  {"data:\n  password: hunter2\n a: [", "is not YAML: an error at line 2 of the patch"},
+		"an unknown alias":        {"data: *hunter2", "is not YAML: an error somewhere"},
+		"a control character":     {"data: \x01hunter2", "is not YAML: an error somewhere"},
+		"a scalar":                {"hunter2", "is a single value; give a partial object, or a list of operations"},
+		"nothing":                 {"# hunter2", "is empty; give a partial object, or a list of operations"},
 		"a list of texts":         {"[hunter2, hunter2]", ""},
 		"operations without op":   {"[{path: /data/a, value: hunter2}]", ""},
 		"operations on nothing":   {"[{op: replace, path: /data/none/none, value: hunter2}]", ""},

@@ -95,7 +95,7 @@ func (d *decoder) entries(n *yaml.Node, path string, each func(key, val *yaml.No
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, val := target(n.Content[i]), n.Content[i+1]
-		at := join(path, key.Value)
+		at := Join(path, key.Value)
 		switch {
 		case key.Kind != yaml.ScalarNode:
 			d.fault(key, path, "has a key that is "+describe(key), "give a string")
@@ -120,7 +120,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, path string) {
 	d.entries(n, path, func(key, val *yaml.Node, at string) {
 		index, ok := fieldIndex(v.Type(), key.Value)
 		if !ok {
-			d.fault(key, at, "is not a field of this format", nearest(key.Value, fieldNames(v.Type())))
+			d.fault(key, at, "is not a field of this format", Suggest(key.Value, fieldNames(v.Type())))
 			return
 		}
 		given[key.Value] = !null(val)
@@ -134,7 +134,7 @@ func (d *decoder) missing(n *yaml.Node, t reflect.Type, path string, given map[s
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if f.Tag.Get("required") == "true" && !given[jsonName(f)] {
-			d.fault(n, join(path, jsonName(f)), "is missing", "add it: "+f.Tag.Get("doc"))
+			d.fault(n, Join(path, jsonName(f)), "is missing", "add it: "+f.Tag.Get("doc"))
 		}
 	}
 }
@@ -186,7 +186,7 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string, enum []stri
 func (d *decoder) text(n *yaml.Node, v reflect.Value, path string, enum []string) {
 	switch {
 	case len(enum) > 0 && !slices.Contains(enum, n.Value):
-		d.fault(n, path, fmt.Sprintf("is %q", Clip(n.Value)), nearest(n.Value, enum))
+		d.fault(n, path, fmt.Sprintf("is %q", Clip(n.Value)), Suggest(n.Value, enum))
 	case n.Tag == "!!bool":
 		d.fault(n, path, "is "+describe(n), "give a string (in quotes)")
 	default:
@@ -249,11 +249,8 @@ func kindName(k reflect.Kind) string {
 	return "a string"
 }
 
-// Join is the path of the field name below path, as faults have it and as Lines finds it.
-func Join(path, name string) string { return join(path, name) }
-
-// join is the path of a field. A name that is not fit for one line of a message is clipped and quoted.
-func join(path, name string) string {
+// Join is the path of a field, as faults and Lines have it. A name that is not fit for one line of a message is clipped and quoted.
+func Join(path, name string) string {
 	if path == "" {
 		return printable(name)
 	}

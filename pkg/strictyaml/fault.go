@@ -47,8 +47,8 @@ func (f Faults) ErrorOrNil() error {
 	return f
 }
 
-// nearest says what would be right instead of found: the closest of the allowed words, or all of them.
-func nearest(found string, allowed []string) string {
+// Suggest is the remedy for a word that is not one of the allowed ones: the closest of them, and all.
+func Suggest(found string, allowed []string) string {
 	if best := Nearest(found, allowed); best != "" {
 		return fmt.Sprintf("did you mean %s? Allowed: %s", best, strings.Join(allowed, ", "))
 	}

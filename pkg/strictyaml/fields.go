@@ -34,7 +34,7 @@ func fields(t reflect.Type, path string) []Field {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if name := jsonName(f); name != "" {
-			all = append(all, field(f, join(path, name)))
+			all = append(all, field(f, Join(path, name)))
 		}
 	}
 	return all

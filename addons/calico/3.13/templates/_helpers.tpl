@@ -15,7 +15,7 @@
 The data of calico-config. install-cni fills in what is between underscores. Without portmap, no host port works.
 */ -}}
 {{- define "calico.config" -}}
-calico_backend: {{ (include "calico.encapsulation" . | fromYaml).backend }}
+calico_backend: {{ (include "calico.encapsulation" . | fromYaml).backend | eq "bird" | ternary "bird" "vxlan" }}
 veth_mtu: {{ .Values.mtu | quote }}
 cni_network_config: |
   {

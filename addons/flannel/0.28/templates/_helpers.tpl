@@ -26,7 +26,7 @@ cni-conf.json: |
 net-conf.json: |
   {
     "Network": {{ .Values.podCIDR | toJson }},
-    "EnableNFTables": {{ .Values.enableNFTables }},
+    "EnableNFTables": {{ .Values.enableNFTables | toJson }},
     "Backend": {
       "Type": {{ .Values.backend | toJson }}
     }

@@ -4,21 +4,16 @@ kind: KubeProxyConfiguration
 bindAddress: 0.0.0.0
 clientConnection:
   kubeconfig: /var/lib/kube-proxy/kubeconfig.conf
-clusterCIDR: {{ required "set clusterCIDR, the range of all pod addresses" .Values.clusterCIDR }}
+clusterCIDR: {{ required "set clusterCIDR, the range of all pod addresses" .Values.clusterCIDR | quote }}
 conntrack:
-  maxPerCore: {{ .Values.conntrackMaxPerCore }}
+  maxPerCore: {{ .Values.conntrackMaxPerCore | int }}
 healthzBindAddress: 0.0.0.0:10256
 metricsBindAddress: 127.0.0.1:10249
-mode: {{ .Values.mode }}
+mode: {{ .Values.mode | quote }}
 {{- end -}}
 
 {{- /* The files of the ConfigMap: kube-proxy's configuration and the kubeconfig it names. */ -}}
 {{- define "kube-proxy.files" -}}
-{{- range $field, $why := dict "apiVersion" "is fixed; remove it" "kind" "is fixed; remove it" "mode" "is kubeProxy.mode; set that" "clusterCIDR" "is network.podCIDR; set that" }}
-{{- if hasKey $.Values.config $field }}
-{{- fail (printf "config.%s %s" $field $why) }}
-{{- end }}
-{{- end -}}
 config.conf: |
   {{- mergeOverwrite (include "kube-proxy.chosen" . | fromYaml) .Values.config | toYaml | nindent 2 }}
 kubeconfig.conf: |
