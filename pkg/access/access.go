@@ -70,11 +70,14 @@ func (r rights) facts(run Run) {
 	r.allow("default", "", "services", "kubernetes", get)
 	r.allow(render.Namespace, "", "services", "kube-dns", get)
 	r.allow(render.Namespace, "", "configmaps", "kubeadm-config", get)
-	r.allow("", "apps", "daemonsets", anyName, list) // these: what other providers of the addons' roles are looked for in
-	r.allow("", "apps", "deployments", anyName, list)
-	r.allow("", "apiregistration.k8s.io", "apiservices", anyName, list)
-	r.allow(render.Namespace, "", "pods", anyName, list)
-	r.allow(render.Namespace, "", "services", anyName, list)
+	if !run.ReadOnly { // other providers of the addons' roles are looked for in these
+		for _, resource := range []string{"daemonsets", "deployments"} {
+			r.allow("", "apps", resource, anyName, list)
+		}
+		r.allow("", "apiregistration.k8s.io", "apiservices", anyName, list)
+		r.allow(render.Namespace, "", "pods", anyName, list)
+		r.allow(render.Namespace, "", "services", anyName, list)
+	}
 	if run.ServiceCIDRs {
 		r.allow("", "networking.k8s.io", "servicecidrs", anyName, list)
 	}

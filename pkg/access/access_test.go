@@ -88,6 +88,8 @@ ClusterRole fitout
   /namespaces,nodes : list
   /namespaces net: get create patch update
   admissionregistration.k8s.io/mutatingwebhookconfigurations,validatingwebhookconfigurations : list
+  apiregistration.k8s.io/apiservices : list
+  apps/daemonsets,deployments : list
   metrics.k8s.io/nodes : list
   networking.k8s.io/servicecidrs : list
   storage.k8s.io/csinodes,storageclasses : list
@@ -97,7 +99,7 @@ Role default/fitout
 RoleBinding default/fitout
 Role kube-system/fitout
   /configmaps : list create
-  /services : list
+  /pods,services : list
   /configmaps kubeadm-config: get
   /configmaps dns,fitout-inventory: get patch update delete
   /services kube-dns: get create patch update delete
@@ -131,6 +133,8 @@ ClusterRole runner
   /nodes : list
   /namespaces net: get patch update
   admissionregistration.k8s.io/mutatingwebhookconfigurations,validatingwebhookconfigurations : list
+  apiregistration.k8s.io/apiservices : list
+  apps/daemonsets,deployments : list
   metrics.k8s.io/nodes : list
   storage.k8s.io/csinodes,storageclasses : list
 ClusterRoleBinding runner
@@ -139,6 +143,7 @@ Role default/runner
 RoleBinding default/runner
 Role kube-system/runner
   /configmaps,services : list create
+  /pods : list
   /configmaps kubeadm-config: get
   /configmaps dns,fitout-inventory: get patch update delete
   /services kube-dns: get patch update delete

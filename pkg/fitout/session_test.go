@@ -181,7 +181,12 @@ func TestAdopt(t *testing.T) {
 	foreign := object("a", "one", map[string]any{"key": "theirs"})
 	foreign.SetLabels(map[string]string{"k8s-app": "one"})
 	m.create(foreign, "kubeadm")
-	mustApply(t, m, planOf(t, one("1")), fitout.Options{Policies: changeset.Options{Adopt: true}}, "one configured")
+	var refused *fitout.RefusedError
+	if _, err := apply(m, planOf(t, one("1")), fitout.Options{Policies: changeset.Options{Adopt: true}}); !errors.As(err, &refused) ||
+		!strings.Contains(err.Error(), "ConfigMap kube-system/one: data.key is theirs, becomes 1\nthese settings are lost: ") || m.objects[idOf("one")].Object["data"].(map[string]any)["key"] != "theirs" {
+		t.Fatalf("what is lost is to be accepted first: error %v", err)
+	}
+	mustApply(t, m, planOf(t, one("1")), fitout.Options{Policies: changeset.Options{Adopt: true, Accept: changeset.Names{"ConfigMap/one"}}}, "one configured")
 	if labels := m.objects[idOf("one")].GetLabels(); labels["k8s-app"] != "" || labels[render.LabelAddon] != "a" {
 		t.Errorf("labels %v", labels)
 	}
