@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -58,8 +59,10 @@ func Sort(objects []*Object) {
 
 // Parse reads the YAML or JSON documents in text; source names the text in errors. Empty documents are dropped, and a
 // List is taken apart. Each object has at least an apiVersion, a kind and a name. A key that is there twice is an error.
+// The error names every document that is at fault, one a line.
 func Parse(source string, text []byte) ([]*Object, error) {
 	var objects []*Object
+	var faults []error
 	number := 0 // of the document, among those that are not blank
 	for _, doc := range split(text) {
 		if len(bytes.TrimSpace(doc)) == 0 {
@@ -68,9 +71,12 @@ func Parse(source string, text []byte) ([]*Object, error) {
 		number++
 		found, err := parseDocument(doc)
 		if err != nil {
-			return nil, fmt.Errorf("%s: document %d: %w", source, number, err)
+			faults = append(faults, fmt.Errorf("%s: document %d: %w", source, number, err))
 		}
 		objects = append(objects, found...)
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
 	}
 	return objects, nil
 }

@@ -1,0 +1,90 @@
+package manifest_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/fitout-dev/fitout/pkg/manifest"
+)
+
+// Lines are those of the text, whatever document, list and alias an object stands in.
+func TestItemLines(t *testing.T) {
+	text := `# first
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: a
+  labels: {app.kubernetes.io/name: x}
+---
+apiVersion: v1
+kind: List
+items:
+  - apiVersion: v1
+    kind: Pod
+    spec:
+      containers:
+        - name: a
+          image: b
+---
+kind: [broken
+---
+a: b
+`
+	items := manifest.Items([]byte(text))
+	if len(items) != 4 {
+		t.Fatalf("%d items, want 4", len(items))
+	}
+	for _, test := range []struct {
+		item int
+		path string
+		line int
+	}{
+		{0, "", 2},
+		{0, "metadata.name", 5},
+		{0, "metadata.labels.app.kubernetes.io/name", 6},
+		{0, "metadata.labels[app.kubernetes.io/name]", 6},
+		{0, "metadata.absent.deeper", 4},
+		{1, "", 11},
+		{1, "spec.containers[0].image", 16},
+		{1, "spec.containers[1].image", 14},
+		{2, "", 18},
+		{3, "", 20},
+	} {
+		if got := items[test.item].Line(test.path); got != test.line {
+			t.Errorf("item %d, %q: line %d, want %d", test.item, test.path, got, test.line)
+		}
+	}
+}
+
+// Parse names every document that is at fault.
+func TestParseReportsAll(t *testing.T) {
+	_, err := manifest.Parse("f", []byte("a: b\n---\nkind: [\n---\napiVersion: v1\nkind: ConfigMap\n"))
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, want := range []string{"f: document 1: ", "f: document 2: ", "f: document 3: ConfigMap has no metadata.name"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is missing in %v", want, err)
+		}
+	}
+}
+
+// No text makes the reader panic, and every fault is on a line of it.
+func FuzzItems(f *testing.F) {
+	for _, seed := range []string{
+		"a: b", "{", "---\n---\n", "\xff\xfe{\x00}\x00", "\ufeffa: b", "a: &a [*a]", "- - -", "? a\n: b", "{}{}", "{\"a\": 1} x",
+		"apiVersion: v1\nkind: List\nitems: [null, 1, {kind: List}]", "a: !!binary x", "--- a", "...", "a: 1e999", "{a: b} {c: d}",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, item := range manifest.Items(text) {
+			if (item.Object == nil) == (item.Err == nil) {
+				t.Errorf("%q: neither or both of object and error", text)
+			}
+			if line := item.Line("metadata.name"); line < 1 || line > strings.Count(string(text), "\n")+len(text)/2+2 {
+				t.Errorf("%q: line %d", text, line)
+			}
+		}
+	})
+}
