@@ -19,7 +19,9 @@ var mayImport = map[string][]string{
 	"pkg/corefile":    {"pkg/strictyaml"},
 	"pkg/chartvalues": {"pkg/clusterfile", "pkg/strictyaml"},
 	"pkg/bundle":      {"pkg/chartvalues", "pkg/clusterfile", "pkg/corefile", "pkg/strictyaml"},
-	"pkg/kubeapi":     {"pkg/manifest", "pkg/strictyaml"},
+	"pkg/crd":         {"pkg/manifest"},
+	"pkg/fieldrules":  {"pkg/manifest"},
+	"pkg/kubeapi":     {"pkg/crd", "pkg/fieldrules", "pkg/manifest", "pkg/strictyaml"},
 	"pkg/render":      {"pkg/bundle", "pkg/clusterfile", "pkg/kubeapi", "pkg/manifest", "pkg/strictyaml"},
 	"pkg/wave":        {"pkg/manifest", "pkg/printable", "pkg/render"},
 	"pkg/probe":       {"pkg/clusterfile", "pkg/manifest"},
@@ -45,6 +47,7 @@ var mayImport = map[string][]string{
 var onlyIn = []struct{ prefix, in, reason string }{
 	{"k8s.io/client-go", "pkg/cluster cmd/fitout", "one package talks to an API server; the command makes its configuration"},
 	{"helm.sh/helm", "pkg/render", "moving to another Helm touches one package"},
+	{"k8s.io/apiextensions-apiserver", "pkg/crd", "one package validates definitions and custom resources"},
 	{"github.com/cilium/cilium", "pkg/agent", "its models are one agent's of several"},
 	{"sigs.k8s.io/kustomize", "pkg/render", "it keeps global state behind one lock"},
 	{"github.com/google/cel-go", "pkg/chartvalues", "expressions over values are judged in one place"},

@@ -88,7 +88,7 @@ func (s *Snapshot) take(doc swagger, name string) {
 
 // scalars are definitions that are no objects in JSON, whatever OpenAPI v2 can say of them.
 var scalars = map[string]Ref{
-	"Quantity": "quantity", "IntOrString": "intstr", "Time": "string", "MicroTime": "string", "Duration": "string",
+	"Quantity": "quantity", "IntOrString": "intstr", "Time": "time", "MicroTime": "microtime", "Duration": "duration",
 	"JSON": "any", "JSONSchemaPropsOrStringArray": "any",
 	"RawExtension": "any", "FieldsV1": "any", "CustomResourceSubresourceStatus": "any",
 }
@@ -119,13 +119,23 @@ func (s *Snapshot) ref(doc swagger, p property) Ref {
 			return "{}" + s.ref(doc, *p.AdditionalProperties)
 		}
 		return "any"
-	case "string":
-		if p.Format == "int-or-string" {
-			return "intstr"
-		}
-		return "string"
+	case "string", "integer":
+		return formatted(p)
 	case "":
 		return "any"
+	}
+	return Ref(p.Type)
+}
+
+// formatted is the Ref of a string or an integer by its format, which names the Go type that the API server decodes into.
+func formatted(p property) Ref {
+	switch p.Format {
+	case "int-or-string":
+		return "intstr"
+	case "byte", "int32":
+		return Ref(p.Format)
+	case "date-time":
+		return "time"
 	}
 	return Ref(p.Type)
 }

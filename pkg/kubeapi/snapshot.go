@@ -45,8 +45,8 @@ type Type struct {
 	Required []string       `json:"r,omitempty"`
 }
 
-// A Ref is a use of a type: a scalar (string, integer, number, boolean), intstr, quantity, any, "#" and the name of a
-// Type, "|" and the name of a Type where a list of it or a boolean may stand too, "[]" and the Ref of a list's elements, or
+// A Ref is a use of a type: a scalar (string, byte for base64, integer of 64 bits, int32, number, boolean, time, microtime,
+// duration), intstr, quantity, any, "#" and the name of a Type, "|" and the name of a Type where a list of it or a boolean may stand too, "[]" and the Ref of a list's elements, or
 // "{}" and the Ref of a map's values.
 type Ref string
 

@@ -1,96 +1,164 @@
 package kubeapi
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/fitout-dev/fitout/pkg/crd"
+	"github.com/fitout-dev/fitout/pkg/fieldrules"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// Validate checks objects as the API server of the snapshot's version would decode them: kinds and versions that it does
-// not serve, unknown fields, wrong types, missing fields. It does not know the rules that the server has beyond its schema
-// (a selector that must match its template, a name's letters). Custom resources are checked by the definitions among the
-// objects. fileOf, if not nil, tells the file of an object for messages. The error is a strictyaml.Faults that names file,
-// object, field and remedy, or nil.
-func (s *Snapshot) Validate(objects []*manifest.Object, fileOf func(*manifest.Object) string) error {
-	v := validation{snapshot: s, fileOf: fileOf, custom: map[schema.GroupVersionKind]customKind{}, types: map[string]Type{}}
-	for _, o := range objects {
-		v.define(o)
-	}
-	for _, o := range objects {
-		v.object(o)
-	}
-	return v.faults.ErrorOrNil()
+// A Finding is a fault of one object, which Validate has no place for.
+type Finding struct {
+	Object          int    // index in the objects given
+	Path            string // of the field; empty for the object
+	Problem, Remedy string
 }
 
-// Deprecated tells which objects are written in a form that the API server of the snapshot's version serves and a later
-// one does not.
-func (s *Snapshot) Deprecated(objects []*manifest.Object, later *Snapshot) []string {
-	var all []string
+// Validate checks objects as the API server of the snapshot's version does when it decodes them, and by the field rules of
+// package fieldrules. Custom resources are checked by the definitions among the objects, whose own rules Validate takes for
+// granted; see Check. The error is a strictyaml.Faults that names object, field and remedy, or nil. fileOf, if not nil,
+// tells the file of an object for messages.
+func (s *Snapshot) Validate(objects []*manifest.Object, fileOf func(*manifest.Object) string) error {
+	var faults strictyaml.Faults
+	for _, f := range s.check(objects, false) {
+		o := objects[f.Object]
+		fault := f.Fault(o)
+		if fileOf != nil {
+			fault.File = fileOf(o)
+		}
+		faults = append(faults, fault)
+	}
+	return faults.ErrorOrNil()
+}
+
+// Check is Validate with the rules for definitions too, which compile their CEL expressions: milliseconds each.
+func (s *Snapshot) Check(objects []*manifest.Object) []Finding { return s.check(objects, true) }
+
+// Fault returns the finding as a fault of the object it was found in.
+func (f Finding) Fault(o *manifest.Object) strictyaml.Fault {
+	return strictyaml.Fault{Field: strings.TrimSpace(label(o) + " " + f.Path), Problem: f.Problem, Remedy: f.Remedy}
+}
+
+// label names an object in messages.
+func label(o *manifest.Object) string {
+	id := manifest.IDOf(o)
+	if id.Name == "" && o.GetGenerateName() != "" {
+		id.Name = o.GetGenerateName() + "*"
+	}
+	return strings.TrimSpace(id.String())
+}
+
+func (s *Snapshot) check(objects []*manifest.Object, definitions bool) []Finding {
+	v := &validation{snapshot: s, custom: crd.Kinds{}, definitions: definitions}
 	for _, o := range objects {
-		gvk := o.GroupVersionKind()
-		_, now := s.byKind[gvk]
-		if _, then := later.byKind[gvk]; now && !then {
-			all = append(all, fmt.Sprintf("%s is written as %s, which Kubernetes %s no longer serves", manifest.IDOf(o), gvk.GroupVersion(), later.Version))
+		if o.GroupVersionKind().GroupKind() == crd.GroupKind {
+			_ = v.custom.Define(o) // what cannot be decoded is reported with the object
 		}
 	}
-	return all
+	for i, o := range objects {
+		v.at = i
+		v.object(o)
+	}
+	return v.findings
 }
 
 // validation is the work on one set of objects.
 type validation struct {
-	snapshot *Snapshot
-	custom   map[schema.GroupVersionKind]customKind
-	types    map[string]Type // of custom kinds
-	faults   strictyaml.Faults
-	fileOf   func(*manifest.Object) string
-	file     string      // of the object at hand
-	id       manifest.ID // of the object at hand
+	snapshot    *Snapshot
+	custom      crd.Kinds
+	definitions bool
+	findings    []Finding
+	at          int // index of the object at hand
 }
 
 func (v *validation) fault(path, problem, remedy string) {
-	field := v.id.String()
-	if path != "" {
-		field += " " + path
-	}
-	v.faults = append(v.faults, strictyaml.Fault{File: v.file, Field: field, Problem: problem, Remedy: remedy})
+	v.findings = append(v.findings, Finding{v.at, path, problem, remedy})
 }
 
 func (v *validation) object(o *manifest.Object) {
-	v.id = manifest.IDOf(o)
-	if v.fileOf != nil {
-		v.file = v.fileOf(o)
-	}
-	if o.GetName() == "" {
-		v.fault("metadata.name", "is missing", "give it a value")
-	}
 	gvk := o.GroupVersionKind()
 	if kind, ok := v.snapshot.byKind[gvk]; ok {
-		v.scope(o, kind.Namespaced)
-		v.value(Ref("#"+kind.Type), o.Object, "")
-		return
-	}
-	if kind, ok := v.custom[gvk]; ok {
-		v.scope(o, kind.namespaced)
-		v.value(kind.ref, o.Object, "")
-		return
-	}
-	v.fault("", fmt.Sprintf("is written as %s, which Kubernetes %s does not serve", gvk.GroupVersion(), v.snapshot.Version), v.alternative(gvk))
-}
-
-func (v *validation) scope(o *manifest.Object, namespaced bool) {
-	if !namespaced && o.GetNamespace() != "" {
-		v.fault("metadata.namespace", "is "+o.GetNamespace(), "remove it: the kind is cluster-scoped")
+		v.builtIn(o, kind)
+	} else if kind, ok := v.custom[gvk]; ok {
+		v.customResource(o, kind)
+	} else {
+		problem, remedy := v.notServed(gvk)
+		v.fault("", problem, remedy)
 	}
 }
 
-// alternative says in which form a kind is served that is not served as given.
-func (v *validation) alternative(gvk schema.GroupVersionKind) string {
+// builtIn decodes an object and, unless that fails, applies the rules for its fields.
+func (v *validation) builtIn(o *manifest.Object, kind Kind) {
+	before := len(v.findings)
+	d := decoder{snapshot: v.snapshot, fault: v.fault, secret: o.GetKind() == "Secret"}
+	d.value(Ref("#"+kind.Type), o.Object, "")
+	isDefinition := o.GroupVersionKind().GroupKind() == crd.GroupKind
+	if slices.ContainsFunc(v.findings[before:], func(f Finding) bool { return f.Problem != missing }) {
+		return
+	}
+	var faults field.ErrorList
+	var err error
+	switch {
+	case isDefinition && v.definitions:
+		faults, err = crd.Validate(context.Background(), o)
+	case !isDefinition:
+		faults, err = fieldrules.Validate(o, kind.Namespaced, v.snapshot.Version)
+	}
+	if err != nil {
+		v.fault("", "cannot be decoded: "+oneLine(err.Error()), "correct the field")
+	}
+	v.report(faults, before)
+}
+
+// report adds faults of fields that have none yet.
+func (v *validation) report(faults field.ErrorList, since int) {
+	known := map[string]bool{}
+	for _, f := range v.findings[since:] {
+		known[f.Path] = true
+	}
+	for _, fault := range faults {
+		path := fault.Field
+		if path == "<nil>" {
+			path = ""
+		}
+		if !known[path] || fault.Type != field.ErrorTypeRequired {
+			problem, remedy := explain(fault)
+			v.fault(path, problem, remedy)
+		}
+	}
+}
+
+// customResource decodes an object by its definition and applies the definition's rules.
+func (v *validation) customResource(o *manifest.Object, kind *crd.Kind) {
+	before := len(v.findings)
+	content, unknown, err := kind.Decode(o)
+	for _, path := range unknown {
+		v.fault(path, "is not a field of "+o.GetKind()+" "+o.GetAPIVersion(), "remove it, or correct its name")
+	}
+	if err != nil {
+		var fault *field.Error
+		if errors.As(err, &fault) {
+			v.report(field.ErrorList{fault}, before)
+		} else {
+			v.fault("metadata", "cannot be decoded: "+oneLine(err.Error()), "correct the field")
+		}
+		return
+	}
+	v.report(kind.Validate(context.Background(), content), before)
+}
+
+// notServed says that a kind is not served as it is written, and what to do.
+func (v *validation) notServed(gvk schema.GroupVersionKind) (problem, remedy string) {
+	problem = fmt.Sprintf("is written as %s, which Kubernetes %s does not serve", gvk.GroupVersion(), v.snapshot.Version)
 	var forms []string
 	for _, k := range v.snapshot.Kinds {
 		if k.Kind == gvk.Kind {
@@ -102,134 +170,41 @@ func (v *validation) alternative(gvk schema.GroupVersionKind) string {
 			forms = append(forms, custom.GroupVersion().String())
 		}
 	}
-	if len(forms) == 0 {
-		return "remove the object, or bring the definition of its kind along"
-	}
 	slices.Sort(forms)
-	return "write it as " + strings.Join(forms, " or ")
-}
-
-// value checks one value against a type. Null is as good as absent everywhere, as it is for the API server.
-func (v *validation) value(ref Ref, value any, path string) {
-	if value == nil || ref == "any" {
-		return
+	if end := ended(gvk); end != "" {
+		problem += end
 	}
 	switch {
-	case ref[0] == '#':
-		v.structure(string(ref[1:]), value, path)
-	case ref[0] == '|':
-		v.either(string(ref[1:]), value, path)
-	case strings.HasPrefix(string(ref), "[]"):
-		list, ok := value.([]any)
-		if !ok {
-			v.wrongType(value, path, "a list")
-			return
-		}
-		for i, element := range list {
-			v.value(ref[2:], element, fmt.Sprintf("%s[%d]", path, i))
-		}
-	case strings.HasPrefix(string(ref), "{}"):
-		m, ok := value.(map[string]any)
-		if !ok {
-			v.wrongType(value, path, "a mapping")
-			return
-		}
-		for _, key := range slices.Sorted(maps.Keys(m)) {
-			v.value(ref[2:], m[key], path+"."+key)
-		}
-	default:
-		v.scalar(ref, value, path)
+	case len(forms) > 0:
+		return problem, "write it as " + strings.Join(forms, " or ")
+	case successors[gvk.Kind] != "":
+		return problem, successors[gvk.Kind]
 	}
+	return problem, "correct the kind, or give its CustomResourceDefinition too"
 }
 
-// structure checks an object with named fields.
-func (v *validation) structure(name string, value any, path string) {
-	m, ok := value.(map[string]any)
-	if !ok {
-		v.wrongType(value, path, "a mapping")
-		return
-	}
-	t, ok := v.types[name]
-	if !ok {
-		t = v.snapshot.Types[name]
-	}
-	for _, field := range slices.Sorted(maps.Keys(m)) {
-		at := strings.TrimPrefix(path+"."+field, ".")
-		ref, known := t.Fields[field]
-		if !known {
-			v.fault(at, "is not a field of Kubernetes "+v.snapshot.Version, v.meant(field, t))
-			continue
-		}
-		v.value(ref, m[field], at)
-	}
-	for _, field := range t.Required {
-		if _, given := m[field]; !given {
-			v.fault(strings.TrimPrefix(path+"."+field, "."), "is missing", "give it a value")
+// SchemaOnly returns the built-in kinds among objects that have no rules beyond their schema and metadata here, sorted.
+func (s *Snapshot) SchemaOnly(objects []*manifest.Object) []string {
+	kinds := map[string]bool{}
+	for _, o := range objects {
+		gvk := o.GroupVersionKind()
+		if _, builtIn := s.byKind[gvk]; builtIn && gvk.GroupKind() != crd.GroupKind && !fieldrules.Covers(gvk) {
+			kinds[gvk.Kind] = true
 		}
 	}
+	return slices.Sorted(maps.Keys(kinds))
 }
 
-// meant is the remedy for an unknown field.
-func (v *validation) meant(field string, t Type) string {
-	if best := strictyaml.Nearest(field, slices.Sorted(maps.Keys(t.Fields))); best != "" {
-		return "did you mean " + best + "?"
-	}
-	return "remove it"
-}
-
-// either checks a JSON schema in the places where a list of schemas or a boolean may stand for it.
-func (v *validation) either(name string, value any, path string) {
-	switch value := value.(type) {
-	case bool:
-	case []any:
-		for i, element := range value {
-			v.structure(name, element, fmt.Sprintf("%s[%d]", path, i))
+// Deprecated tells which objects are written in a form that the API server of the snapshot's version serves and a later
+// one does not.
+func (s *Snapshot) Deprecated(objects []*manifest.Object, later *Snapshot) []string {
+	var all []string
+	for _, o := range objects {
+		gvk := o.GroupVersionKind()
+		_, now := s.byKind[gvk]
+		if _, then := later.byKind[gvk]; now && !then {
+			all = append(all, fmt.Sprintf("%s is written as %s, which Kubernetes %s no longer serves", label(o), gvk.GroupVersion(), later.Version))
 		}
-	default:
-		v.structure(name, value, path)
 	}
-}
-
-func (v *validation) scalar(ref Ref, value any, path string) {
-	ok := false
-	switch value := value.(type) {
-	case string:
-		ok = ref == "string" || ref == "intstr"
-		if ref == "quantity" {
-			_, err := resource.ParseQuantity(value)
-			ok = err == nil
-		}
-	case bool:
-		ok = ref == "boolean"
-	case int64:
-		ok = ref == "integer" || ref == "number" || ref == "intstr" || ref == "quantity"
-	case float64:
-		ok = ref == "number" || ref == "quantity" || ref == "integer" && value == float64(int64(value))
-	}
-	if !ok {
-		v.wrongType(value, path, scalarNames[ref])
-	}
-}
-
-var scalarNames = map[Ref]string{
-	"string": "a string", "integer": "a whole number", "number": "a number", "boolean": "true or false",
-	"intstr": "a whole number or a string", "quantity": "a quantity such as 100m or 64Mi",
-}
-
-func (v *validation) wrongType(found any, path, want string) {
-	v.fault(path, "is "+describe(found), "give "+want)
-}
-
-func describe(value any) string {
-	switch value := value.(type) {
-	case map[string]any:
-		return "a mapping"
-	case []any:
-		return "a list"
-	case string:
-		return fmt.Sprintf("the string %q", strictyaml.Clip(value))
-	case bool:
-		return fmt.Sprintf("the boolean %v", value)
-	}
-	return fmt.Sprintf("the number %v", value)
+	return all
 }

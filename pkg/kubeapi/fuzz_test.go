@@ -1,0 +1,34 @@
+package kubeapi_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// No input makes Check panic, and every fault it finds names its object on one line.
+func FuzzCheck(f *testing.F) {
+	for _, seed := range []string{
+		"apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [null, {name: 1, ports: [{containerPort: 1e9}]}]}",
+		"apiVersion: apps/v1\nkind: Deployment\nspec: {selector: {matchLabels: {a: null}}, template: null}",
+		"apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: -1, targetPort: ''}], clusterIP: '::'}",
+		"apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {schedule: '1-/0 ,,, * * *', jobTemplate: {}}",
+		"apiVersion: v1\nkind: Secret\nmetadata: []\ndata: {a: [1, 2]}",
+		"apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a}\nspec: {rules: [{http: {paths: [{}]}}]}",
+		"apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.b}\nspec: {group: b, names: {kind: A, plural: a}, scope: x, versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-validations: [{rule: self}]}}}]}\n---\napiVersion: b/v1\nkind: A\nmetadata: {name: 1}",
+		"apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: {metrics: [{type: Pods, object: null}], behavior: {scaleUp: {policies: [{}]}}}",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if len(text) > 4096 {
+			return
+		}
+		for _, minor := range []string{"1.18", "1.36"} {
+			for _, fault := range faultsOf(load(t, minor), text) {
+				if fault == "" || strings.Contains(fault, "\n") {
+					t.Errorf("%q: the fault %q is not one line", text, fault)
+				}
+			}
+		}
+	})
+}
