@@ -143,6 +143,7 @@ func (k *Kind) metadata(content map[string]any) field.ErrorList {
 		return field.ErrorList{field.Required(path.Child("name"), "name or generateName is required")}
 	}
 	meta.Namespace = ""
+	meta.ManagedFields = nil // the server replaces those that it cannot use
 	if meta.Name == "" && meta.GenerateName != "" {
 		meta.Name = meta.GenerateName[:min(len(meta.GenerateName), 58)] + "zzzzz" // as the server does before it validates
 	}

@@ -23,7 +23,7 @@ func (c *checker) jobSpec(s *batchv1.JobSpec, path *field.Path) {
 	mode := value(s.CompletionMode)
 	oneOf(c, mode, path.Child("completionMode"), batchv1.NonIndexedCompletion, batchv1.IndexedCompletion)
 	if mode == batchv1.IndexedCompletion {
-		c.require(s.Completions != nil, path.Child("completions"), "give it: completionMode is Indexed")
+		c.require(s.Completions != nil || s.Parallelism == nil, path.Child("completions"), "give it: completionMode is Indexed") // SetDefaults_Job
 	} else {
 		for name, set := range map[string]bool{"backoffLimitPerIndex": s.BackoffLimitPerIndex != nil, "maxFailedIndexes": s.MaxFailedIndexes != nil, "successPolicy": s.SuccessPolicy != nil} {
 			if set {

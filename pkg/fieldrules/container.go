@@ -160,3 +160,10 @@ func (c *checker) noBacksteps(p string, at *field.Path) {
 		}
 	}
 }
+
+// protocolOrNone checks a protocol that may be absent, but not empty.
+func (c *checker) protocolOrNone(p *corev1.Protocol, path *field.Path) {
+	if p != nil {
+		oneOfRequired(c, *p, path, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP)
+	}
+}

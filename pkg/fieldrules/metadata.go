@@ -39,6 +39,7 @@ func cronJobName(name string, prefix bool) []string {
 var names = map[schema.GroupKind]validation.ValidateNameFunc{
 	{Kind: "Namespace"}:                                               validation.ValidateNamespaceName,
 	{Kind: "ServiceAccount"}:                                          validation.ValidateServiceAccountName,
+	{Group: "policy", Kind: "PodDisruptionBudget"}:                    segment,
 	{Group: "batch", Kind: "CronJob"}:                                 cronJobName,
 	{Group: "rbac.authorization.k8s.io", Kind: "Role"}:                segment,
 	{Group: "rbac.authorization.k8s.io", Kind: "ClusterRole"}:         segment,
@@ -78,7 +79,10 @@ func (c *checker) metadata(o *manifest.Object) error {
 	if err != nil {
 		return err
 	}
-	generateName(meta)
+	if generateName(meta); meta.Name == "" && kind == (schema.GroupKind{Kind: "LimitRange"}) {
+		meta.Name = "generated" // registry/core/limitrange, PrepareForCreate
+	}
+	meta.ManagedFields = nil // the server replaces those that it cannot use
 	namespace := meta.Namespace
 	meta.Namespace = "" // a cluster-scoped object's is dropped, and a namespaced object without one goes to the client's
 	c.add(validation.ValidateObjectMeta(meta, false, c.nameRule(kind), at("metadata"))...)

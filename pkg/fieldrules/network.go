@@ -39,7 +39,7 @@ func (c *checker) policyRule(ports []networkingv1.NetworkPolicyPort, peers []net
 }
 
 func (c *checker) policyPort(p *networkingv1.NetworkPolicyPort, path *field.Path) {
-	c.protocol(value(p.Protocol), path.Child("protocol"))
+	c.protocolOrNone(p.Protocol, path.Child("protocol"))
 	if p.Port != nil {
 		c.portOrName(*p.Port, path.Child("port"))
 	}

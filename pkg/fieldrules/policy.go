@@ -6,6 +6,7 @@ import (
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -48,6 +49,9 @@ func (c *checker) scaling(low *int32, high int32, target autoscalingv2.CrossVers
 		}
 	}
 	path = path.Child("scaleTargetRef")
+	if gv, err := schema.ParseGroupVersion(target.APIVersion); c.minor >= 34 && (err != nil || gv.Group == "" && target.Kind != "ReplicationController") {
+		c.add(field.Invalid(path.Child("apiVersion"), target.APIVersion, "must be a group and a version such as apps/v1"))
+	}
 	for name, text := range map[string]string{"kind": target.Kind, "name": target.Name} {
 		if c.require(text != "", path.Child(name), "") {
 			c.messages(path.Child(name), text, segment(text, false))
@@ -79,6 +83,7 @@ func (c *checker) metric(m *autoscalingv2.MetricSpec, path *field.Path) {
 			c.add(field.Forbidden(path.Child(source.name), "remove it: type is "+string(m.Type)))
 			continue
 		}
+		c.require(source.metric != "", path.Child(source.name), "name the metric")
 		c.metricTarget(source.target, path.Child(source.name, "target"))
 	}
 }
@@ -86,25 +91,26 @@ func (c *checker) metric(m *autoscalingv2.MetricSpec, path *field.Path) {
 // A metricSource is a source of a metric that is given.
 type metricSource struct {
 	name   string // of its field
+	metric string
 	target *autoscalingv2.MetricTarget
 }
 
 func metricSources(m *autoscalingv2.MetricSpec) map[autoscalingv2.MetricSourceType]metricSource {
 	sources := map[autoscalingv2.MetricSourceType]metricSource{}
 	if m.Object != nil {
-		sources[autoscalingv2.ObjectMetricSourceType] = metricSource{"object", &m.Object.Target}
+		sources[autoscalingv2.ObjectMetricSourceType] = metricSource{"object", m.Object.Metric.Name, &m.Object.Target}
 	}
 	if m.Pods != nil {
-		sources[autoscalingv2.PodsMetricSourceType] = metricSource{"pods", &m.Pods.Target}
+		sources[autoscalingv2.PodsMetricSourceType] = metricSource{"pods", m.Pods.Metric.Name, &m.Pods.Target}
 	}
 	if m.Resource != nil {
-		sources[autoscalingv2.ResourceMetricSourceType] = metricSource{"resource", &m.Resource.Target}
+		sources[autoscalingv2.ResourceMetricSourceType] = metricSource{"resource", string(m.Resource.Name), &m.Resource.Target}
 	}
 	if m.ContainerResource != nil {
-		sources[autoscalingv2.ContainerResourceMetricSourceType] = metricSource{"containerResource", &m.ContainerResource.Target}
+		sources[autoscalingv2.ContainerResourceMetricSourceType] = metricSource{"containerResource", string(m.ContainerResource.Name), &m.ContainerResource.Target}
 	}
 	if m.External != nil {
-		sources[autoscalingv2.ExternalMetricSourceType] = metricSource{"external", &m.External.Target}
+		sources[autoscalingv2.ExternalMetricSourceType] = metricSource{"external", m.External.Metric.Name, &m.External.Target}
 	}
 	return sources
 }

@@ -71,12 +71,9 @@ func (c *checker) limitRange(o *corev1.LimitRange) {
 		at := at("spec").Child("limits").Index(i)
 		if c.require(item.Type != "", at.Child("type"), "") {
 			unique(c, seen, item.Type, at.Child("type"))
-		}
-		for name, list := range map[string]corev1.ResourceList{
-			"max": item.Max, "min": item.Min, "default": item.Default, "defaultRequest": item.DefaultRequest, "maxLimitRequestRatio": item.MaxLimitRequestRatio,
-		} {
-			for r, q := range list {
-				c.quantity(r, q, at.Child(name).Key(string(r)))
+			c.messages(at.Child("type"), item.Type, utilvalidation.IsQualifiedName(string(item.Type)))
+			if !strings.Contains(string(item.Type), "/") {
+				oneOf(c, item.Type, at.Child("type"), corev1.LimitTypeContainer, corev1.LimitTypePod, corev1.LimitTypePersistentVolumeClaim)
 			}
 		}
 		if item.Type == corev1.LimitTypePod && len(item.Default)+len(item.DefaultRequest) > 0 {

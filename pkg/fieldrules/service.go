@@ -206,9 +206,6 @@ func (c *checker) endpointSlice(o *discoveryv1.EndpointSlice) {
 			c.messages(path.Child("name"), name, utilvalidation.IsDNS1123Label(name))
 		}
 		unique(c, names, value(p.Name), path.Child("name"))
-		if p.Port != nil {
-			c.port(*p.Port, path.Child("port"))
-		}
-		c.protocol(value(p.Protocol), path.Child("protocol"))
+		c.protocolOrNone(p.Protocol, path.Child("protocol"))
 	}
 }
