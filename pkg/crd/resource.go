@@ -46,9 +46,6 @@ type validators struct {
 	scale      *apiextensions.CustomResourceSubresourceScale
 }
 
-// Namespaced reports whether objects of the kind have a namespace.
-func (k *Kind) Namespaced() bool { return k.definition.Spec.Scope != apiextensions.ClusterScoped }
-
 // setUp makes the validators. A schema that is not structural, whose definition is at fault, checks nothing.
 func (k *Kind) setUp() {
 	crd := k.definition
