@@ -82,7 +82,7 @@ var refusals = []struct {
 	},
 	{
 		func(c choice) bool { return !c.kubeProxy && c.cni != "cilium" },
-		"c.yaml:7: kubeProxy.enabled leaves nothing that provides services, which coredns requires; choose one that does: cilium (cni), kube-proxy (kubeProxy.enabled)",
+		"c.yaml:7: kubeProxy.enabled leaves nothing that provides services, which coredns requires; choose one that does: cilium (cni), kube-proxy (kubeProxy.enabled); or set addons.kube-proxy.enabled: false if the cluster has it from somebody else",
 	},
 }
 

@@ -92,11 +92,15 @@ func (r *resolution) addon(a Addon) error {
 		return err
 	}
 	setting := r.out.Cluster.Addons[a.Name]
-	if selected && setting.Enabled != nil && !*setting.Enabled {
+	off := setting.Enabled != nil && !*setting.Enabled
+	switch {
+	case off && selected: // the user brings their own
 		r.out.External = append(r.out.External, a.Provides...)
 		return nil
-	}
-	if !selected && (setting.Enabled == nil || !*setting.Enabled) {
+	case off && len(a.Provides) > 0: // the same, said beside kubeProxy.enabled: false
+		r.out.External = append(r.out.External, a.Provides[0])
+		return nil
+	case off || !selected && setting.Enabled == nil:
 		return nil
 	}
 	if !selected && a.ChosenBy != "" { // a second CNI, or kube-proxy beside what replaces it
@@ -218,16 +222,24 @@ func (r *resolution) requirements() {
 // providers names what in the bundle could provide a capability, and the field that chooses the one whose main job it is.
 func (r *resolution) providers(capability string) (field, remedy string) {
 	var names []string
+	main := "" // the addon whose main job it is
 	for _, name := range slices.Sorted(maps.Keys(r.bundle.Addons)) {
 		if a := r.catalogue.addons[name]; slices.Contains(a.Provides, capability) {
 			names = append(names, fmt.Sprintf("%s (%s)", name, a.chosenBy()))
 			if a.Provides[0] == capability || field == "" {
 				field = a.chosenBy()
 			}
+			if a.Provides[0] == capability {
+				main = name
+			}
 		}
 	}
 	if len(names) == 0 {
 		return "addons", "the bundle has no addon that provides it"
 	}
-	return field, "choose one that does: " + strings.Join(names, ", ")
+	remedy = "choose one that does: " + strings.Join(names, ", ")
+	if main != "" {
+		remedy += fmt.Sprintf("; or set addons.%s.enabled: false if the cluster has it from somebody else", main)
+	}
+	return field, remedy
 }

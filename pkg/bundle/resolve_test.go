@@ -78,7 +78,8 @@ proxy/1 v1.35.1 {"images":{}}
 weave/2 2.8.1 {"images":{}}
 warning: weave is deprecated on Kubernetes 1.35: no release since 2021; use cilium or calico instead
 `},
-		"without kube-proxy": {"kubeProxy: {enabled: false}", "1.36\n" + strings.Replace(cilium, `"replace":false`, `"replace":true`, 1) + dns + untested},
+		"services from somebody else": {"cni: none\nkubeProxy: {enabled: false}\naddons: {proxy: {enabled: false}}", "1.36\n" + dns + "external: network\nexternal: services\n"},
+		"without kube-proxy":          {"kubeProxy: {enabled: false}", "1.36\n" + strings.Replace(cilium, `"replace":false`, `"replace":true`, 1) + dns + untested},
 		"untested, with advice": {"cni: none\ningress: nginx", "1.36\n" + dns + proxy + `web/1 1.15.1 {"images":{}}
 external: network
 warning: web is not tested upstream on Kubernetes 1.36: retired upstream; use traefik instead
@@ -109,7 +110,7 @@ func TestResolveRefuses(t *testing.T) {
 		"refused addon, and nothing about what it would provide": {"cni: weave",
 			"c.yaml:3: cni asks for weave, which does not support Kubernetes 1.36; no release since 2021; use cilium or calico instead"},
 		"no kube-proxy without its replacement": {"cni: none\nkubeProxy: {enabled: false}",
-			"c.yaml:4: kubeProxy.enabled leaves nothing that provides services, which dns requires; choose one that does: cilium (cni), proxy (kubeProxy.enabled)"},
+			"c.yaml:4: kubeProxy.enabled leaves nothing that provides services, which dns requires; choose one that does: cilium (cni), proxy (kubeProxy.enabled); or set addons.proxy.enabled: false if the cluster has it from somebody else"},
 		"a second network": {"addons: {weave: {enabled: true}}", "c.yaml:3: addons.weave.enabled is true, but cni does not choose weave; set cni instead"},
 		"kube-proxy, off and on": {"cni: none\nkubeProxy: {enabled: false}\naddons: {proxy: {enabled: true}}",
 			"c.yaml:5: addons.proxy.enabled is true, but kubeProxy.enabled does not choose proxy; set kubeProxy.enabled instead"},
@@ -125,7 +126,7 @@ func TestResolveRefuses(t *testing.T) {
 			"c.yaml:5: addons.dns.values.a is not a value of its chart; fitout bundles show 1.36 dns lists them\n" +
 				"c.yaml:3: cni asks for weave, which does not support Kubernetes 1.36; no release since 2021; use cilium or calico instead\n" +
 				"c.yaml:5: addons.x is not an addon; use one of cilium, dns, proxy, weave, web\n" +
-				"c.yaml:4: kubeProxy.enabled leaves nothing that provides services, which dns requires; choose one that does: cilium (cni), proxy (kubeProxy.enabled)"},
+				"c.yaml:4: kubeProxy.enabled leaves nothing that provides services, which dns requires; choose one that does: cilium (cni), proxy (kubeProxy.enabled); or set addons.proxy.enabled: false if the cluster has it from somebody else"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := resolve(t, c, test.text)
