@@ -12,7 +12,7 @@ import (
 // start, or one does not pass its probe. Pods that come to nothing more are the cause only where there are no others. It
 // is empty where every pod is ready, or none exists.
 func (s Snapshot) cause(pods []*corev1.Pod) (cause, remedy string) {
-	coming, gone := unready(pods)
+	coming, gone := s.unready(pods)
 	for _, list := range [][]*corev1.Pod{coming, gone} {
 		if len(list) > 0 {
 			reason, remedy := s.podCause(list[0])
@@ -23,22 +23,31 @@ func (s Snapshot) cause(pods []*corev1.Pod) (cause, remedy string) {
 }
 
 // unready returns the pods that are not ready: those that may become so, and those that have failed (evicted ones stay
-// until somebody deletes them) or are being deleted.
-func unready(pods []*corev1.Pod) (coming, gone []*corev1.Pod) {
+// until somebody deletes them) or are being deleted. Those on nodes that do not take part come last: they would hide
+// everything else, and the check nodes tells of them.
+func (s Snapshot) unready(pods []*corev1.Pod) (coming, gone []*corev1.Pod) {
+	var onOut []*corev1.Pod
 	for _, p := range pods {
 		switch {
 		case podReady(p) || p.Status.Phase == corev1.PodSucceeded:
 		case p.Status.Phase == corev1.PodFailed || p.DeletionTimestamp != nil:
 			gone = append(gone, p)
+		case isOut(s.node(p.Spec.NodeName)):
+			onOut = append(onOut, p)
 		default:
 			coming = append(coming, p)
 		}
 	}
-	return coming, gone
+	return append(coming, onOut...), gone
 }
 
 // causeOn returns why nodes have no ready pod of a DaemonSet: what the pods on them, or on their way to one, say.
+//
+// Nodes that do not take part are a cause only if there are no others.
 func (s Snapshot) causeOn(nodes []*corev1.Node, pods []*corev1.Pod) (cause, remedy string) {
+	if in := slices.DeleteFunc(slices.Clone(nodes), isOut); len(in) > 0 {
+		nodes = in
+	}
 	var texts []string
 	for _, n := range nodes {
 		if ok, why := nodeReady(n); ok {

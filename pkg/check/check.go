@@ -52,6 +52,8 @@ type Row struct {
 	Lacks manifest.ID `json:"-"`
 	// Absent says that no object of the addon is in the cluster.
 	Absent bool `json:"-"`
+	// Tolerated says that a gate opens although the row is unmet.
+	Tolerated bool `json:"-"`
 	// Trail leads from an unmet probe to what it may be unmet because of.
 	Trail *Trail `json:"-"`
 	// Nodes is what a probe found on each node, in the order of the nodes; it is empty where nothing was asked of any.

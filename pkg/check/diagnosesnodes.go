@@ -10,14 +10,20 @@ import (
 
 // ofNodes are about the nodes that pods are on, and about nodes by themselves.
 var ofNodes = []diagnosis{
-	{"node-runtime", says(unreadiness, `(.*(?:container runtime is down|PLEG is not healthy|runtime service failed).*)`, may, "the container runtime of node {node} does not answer: $1", "start it again (systemctl restart containerd on the node)")},
-	{"cni-not-ready", says(unreadiness, `(.*(?:cni plugin not initialized|cni config uninitialized|network plugin is not ready|NetworkPluginNotReady|NetworkReady=false).*)`, may, "the pod network of node {node} is not set up: $1", "see the check ready of the CNI")},
+	{"node-runtime", says(unreadiness, `(.*(?:`+runtimeUnready+`).*)`, may, "the container runtime of node {node} does not answer: $1", "start it again (systemctl restart containerd on the node)")},
+	{"cni-not-ready", says(unreadiness, `(.*(?:`+networkUnready+`).*)`, may, "the pod network of node {node} is not set up: $1", "see the check ready of the CNI")},
 	{"node-not-ready", says(unreadiness, `(.+)`, may, "node {node} is not ready: $1", "look at the kubelet of the node")},
 	{"disk-pressure", underPressure(corev1.NodeDiskPressure, "has too little room on a disk", "free space on the node, or give it a larger disk")},
 	{"memory-pressure", underPressure(corev1.NodeMemoryPressure, "has too little memory left", "find what takes it (kubectl top pods), or give the node more")},
 	{"pid-pressure", underPressure(corev1.NodePIDPressure, "has too few process IDs left", "find what starts so many processes on the node")},
 	{"pod-missing", podless},
 }
+
+// What a kubelet says of its node if the container runtime, or the pod network, is not ready.
+const (
+	runtimeUnready = `container runtime is down|PLEG is not healthy|runtime service failed`
+	networkUnready = `cni plugin not initialized|cni config uninitialized|network plugin is not ready|NetworkPluginNotReady|NetworkReady=false`
+)
 
 // pressures are the conditions by which a kubelet says that it runs short of something, and evicts pods.
 var pressures = []corev1.NodeConditionType{corev1.NodeDiskPressure, corev1.NodeMemoryPressure, corev1.NodePIDPressure}

@@ -25,10 +25,6 @@ func (s Snapshot) allSimulated() bool {
 	return !slices.ContainsFunc(s.indexed().nodes, func(n *corev1.Node) bool { return !Simulated(n) })
 }
 
-// virtual reports whether a node is no machine but the front of a service (virtual-kubelet). It runs no pod that wants
-// something of its node, as those of DaemonSets do.
-func virtual(n *corev1.Node) bool { return n.Labels["type"] == "virtual-kubelet" }
-
 // judgeNodes judges the nodes themselves: each is to be ready and short of nothing, and some are to take pods.
 func judgeNodes(s Snapshot) Row {
 	row := Row{Check: Nodes, Verdict: Good}

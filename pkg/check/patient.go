@@ -56,7 +56,25 @@ func (s Snapshot) patientOf(o *manifest.Object, node string) patient {
 	if p.pod = s.sickPod(o, node); p.pod != nil {
 		return p.closer()
 	}
+	if p.node == nil && o.GetKind() == "DaemonSet" {
+		p.node = s.withoutPod(o)
+	}
 	return p
+}
+
+// withoutPod returns the first node that is not ready and has no ready pod of a DaemonSet, or nil.
+func (s Snapshot) withoutPod(o *manifest.Object) *corev1.Node {
+	template, err := podTemplate(o)
+	if err != nil {
+		return nil
+	}
+	nodes, _ := s.eligible(template.PodTemplateSpec)
+	for _, n := range without(s.podsOf(o.GetNamespace(), template.Selector), nodes) {
+		if ok, _ := nodeReady(n); !ok {
+			return n
+		}
+	}
+	return nil
 }
 
 // closer looks at the pod's container in trouble, and at its node.
@@ -100,7 +118,7 @@ func (s Snapshot) sickPod(o *manifest.Object, node string) *corev1.Pod {
 	if n := s.node(node); n != nil {
 		pods = onOrToward(pods, []*corev1.Node{n})
 	}
-	coming, gone := unready(pods)
+	coming, gone := s.unready(pods)
 	if all := append(coming, gone...); len(all) > 0 {
 		return all[0]
 	}

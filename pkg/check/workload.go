@@ -17,10 +17,6 @@ func (s Snapshot) daemonSet(_, live *manifest.Object) (Verdict, string, string) 
 	if len(s.indexed().nodes) == 0 {
 		return Pending, "waits for nodes", ""
 	}
-	result, err := status.Compute(live)
-	if err != nil {
-		return unreadable(live, err)
-	}
 	template, err := podTemplate(live)
 	if err != nil {
 		return unreadable(live, err)
@@ -29,6 +25,10 @@ func (s Snapshot) daemonSet(_, live *manifest.Object) (Verdict, string, string) 
 		return Pending, detail, ""
 	}
 	nodes, refused := s.eligible(template.PodTemplateSpec)
+	result, err := status.Compute(s.ofMachines(live, len(nodes)))
+	if err != nil {
+		return unreadable(live, err)
+	}
 	if len(nodes) == 0 && len(refused) > 0 {
 		return Failed, "0/0, no node takes its pods: " + refused[0].String(), tolerate
 	}
@@ -50,6 +50,14 @@ func (s Snapshot) daemonSet(_, live *manifest.Object) (Verdict, string, string) 
 	return Good, detail, ""
 }
 
+// ofMachines returns a DaemonSet as it would be without virtual nodes: its controller wants pods there, too.
+func (s Snapshot) ofMachines(live *manifest.Object, machines int) *manifest.Object {
+	if s.count(virtual) == 0 {
+		return live
+	}
+	return expecting(live, machines)
+}
+
 // tolerate is the remedy where taints keep every pod away.
 const tolerate = "remove the taint, or let the addon tolerate it"
 
@@ -61,7 +69,7 @@ func (s Snapshot) rollingOut(live *manifest.Object, detail string, result *statu
 		state, remedy = "the rollout has failed", describe(live)
 	}
 	detail += ", " + state + ": " + result.Message
-	coming, _ := unready(pods)
+	coming, _ := s.unready(pods)
 	if cause, podRemedy := s.cause(coming); cause != "" {
 		return Degraded, detail + ", " + cause, podRemedy
 	}

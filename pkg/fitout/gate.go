@@ -3,70 +3,108 @@ package fitout
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
-	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/wave"
 )
 
 // firstLook is how soon a gate looks for the second time; then ever later, up to Timing.Poll.
 const firstLook = 100 * time.Millisecond
 
-// gate waits until every object of a wave is ready, or cannot be before a node joins. It ends early where something is
-// not ready for a cause that does not pass by itself. The error says what it was waiting for, and why that is not ready.
-func (s *session) gate(ctx context.Context, i int, w wave.Wave) error {
+// gate waits until every object of a wave is ready, or cannot be before a node joins. It does not wait for nodes that are
+// out, and returns what is not ready for their sake. It ends early where something is not ready for a cause that does not
+// pass by itself. The error says what it was waiting for, and why that is not ready.
+func (s *session) gate(ctx context.Context, i int, w wave.Wave) (without []string, err error) {
 	if !check.Gated(w.Objects) {
-		return nil
+		return nil, nil
 	}
 	var last []check.Row
 	doctor := newDoctor(s.cluster, time.Now(), s.progress.Note)
 	for wait := firstLook; ; wait = min(2*wait, s.options.Poll) {
-		unmet, snapshot, err := look(ctx, s.cluster, s.plan.Kinds, w)
+		seen, err := s.look(ctx, w)
 		if err == nil {
-			if len(unmet) == 0 {
-				return nil
+			if len(seen.unmet) == 0 {
+				return s.opened(w, seen), nil
 			}
-			s.progress.Waiting(i, unmet)
-			diagnosed, hopeless := doctor.hopeless(ctx, unmet, snapshot, time.Now())
+			s.progress.Waiting(i, seen.unmet)
+			diagnosed, hopeless := doctor.hopeless(ctx, seen.unmet, seen.snapshot, time.Now())
 			if hopeless {
-				return notReady("will not become ready", diagnosed)
+				return nil, notReady("will not become ready", diagnosed)
 			}
 			last = remembered(last, diagnosed)
 		}
 		switch {
 		case err == nil && pause(ctx, wait):
 		case len(last) > 0 && errors.Is(ctx.Err(), context.Canceled):
-			return notReady("interrupted while waiting for", last)
+			return nil, notReady("interrupted while waiting for", last)
 		case len(last) > 0 && ctx.Err() != nil:
-			return notReady("not ready in time", last)
+			return nil, notReady("not ready in time", last)
 		default:
-			return err
+			return nil, err
 		}
 	}
 }
 
+// A sight is what one look at a gate found.
+type sight struct {
+	snapshot  check.Snapshot
+	unmet     []check.Row       // what the gate waits for
+	tolerated []check.Row       // what is unmet, and the gate opens without
+	out       map[string]string // nodes that it does not wait for, and why
+}
+
 // look observes what a gate waits for, and judges it. What the objects of the wave bring about, ready pods behind Services
 // and definitions by controllers, is looked at once these objects are ready.
-func look(ctx context.Context, cluster Cluster, kinds manifest.Kinds, w wave.Wave) (unmet []check.Row, s check.Snapshot, err error) {
-	if s, err = cluster.Observe(ctx, kinds, w.Objects); err != nil {
-		return nil, s, err
+func (s *session) look(ctx context.Context, w wave.Wave) (seen sight, err error) {
+	if seen.snapshot, err = s.cluster.Observe(ctx, s.plan.Kinds, w.Objects); err != nil {
+		return seen, err
 	}
-	rows := check.Gate(w.Objects, s)
+	seen.out = s.outages.Out(seen.snapshot.Nodes, time.Now())
+	tolerance := check.Tolerance{Out: seen.out, MinReady: s.options.MinReady}
+	rows := check.Tolerate(check.Gate(w.Objects, seen.snapshot), seen.snapshot, tolerance)
+	rows = slices.DeleteFunc(rows, func(r check.Row) bool {
+		if r.Tolerated {
+			seen.tolerated = append(seen.tolerated, r)
+		}
+		return r.Tolerated
+	})
 	if check.Overall(rows) != check.Good {
-		return check.Unmet(rows), s, nil
+		seen.unmet = check.Unmet(rows)
+		return seen, nil
 	}
-	rows = check.Backing(w.Backs, s)
+	rows = check.Backing(w.Backs, seen.snapshot)
 	if len(w.Creates) > 0 {
-		created, err := cluster.Observe(ctx, kinds, w.Creates)
+		created, err := s.cluster.Observe(ctx, s.plan.Kinds, w.Creates)
 		if err != nil {
-			return nil, s, err
+			return seen, err
 		}
 		rows = append(rows, check.Created(w.Creates, created)...)
 	}
-	return check.Unmet(rows), s, nil
+	seen.unmet = check.Unmet(rows)
+	return seen, nil
+}
+
+// opened says what a gate has opened without: each node once in a run, and what is not ready.
+func (s *session) opened(w wave.Wave, seen sight) (without []string) {
+	if len(seen.tolerated) == 0 {
+		return nil
+	}
+	for _, node := range slices.Sorted(maps.Keys(seen.out)) {
+		if !s.told[node] {
+			s.told[node] = true
+			s.progress.Note(fmt.Sprintf("going on without node %s, which %s; run fitout up again once it is ready or deleted", node, seen.out[node]))
+		}
+	}
+	for _, r := range seen.tolerated {
+		s.progress.Note(fmt.Sprintf("wave %s goes on without all of %s", w.Name, r.Detail))
+		without = append(without, r.Detail)
+	}
+	return without
 }
 
 // remembered gives rows that were not diagnosed just now the digests of the last time.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/changeset"
+	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/report"
@@ -36,6 +37,8 @@ type session struct {
 	live    map[manifest.ID]*manifest.Object
 	faults  []changeset.Refusal
 	uids    map[manifest.ID]types.UID
+	outages check.Outages   // of nodes, as the gates have seen them
+	told    map[string]bool // nodes that gates have opened without
 }
 
 // run makes the changes that are to be made. A run that finds nothing to do neither locks nor writes.
@@ -251,29 +254,30 @@ func (s *session) apply(ctx context.Context) error {
 		names = append(names, "prune")
 	}
 	s.progress.Waves(names)
-	s.uids = map[manifest.ID]types.UID{}
+	s.uids, s.told = map[manifest.ID]types.UID{}, map[string]bool{}
 	for i, w := range s.waves {
-		if err := s.step(ctx, i, w.Name, func() ([]report.Change, error) { return s.applyWave(ctx, i, w) }); err != nil {
+		if err := s.step(ctx, i, w.Name, func() (report.Wave, error) { return s.applyWave(ctx, i, w) }); err != nil {
 			return err
 		}
 	}
 	if len(s.changes.Removals) == 0 {
 		return nil
 	}
-	return s.step(ctx, len(s.waves), "prune", func() ([]report.Change, error) {
+	return s.step(ctx, len(s.waves), "prune", func() (report.Wave, error) {
 		changes, err := removeAll(ctx, s.cluster, s.changes.Removals, s.options.DryRun, s.options.Policies.Prune)
 		s.applied(len(s.waves), changes)
-		return changes, err
+		return report.Wave{Changes: changes}, err
 	})
 }
 
 // step does one wave and accounts for it.
-func (s *session) step(ctx context.Context, i int, name string, do func() ([]report.Change, error)) error {
+func (s *session) step(ctx context.Context, i int, name string, do func() (report.Wave, error)) error {
 	start := time.Now()
 	s.progress.Applying(i)
-	changes, err := do()
+	done, err := do()
 	took := time.Since(start)
-	s.report.Waves = append(s.report.Waves, report.Wave{Name: name, Seconds: took.Seconds(), Changes: append([]report.Change{}, changes...)})
+	done.Name, done.Seconds, done.Changes = name, took.Seconds(), append([]report.Change{}, done.Changes...)
+	s.report.Waves = append(s.report.Waves, done)
 	s.progress.Done(i, took, err != nil)
 	if err != nil {
 		return fmt.Errorf("wave %s: %w", name, err)
@@ -282,21 +286,22 @@ func (s *session) step(ctx context.Context, i int, name string, do func() ([]rep
 }
 
 // applyWave applies a wave and waits at its gate.
-func (s *session) applyWave(ctx context.Context, i int, w wave.Wave) ([]report.Change, error) {
+func (s *session) applyWave(ctx context.Context, i int, w wave.Wave) (done report.Wave, err error) {
 	planned, early, err := s.possible(ctx, s.changes.OfWave(i))
 	if err != nil {
-		return nil, err
+		return done, err
 	}
 	changes, err := s.cluster.Apply(ctx, s.plan.Kinds, planned, s.options.DryRun)
-	changes = append(early, changes...)
-	for _, c := range changes {
+	done.Changes = append(early, changes...)
+	for _, c := range done.Changes {
 		s.uids[c.ID] = c.UID
 	}
-	s.applied(i, changes)
+	s.applied(i, done.Changes)
 	if err != nil || s.options.DryRun {
-		return changes, err
+		return done, err
 	}
-	return changes, s.gate(ctx, i, w)
+	done.Without, err = s.gate(ctx, i, w)
+	return done, err
 }
 
 // applied tells what was done in a wave, and what there is to say of single objects.

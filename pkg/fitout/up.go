@@ -88,6 +88,7 @@ type Options struct {
 	Select         check.Selection   // of checks and probes
 	Since          time.Duration     // how far back a check looks for restarts of containers; 0 for not at all
 	IgnoreExisting []string          // roles of addons that are installed although somebody else has them in the cluster; all for every role
+	MinReady       check.Share       // of the nodes of a DaemonSet, and of the replicas of other workloads, that must be ready for a gate to open
 	DryRun         bool              // say what would be done, and do nothing
 	SkipPreflight  bool              // do not let the API server judge the changes before the first one is made
 }
@@ -106,6 +107,9 @@ func Apply(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Pr
 		return r, err
 	}
 	r.Verdict = check.Good
+	if r.Incomplete() {
+		r.Verdict = check.Degraded
+	}
 	return r, nil
 }
 

@@ -33,6 +33,13 @@ func Table(w io.Writer, r *Report) error {
 	if err := tab.Flush(); err != nil {
 		return err
 	}
+	for _, wave := range r.Waves {
+		for _, what := range wave.Without {
+			if _, err := fmt.Fprintf(w, "%s\n", printable.Line(fmt.Sprintf("not ready in wave %s: %s", wave.Name, what))); err != nil {
+				return err
+			}
+		}
+	}
 	return outcome(w, r)
 }
 

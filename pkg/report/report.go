@@ -3,6 +3,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
@@ -48,6 +49,8 @@ type Wave struct {
 	Name    string   `json:"name"`
 	Seconds float64  `json:"seconds"` // from the first request to the gate's end
 	Changes []Change `json:"changes"`
+	// Without is what was not ready when the gate opened: pods on nodes that are out, or more than was to be waited for.
+	Without []string `json:"without,omitempty"`
 }
 
 // An Addon is one addon of the bundle as it was rendered.
@@ -118,6 +121,11 @@ func (r *Report) Counts() map[Action]int {
 		}
 	}
 	return counts
+}
+
+// Incomplete reports whether a gate opened before everything was ready.
+func (r *Report) Incomplete() bool {
+	return slices.ContainsFunc(r.Waves, func(w Wave) bool { return len(w.Without) > 0 })
 }
 
 // total counts the changes.

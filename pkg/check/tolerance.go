@@ -1,0 +1,146 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// A Tolerance is what a gate opens without. The zero value waits for everything.
+type Tolerance struct {
+	Out      map[string]string // nodes that it does not wait for, by name, and why: see Outages
+	MinReady Share             // of the other nodes of a DaemonSet, and of the replicas of other workloads, that must be ready
+}
+
+// Tolerate marks those of a gate's rows that are unmet only for what is tolerated.
+func Tolerate(rows []Row, s Snapshot, t Tolerance) []Row {
+	s.index = s.indexed()
+	rows = slices.Clone(rows)
+	for i, row := range rows {
+		live := s.Objects[row.About]
+		if live == nil || row.Verdict != Degraded || live.GetDeletionTimestamp() != nil {
+			continue
+		}
+		template, err := podTemplate(live)
+		if err != nil {
+			continue
+		}
+		w := waitedFor{s, t, live, template}
+		switch live.GetKind() {
+		case "DaemonSet":
+			rows[i].Tolerated = w.enoughNodes()
+		case "Deployment", "StatefulSet", "ReplicaSet":
+			rows[i].Tolerated = w.enoughReplicas()
+		}
+	}
+	return rows
+}
+
+// waitedFor is a live workload that a gate waits for.
+type waitedFor struct {
+	Snapshot
+	Tolerance
+	live     *manifest.Object
+	template workload
+}
+
+func (w waitedFor) isOut(node string) bool { return w.Out[node] != "" }
+
+// enoughNodes reports whether enough of the nodes that are not out have a ready pod of the DaemonSet, of its newest
+// revision as far as its controller goes on. If all nodes are out, there is nothing to go on with.
+func (w waitedFor) enoughNodes() bool {
+	nodes, _ := w.eligible(w.template.PodTemplateSpec)
+	in := slices.DeleteFunc(slices.Clone(nodes), func(n *corev1.Node) bool { return w.isOut(n.Name) })
+	pods := w.podsOf(w.live.GetNamespace(), w.template.Selector)
+	need := w.MinReady.of(len(in))
+	if len(in) == 0 || len(in)-len(without(pods, in)) < need {
+		return false
+	}
+	counted := expecting(w.live, need)
+	if w.blocked(len(nodes), len(without(pods, nodes))-len(without(pods, in))) {
+		counted = with(counted, "updatedNumberScheduled", w.number("desiredNumberScheduled", 0))
+	}
+	result, err := status.Compute(counted)
+	return err == nil && result.Status == status.CurrentStatus
+}
+
+// expecting returns a DaemonSet as it would be if its controller wanted no more than a number of pods.
+func expecting(live *manifest.Object, pods int) *manifest.Object {
+	desired, found, err := unstructured.NestedInt64(live.Object, "status", "desiredNumberScheduled")
+	if err != nil || !found || desired <= int64(pods) {
+		return live
+	}
+	return with(live, "desiredNumberScheduled", int64(pods))
+}
+
+// with returns a copy of an object whose status has a certain number.
+func with(live *manifest.Object, name string, n int64) *manifest.Object {
+	live = live.DeepCopy()
+	if err := unstructured.SetNestedField(live.Object, n, "status", name); err != nil {
+		return live // its status is none: kstatus says so
+	}
+	return live
+}
+
+// blocked reports whether the controller of a DaemonSet replaces no more pods because of those that are missing on nodes
+// that are out: they count as unavailable, and the update strategy lets no more be so (Kubernetes, pkg/controller/daemon/update.go).
+func (w waitedFor) blocked(desired, missing int) bool {
+	var set appsv1.DaemonSet
+	strategy, _, _ := unstructured.NestedMap(w.live.Object, "spec", "updateStrategy")
+	only := map[string]any{"spec": map[string]any{"updateStrategy": strategy}}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(only, &set); err != nil {
+		return false
+	}
+	most := intstr.FromInt32(1) // the API server's default
+	if rolling := set.Spec.UpdateStrategy.RollingUpdate; rolling != nil {
+		most = *intstr.ValueOrDefault(rolling.MaxUnavailable, most)
+	}
+	limit, err := intstr.GetScaledValueFromIntOrPercent(&most, desired, true)
+	return err == nil && limit > 0 && missing >= limit && set.Spec.UpdateStrategy.Type != appsv1.OnDeleteDaemonSetStrategyType
+}
+
+// enoughReplicas reports whether at least one replica is available, and those that are missing to the number that is
+// needed are on nodes that are out, or find no other node. All must be of the newest revision.
+func (w waitedFor) enoughReplicas() bool {
+	generation, _, _ := unstructured.NestedInt64(w.live.Object, "metadata", "generation")
+	if observed := w.number("observedGeneration", 0); observed < generation {
+		return false
+	}
+	need, stuck := int64(w.MinReady.of(int(replicas(w.live)))), int64(0)
+	coming, _ := w.unready(w.podsOf(w.live.GetNamespace(), w.template.Selector))
+	for _, p := range coming {
+		if w.stuck(p) {
+			stuck++
+		}
+	}
+	all, ready := w.number("replicas", 0), w.number("readyReplicas", 0)
+	return all >= need && w.number("updatedReplicas", all) == all && w.number("availableReplicas", ready) >= max(1, need-stuck)
+}
+
+// number is one in the status of the workload. Not every kind has every number.
+func (w waitedFor) number(name string, otherwise int64) int64 {
+	n, found, err := unstructured.NestedInt64(w.live.Object, "status", name)
+	if err != nil || !found {
+		return otherwise
+	}
+	return n
+}
+
+// stuck reports whether a pod is not ready because of a node that is out or gone: it is there, or it could be there and
+// the scheduler finds no other node.
+func (w waitedFor) stuck(p *corev1.Pod) bool {
+	if p.Spec.NodeName != "" {
+		return w.isOut(p.Spec.NodeName) || w.node(p.Spec.NodeName) == nil
+	}
+	if unscheduled(p) == "" {
+		return false
+	}
+	nodes, _ := w.fit(p.Spec, append(daemonTolerations(true), p.Spec.Tolerations...))
+	return slices.ContainsFunc(nodes, func(n *corev1.Node) bool { return w.isOut(n.Name) })
+}
