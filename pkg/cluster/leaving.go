@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
@@ -52,6 +53,23 @@ func remaining(live *manifest.Object) []string {
 		}
 	}
 	return messages
+}
+
+// undiscovered is a version of an API in a NamespaceDeletionDiscoveryFailure, followed by why it cannot be listed (client-go,
+// discovery.ErrGroupDiscoveryFailed).
+var undiscovered = regexp.MustCompile(`([a-z0-9]+(?:[.-][a-z0-9]+)*)/(v[0-9][a-z0-9]*): `)
+
+// release is what to do about a reason for which a namespace is not gone.
+func release(message string) string {
+	const mostAPIs = 3
+	var apis []string
+	for _, found := range undiscovered.FindAllStringSubmatch(message, mostAPIs) {
+		apis = append(apis, found[2]+"."+found[1])
+	}
+	if len(apis) == 0 {
+		return "remove that, or repair what serves it"
+	}
+	return "repair what serves the API, or remove it (kubectl delete apiservice " + strings.Join(apis, " ") + ")"
 }
 
 func (e *leavingError) trouble() trouble {

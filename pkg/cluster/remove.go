@@ -78,18 +78,21 @@ func (c *Client) remove(ctx context.Context, resource dynamic.ResourceInterface,
 // firstLook is the delay before the first poll, by which time the object is usually gone.
 const firstLook = 50 * time.Millisecond
 
-// gone waits until an object is gone. When the time is up, the error says what keeps it.
+// gone waits until an object is gone. When the time is up, the error says what keeps it, by the last answer of the server.
 func (c *Client) gone(ctx context.Context, resource dynamic.ResourceInterface, live *manifest.Object) error {
 	for wait := firstLook; ; wait = min(2*wait, lockPoll) {
 		now, err := c.get(ctx, resource, live.GetName())
-		if apierrors.IsNotFound(err) || err == nil && now.GetUID() != live.GetUID() {
+		switch {
+		case apierrors.IsNotFound(err) || err == nil && now.GetUID() != live.GetUID():
 			return nil
+		case err == nil:
+			live = now
 		}
 		if ended := sleep(ctx, wait); ended != nil {
-			if err != nil {
-				return errors.Join(ended, err)
+			if err != nil && !errors.Is(err, ended) {
+				ended = errors.Join(ended, err)
 			}
-			return heldUp(ended, now)
+			return heldUp(ended, live)
 		}
 	}
 }
@@ -101,7 +104,7 @@ func heldUp(ended error, live *manifest.Object) error {
 		why = append(why, "its finalizers hold it: "+strings.Join(finalizers, ", ")+"; find out who should remove them")
 	}
 	for _, message := range remaining(live) {
-		why = append(why, message+"; remove that, or repair what serves it, then run the same command again")
+		why = append(why, message+"; "+release(message)+", then run the same command again")
 	}
 	if len(why) == 0 {
 		return ended

@@ -144,6 +144,48 @@ func TestPrune(t *testing.T) {
 	}
 }
 
+// An API that is served by pods goes before them: while it is registered and nobody answers, no namespace can be deleted.
+func TestRemoveAPIFirst(t *testing.T) {
+	object := func(apiVersion, kind, name, namespace string) *manifest.Object {
+		o := &manifest.Object{Object: map[string]any{"apiVersion": apiVersion, "kind": kind}}
+		o.SetName(name)
+		o.SetNamespace(namespace)
+		o.SetLabels(map[string]string{render.LabelAddon: "metrics", render.LabelManagedBy: render.ManagedBy})
+		return o
+	}
+	api := object("apiregistration.k8s.io/v1", "APIService", "v1beta1.metrics.k8s.io", "")
+	objects := []*manifest.Object{api, object("v1", "Namespace", "metrics", ""), object("apps/v1", "Deployment", "metrics", "metrics"), object("v1", "Service", "metrics", "metrics")}
+	for name, run := range map[string]func(*memory) error{
+		"prune": func(m *memory) error {
+			_, err := apply(m, planOf(t, one("1")), fitout.Options{})
+			return err
+		},
+		"uninstall": func(m *memory) error {
+			_, err := fitout.Uninstall(t.Context(), m, fitout.Options{Timing: fitout.DefaultTiming}, fitout.Silent{})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := planOf(t, one("1"), objects)
+			waves, err := wave.Plan(p.Rendering, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Waves = waves
+			m := newMemory()
+			if _, err := apply(m, p, fitout.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			if err := run(m); err != nil {
+				t.Fatal(err)
+			}
+			if len(m.deleted) < 3 || m.deleted[0] != manifest.IDOf(api) {
+				t.Errorf("deleted %v", m.deleted)
+			}
+		})
+	}
+}
+
 // Nothing is touched unless everything can be: all reasons come at once.
 func TestRefuse(t *testing.T) {
 	m := newMemory()
