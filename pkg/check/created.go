@@ -50,7 +50,7 @@ func (s Snapshot) definition(o *manifest.Object, controllers Verdict) (v Verdict
 	switch {
 	case live != nil:
 		return s.byStatus(o, live)
-	case s.nothingRuns():
+	case s.allSimulated():
 		return NotJudged, "is not created: its controller is on simulated nodes (" + simulatedAnnotation + ")", ""
 	case controllers != Good && controllers != Degraded: // where some of its pods run, so does it
 		return controllers, "waits for its controller", ""
@@ -73,13 +73,10 @@ func created(addons []render.Addon) []*manifest.Object {
 	return (&render.Rendering{Addons: addons}).Created()
 }
 
-// nothingRuns reports whether all nodes are simulated, so that no controller ever defines anything.
-func (s Snapshot) nothingRuns() bool { return len(s.indexed().nodes) > 0 && s.allSimulated() }
-
 // awaiting judges objects whose kind is not defined yet: nobody can apply them before it is.
 func (j judge) awaiting(objects []string) Row {
 	verdict := Pending
-	if j.snapshot.nothingRuns() {
+	if j.snapshot.allSimulated() {
 		verdict = NotJudged
 	}
 	return j.row(Present, verdict, "run fitout apply once their kind is defined",

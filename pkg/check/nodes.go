@@ -20,9 +20,11 @@ const simulatedAnnotation = "kwok.x-k8s.io/node"
 // Simulated reports whether KWOK simulates a node.
 func Simulated(n *corev1.Node) bool { return n.Annotations[simulatedAnnotation] == "fake" }
 
-// allSimulated reports whether every node is simulated.
+// allSimulated reports whether every node is simulated that can take part: others than virtual and dead ones.
 func (s Snapshot) allSimulated() bool {
-	return !slices.ContainsFunc(s.indexed().nodes, func(n *corev1.Node) bool { return !Simulated(n) })
+	return s.count(Simulated) > 0 && !slices.ContainsFunc(s.indexed().nodes, func(n *corev1.Node) bool {
+		return !Simulated(n) && !virtual(n) && !nodeLost(n)
+	})
 }
 
 // judgeNodes judges the nodes themselves: each is to be ready and short of nothing, and some are to take pods.

@@ -52,18 +52,24 @@ type waitedFor struct {
 
 func (w waitedFor) isOut(node string) bool { return w.Out[node] != "" }
 
-// enoughNodes reports whether enough of the nodes that are not out have a ready pod of the DaemonSet, of its newest
-// revision as far as its controller goes on. If all nodes are out, there is nothing to go on with.
+// enoughNodes reports whether enough of the nodes that take part have a ready pod of the DaemonSet, of its newest revision
+// as far as its controller goes on. If all nodes are out, there is nothing to go on with.
 func (w waitedFor) enoughNodes() bool {
 	nodes, _ := w.eligible(w.template.PodTemplateSpec)
-	in := slices.DeleteFunc(slices.Clone(nodes), func(n *corev1.Node) bool { return w.isOut(n.Name) })
-	pods := w.podsOf(w.live.GetNamespace(), w.template.Selector)
+	missing := without(w.podsOf(w.live.GetNamespace(), w.template.Selector), nodes)
+	lacks := namesOf(missing)
+	in := slices.DeleteFunc(slices.Clone(nodes), func(n *corev1.Node) bool {
+		ready, _ := nodeReady(n)
+		return w.isOut(n.Name) && (lacks[n.Name] || !ready) // a cordoned one may have all that it should have
+	})
+	missingOut := slices.DeleteFunc(missing, func(n *corev1.Node) bool { return !w.isOut(n.Name) })
+	missingIn := len(lacks) - len(missingOut)
 	need := w.MinReady.of(len(in))
-	if len(in) == 0 || len(in)-len(without(pods, in)) < need {
+	if len(in) == 0 || len(in)-missingIn < need {
 		return false
 	}
 	counted := expecting(w.live, need)
-	if w.blocked(len(nodes), len(without(pods, nodes))-len(without(pods, in))) {
+	if w.blocked(len(nodes), len(missingOut)) {
 		counted = with(counted, "updatedNumberScheduled", w.number("desiredNumberScheduled", 0))
 	}
 	result, err := status.Compute(counted)
