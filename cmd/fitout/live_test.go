@@ -19,6 +19,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/wave"
 	"github.com/rogpeppe/go-internal/testscript"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -126,8 +127,11 @@ func create(ts *testscript.TestScript, config *rest.Config, neg bool, args []str
 	client, err := dynamic.NewForConfig(config)
 	ts.Check(err)
 	for _, o := range objects {
-		gvr, _, err := manifest.KindsOf(nil).Of(o)
-		ts.Check(err)
+		gvr := corev1.SchemeGroupVersion.WithResource("nodes") // of a kind that no addon has
+		if o.GetKind() != "Node" {
+			gvr, _, err = manifest.KindsOf(nil).Of(o)
+			ts.Check(err)
+		}
 		_, err = client.Resource(gvr).Namespace(o.GetNamespace()).Create(context.Background(), o, metav1.CreateOptions{FieldManager: args[0]})
 		ts.Check(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // cause returns why the first pod that is not ready is not, with what to do: it cannot be scheduled, a container cannot
@@ -32,7 +33,7 @@ func (s Snapshot) unready(pods []*corev1.Pod) (coming, gone []*corev1.Pod) {
 		case podReady(p) || p.Status.Phase == corev1.PodSucceeded:
 		case p.Status.Phase == corev1.PodFailed || p.DeletionTimestamp != nil:
 			gone = append(gone, p)
-		case isOut(s.node(p.Spec.NodeName)):
+		case isOut(s.node(nodeFor(p))):
 			onOut = append(onOut, p)
 		default:
 			coming = append(coming, p)
@@ -65,7 +66,25 @@ func (s Snapshot) causeOn(nodes []*corev1.Node, pods []*corev1.Pod) (cause, reme
 // onOrToward returns the pods that are on one of the nodes, or on none yet.
 func onOrToward(pods []*corev1.Pod, nodes []*corev1.Node) []*corev1.Pod {
 	named := namesOf(nodes)
-	return slices.DeleteFunc(slices.Clone(pods), func(p *corev1.Pod) bool { return p.Spec.NodeName != "" && !named[p.Spec.NodeName] })
+	return slices.DeleteFunc(slices.Clone(pods), func(p *corev1.Pod) bool { return nodeFor(p) != "" && !named[nodeFor(p)] })
+}
+
+// nodeFor returns the name of the node that a pod is on, or that the controller of its DaemonSet has made it for
+// (Kubernetes, pkg/controller/daemon/util: an affinity to the node's name); empty if it may be anywhere.
+func nodeFor(p *corev1.Pod) string {
+	if p.Spec.NodeName != "" || p.Spec.Affinity == nil || p.Spec.Affinity.NodeAffinity == nil {
+		return p.Spec.NodeName
+	}
+	required := p.Spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution
+	if required == nil || len(required.NodeSelectorTerms) == 0 {
+		return ""
+	}
+	for _, field := range required.NodeSelectorTerms[0].MatchFields {
+		if field.Key == metav1.ObjectNameField && len(field.Values) == 1 {
+			return field.Values[0]
+		}
+	}
+	return ""
 }
 
 // podCause returns why a pod is not ready. A container's own trouble comes before that of its node: until the network of
@@ -73,6 +92,10 @@ func onOrToward(pods []*corev1.Pod, nodes []*corev1.Node) []*corev1.Pod {
 func (s Snapshot) podCause(p *corev1.Pod) (reason, remedy string) {
 	if p.DeletionTimestamp != nil {
 		return fmt.Sprintf("is being deleted on node %s", p.Spec.NodeName), describePod(p)
+	}
+	if n := s.node(nodeFor(p)); p.Spec.NodeName == "" && n != nil && nodeLost(n) {
+		_, why := nodeReady(n)
+		return fmt.Sprintf("is made for node %s, which is not ready (%s)", n.Name, why), "see the check nodes"
 	}
 	for _, c := range p.Status.Conditions {
 		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {

@@ -79,7 +79,7 @@ func (s Snapshot) withoutPod(o *manifest.Object) *corev1.Node {
 
 // closer looks at the pod's container in trouble, and at its node.
 func (p patient) closer() patient {
-	p.container, p.node = sickContainer(p.pod), p.s.node(p.pod.Spec.NodeName)
+	p.container, p.node = sickContainer(p.pod), p.s.node(nodeFor(p.pod))
 	return p
 }
 
