@@ -53,6 +53,9 @@ func (i *input) register(c *cobra.Command) {
 // together with what it finds itself; err is any other failure.
 func (i *input) read(flags *pflag.FlagSet) (file clusterfile.File, faults, err error) {
 	var found strictyaml.Faults
+	if f := flags.Lookup("file"); f != nil && f.Changed && i.file == "" {
+		return file, nil, usageError{errors.New("--file is empty; name the cluster file, or leave the flag out")}
+	}
 	if i.file != "" {
 		if file, err = i.open(); err != nil && !errors.As(err, &found) {
 			return file, nil, err
@@ -79,6 +82,9 @@ func (i *input) open() (clusterfile.File, error) {
 		return clusterfile.File{}, usageError{fmt.Errorf("cluster file: %w", err)}
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return clusterfile.File{}, usageError{fmt.Errorf("cluster file: %s is a folder; name a file", i.file)}
+	}
 	return clusterfile.Read(i.file, f)
 }
 

@@ -146,6 +146,7 @@ func reason(err error) string {
 
 // distribute gives the patched objects back to the addons that own them.
 func distribute(all resmap.ResMap, addons []Addon, owner map[manifest.ID]int) error {
+	all.RemoveBuildAnnotations() // kustomize's own notes of what an object was before a patch
 	text, err := all.AsYaml()
 	if err != nil {
 		return strictyaml.Faults{{Field: "patches", Problem: "leave an object that is not valid JSON: " + reason(err),

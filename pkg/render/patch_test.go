@@ -40,3 +40,22 @@ func TestPatchErrorsKeepPatches(t *testing.T) {
 		})
 	}
 }
+
+// kustomize's own annotations do not stay in the objects.
+func TestPatchLeavesNoNotes(t *testing.T) {
+	objects, err := manifest.Parse("test", []byte("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: demo}\ndata: {a: b}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, patch := range []string{`[{op: add, path: /metadata/annotations, value: {team: platform}}]`, `[{op: replace, path: /data/a, value: c}]`, "metadata: {annotations: {team: platform}}"} {
+		addons := []Addon{{Objects: []*manifest.Object{objects[0].DeepCopy()}}}
+		if err := patchAll(addons, []clusterfile.Patch{{Target: clusterfile.Target{Kind: "ConfigMap"}, Patch: patch}}); err != nil {
+			t.Fatal(err)
+		}
+		for key := range addons[0].Objects[0].GetAnnotations() {
+			if key != "team" {
+				t.Errorf("%s: annotation %s", patch, key)
+			}
+		}
+	}
+}
