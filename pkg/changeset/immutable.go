@@ -25,5 +25,5 @@ func immutable(d *decider, c *Change) {
 		return
 	}
 	c.Refusals = append(c.Refusals, Refusal{Object: c.ID, Reason: fmt.Sprintf(
-		"%s; if nothing depends on the object, --recreate %s/%s deletes it and creates it again", c.Reason, c.ID.Kind, c.ID.Name)})
+		"%s; if nothing depends on the object, --recreate %s deletes it and creates it again", c.Reason, nameOf(c.ID))})
 }

@@ -58,10 +58,11 @@ func ofOwner(_ *decider, c Change) string {
 	return ""
 }
 
-// unproven is about an entry without a UID, as a killed run leaves it: the object is Fitout's only if Fitout applied it.
+// unproven is about an object that only the inventory calls Fitout's: who may write there may name any object by its UID. It is
+// Fitout's if Fitout has applied it.
 func unproven(d *decider, c Change) string {
-	if c.Entry.UID == "" && !fieldowner.Owned(c.Live) && !d.Prune.Has(c.ID) {
-		return fmt.Sprintf("the inventory has no UID of it, and Fitout has not applied it; to delete it all the same, name it: --prune %s/%s", c.ID.Kind, c.ID.Name)
+	if !fieldowner.Owned(c.Live) && !d.Prune.Has(c.ID) {
+		return fmt.Sprintf("Fitout has not applied it, whatever the inventory says; to delete it all the same, name it: --prune %s", nameOf(c.ID))
 	}
 	return ""
 }
@@ -73,5 +74,5 @@ func protected(d *decider, c Change) string {
 	if !slices.Contains(containers, c.ID.Kind) || uninstalled || d.Prune.Has(c.ID) {
 		return ""
 	}
-	return fmt.Sprintf("no longer wanted, but a %s is pruned only if it is named: --prune %s/%s", c.ID.Kind, c.ID.Kind, c.ID.Name)
+	return fmt.Sprintf("no longer wanted, but a %s is pruned only if it is named: --prune %s", c.ID.Kind, nameOf(c.ID))
 }

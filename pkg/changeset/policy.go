@@ -6,16 +6,25 @@ import (
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/render"
 )
 
-// Names are objects that a person names: Kind/name, or Kind/namespace/name.
+// Names are objects that a person names: Kind/namespace/name, or Kind/name for an object without a namespace or of kube-system.
 type Names []string
 
 // Has reports whether an object is named.
 func (n Names) Has(id manifest.ID) bool {
 	return slices.ContainsFunc(n, func(name string) bool {
-		return strings.EqualFold(name, id.Kind+"/"+id.Name) || strings.EqualFold(name, id.Kind+"/"+id.Namespace+"/"+id.Name)
+		return strings.EqualFold(name, nameOf(id)) || strings.EqualFold(name, id.Kind+"/"+id.Namespace+"/"+id.Name)
 	})
+}
+
+// nameOf is the shortest name of an object.
+func nameOf(id manifest.ID) string {
+	if id.Namespace == "" || id.Namespace == render.Namespace {
+		return id.Kind + "/" + id.Name
+	}
+	return id.Kind + "/" + id.Namespace + "/" + id.Name
 }
 
 // A Policy says what happens to a field that Fitout sets and somebody else has set to another value.

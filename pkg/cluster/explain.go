@@ -30,6 +30,8 @@ func (e *ConflictError) Unwrap() error { return e.cause }
 // explain gives API errors the remedy that they lack.
 func explain(err error) error {
 	switch {
+	case apierrors.IsForbidden(err) && strings.Contains(err.Error(), "exceeded quota"):
+		return fmt.Errorf("%w; raise the quota, or make room in the namespace", err)
 	case apierrors.IsForbidden(err):
 		return fmt.Errorf("%w; give the user of the kubeconfig this right (fitout rbac prints all that are needed)", err)
 	case apierrors.IsUnauthorized(err):

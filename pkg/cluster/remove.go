@@ -33,7 +33,8 @@ func (c *Client) Remove(ctx context.Context, removals []changeset.Change, named 
 
 func (c *Client) removeOne(ctx context.Context, r changeset.Change, named changeset.Names) (report.Change, error) {
 	change := report.Change{ID: r.ID, Action: report.Pruned, UID: r.Entry.UID, Before: r.Live}
-	if r.Live == nil { // gone already, or never applied: its kind may be gone, too
+	if r.Live == nil { // or never applied: its kind may be gone, too
+		change.Notes = []string{fmt.Sprintf("%s was gone already", r.ID)}
 		return change, nil
 	}
 	if !named.Has(r.ID) {
