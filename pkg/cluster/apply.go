@@ -10,7 +10,9 @@ import (
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/report"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/client-go/dynamic"
 )
 
@@ -41,7 +43,7 @@ func (c *Client) Recorded(ctx context.Context, entries []inventory.Entry) (map[m
 	live := map[manifest.ID]*manifest.Object{}
 	var errs []error
 	for i, o := range each(entries, func(e inventory.Entry) outcome {
-		live, err := c.get(ctx, c.resourceOf(e), e.Name)
+		live, err := c.recorded(ctx, e)
 		return outcome{live, err}
 	}) {
 		switch {
@@ -52,6 +54,28 @@ func (c *Client) Recorded(ctx context.Context, entries []inventory.Entry) (map[m
 		}
 	}
 	return live, errors.Join(errs...)
+}
+
+// recorded fetches a recorded object. That it is not there in the version in which it was applied says nothing if the API server
+// no longer serves that version: it is looked for in the one that its group prefers now.
+func (c *Client) recorded(ctx context.Context, e inventory.Entry) (*manifest.Object, error) {
+	live, err := c.get(ctx, c.resourceOf(e), e.Name)
+	if !apierrors.IsNotFound(err) {
+		return live, err
+	}
+	now := metav1.APIGroup{PreferredVersion: metav1.GroupVersionForDiscovery{Version: "v1"}}
+	if e.Group != "" {
+		now = metav1.APIGroup{}
+		if err := c.discover(ctx, &now, "/apis", e.Group); err != nil && !apierrors.IsNotFound(err) {
+			return nil, err
+		}
+	}
+	version := now.PreferredVersion.Version
+	if version == e.Version || len(validation.IsDNS1035Label(version)) > 0 {
+		return nil, err // the object is gone, or its whole group is
+	}
+	e.Version = version
+	return c.get(ctx, c.resourceOf(e), e.Name)
 }
 
 // A task is one object on its way into the cluster.

@@ -47,7 +47,9 @@ func (c *Client) removeOne(ctx context.Context, r changeset.Change, named change
 			return change, nil
 		}
 	}
-	return change, c.remove(ctx, c.resourceOf(r.Entry), r.Live)
+	found := r.Entry
+	found.Version = r.Live.GroupVersionKind().Version // the API server may no longer serve the recorded one
+	return change, c.remove(ctx, c.resourceOf(found), r.Live)
 }
 
 // builtIn are the kinds of Kubernetes itself.
