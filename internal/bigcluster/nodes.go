@@ -25,7 +25,7 @@ func node() *manifest.Object {
 			"annotations": fields{"volumes.kubernetes.io/controller-managed-attach-detach": "true", "node.alpha.kubernetes.io/ttl": "15",
 				"csi.volume.kubernetes.io/nodeid": `{"csi.scaleway.com":"fr-par-1/` + name + `"}`},
 		},
-		"spec": fields{"podCIDR": "100.64." + mark + ".0/24", "podCIDRs": []any{"100.64." + mark + ".0/24"}, "providerID": "scaleway://instance/fr-par-1/" + name},
+		"spec": fields{"podCIDR": "100.64.1.0/24", "podCIDRs": []any{"100.64.1.0/24"}, "providerID": "scaleway://instance/fr-par-1/" + name},
 	})
 	resources := fields{"cpu": "4", "memory": "8148228Ki", "pods": "110", "ephemeral-storage": "18957484Ki", "hugepages-1Gi": "0", "hugepages-2Mi": "0"}
 	status := fields{

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,7 +105,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"gitVersion":%q}`, Version)
 	case isList:
 		out := bufio.NewWriterSize(counting{w, &s.Sent}, 64<<10)
-		if err := l.page(out, r.URL.Query().Get("limit"), r.URL.Query().Get("continue"), r.URL.Query().Get("labelSelector") != ""); err == nil {
+		if err := l.page(out, path.Base(r.URL.Path), r.URL.Query().Get("limit"), r.URL.Query().Get("continue"), r.URL.Query().Get("labelSelector") != ""); err == nil {
 			out.Flush() //nolint:errcheck // a client that has gone misses nothing
 		}
 	default:
@@ -126,7 +127,7 @@ func (s *Server) one(w http.ResponseWriter, path string) {
 }
 
 // page writes one page of a list; rendered restricts it to what Fitout rendered.
-func (l list) page(w io.Writer, limit, from string, rendered bool) error {
+func (l list) page(w io.Writer, resource, limit, from string, rendered bool) error {
 	if rendered {
 		l = list{objects: l.rendered()}
 	}
@@ -135,7 +136,7 @@ func (l list) page(w io.Writer, limit, from string, rendered bool) error {
 	if n, err := strconv.Atoi(limit); err == nil && n > 0 && start+n < end {
 		end, next = start+n, strconv.Itoa(start+n)
 	}
-	if _, err := fmt.Fprintf(w, `{"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":"1","continue":%q},"items":[`, next); err != nil {
+	if _, err := fmt.Fprintf(w, `{"kind":"%sList","apiVersion":"v1","metadata":{"resourceVersion":"1","continue":%q},"items":[`, strings.TrimSuffix(resource, "s"), next); err != nil {
 		return err
 	}
 	for i := start; i < end; i++ {
