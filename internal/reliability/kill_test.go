@@ -92,14 +92,14 @@ func (p *process) kill() bool {
 // begun waits until a run has recorded what it is about to apply, and applies it.
 func (s *site) begun() {
 	s.Helper()
-	for range 600 {
+	for range 6000 { // the API server judges all changes in a dry run first
 		if _, err := s.dynamic.Resource(configMaps).Namespace(inventory.ID.Namespace).Get(s.Context(), inventory.Name, metav1.GetOptions{}); err == nil {
 			s.await(s.proxy.Total() + 3)
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	s.Fatal("no run has begun within 12 s")
+	s.Fatal("no run has begun within two minutes")
 }
 
 // TestTerminate ends the command by SIGTERM in the middle of a wave, and while it waits for one to be ready.
