@@ -17,13 +17,9 @@ func (s *session) preflight(ctx context.Context) error {
 		return nil
 	}
 	missing := s.missing()
-	undefined, err := s.undefined(ctx, s.plan.Rendering.Objects())
-	if err != nil {
-		return err
-	}
 	var planned []changeset.Change
 	for _, c := range s.changes.Changes {
-		if c.Action != changeset.Unchanged && !missing.has(c.Wanted) && !undefined[manifest.GroupKindOf(c.Wanted)] {
+		if c.Action != changeset.Unchanged && !missing.has(c.Wanted) && !s.unknown[manifest.GroupKindOf(c.Wanted)] {
 			planned = append(planned, c)
 		}
 	}

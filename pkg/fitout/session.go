@@ -15,6 +15,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/fitout-dev/fitout/pkg/wave"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -36,6 +37,7 @@ type session struct {
 	changes *changeset.Set
 	live    map[manifest.ID]*manifest.Object
 	faults  []changeset.Refusal
+	unknown map[schema.GroupKind]bool // kinds that a controller was still to define when the changes were decided
 	uids    map[manifest.ID]types.UID
 	outages check.Outages   // of nodes, as the gates have seen them
 	told    map[string]bool // nodes that gates have opened without
@@ -145,15 +147,14 @@ func (s *session) decide(ctx context.Context) (err error) {
 			s.live[id] = o
 		}
 	}
-	undefined, err := s.undefined(ctx, s.plan.Rendering.Objects())
-	if err != nil {
+	if s.unknown, err = s.undefined(ctx, s.plan.Rendering.Objects()); err != nil {
 		return err
 	}
 	policies := s.options.Policies
 	policies.Conflicts = s.plan.conflicts(policies.Conflicts)
 	s.changes = changeset.Decide(changeset.Input{
 		Minor: s.plan.Cluster.Minor(), Addons: s.plan.Rendering.Addons, Waves: s.waves, Target: s.target, Record: s.record,
-		Live: s.live, Undefined: undefined, ServerSide: s.cluster.ServerSide(), Faults: s.faults, Lost: s.plan.lost(), Options: policies,
+		Live: s.live, Undefined: s.unknown, ServerSide: s.cluster.ServerSide(), Faults: s.faults, Lost: s.plan.lost(), Options: policies,
 	})
 	s.announce()
 	return nil
