@@ -77,41 +77,54 @@ type document struct {
 	lines  []string
 	parts  []part
 	blocks []block
-	zones  map[string]int // index of the block that serves a zone
+	zones  map[string][]int // indexes of the blocks of a zone: more than one only in a Corefile that does not start
 	err    error
 }
 
 // A block is a server block whose snippets are written out.
 type block struct {
-	ids  []string
-	list []directive
+	ids    []string
+	repeat []int // how many blocks before it have the zone of the same index, too
+	list   []directive
 }
 
 func read(source string) document {
-	d := document{source: source, zones: map[string]int{}, lines: strings.Split(source, "\n")}
+	d := document{source: source, zones: map[string][]int{}, lines: strings.Split(source, "\n")}
 	if d.parts, d.err = parse(source); d.err != nil {
 		return d
 	}
 	snippets := snippetsOf(d.parts)
 	for _, p := range d.parts {
 		if len(p.keys) > 0 && !isSnippet(p.keys) {
-			for _, id := range p.ids() {
-				d.zones[id] = len(d.blocks)
+			b := block{ids: p.ids(), list: snippets.expand(directives(p.body))}
+			for _, id := range b.ids {
+				b.repeat = append(b.repeat, len(d.zones[id]))
+				d.zones[id] = append(d.zones[id], len(d.blocks))
 			}
-			d.blocks = append(d.blocks, block{ids: p.ids(), list: snippets.expand(directives(p.body))})
+			d.blocks = append(d.blocks, b)
 		}
 	}
 	return d
 }
 
-// blockLike returns the directives of the block that serves a zone of another.
+// blockLike returns the directives of the block that serves a zone of another; where several do, of the one in the same place
+// among them.
 func (d document) blockLike(other block) []directive {
-	for _, id := range other.ids {
-		if at, ok := d.zones[id]; ok {
-			return d.blocks[at].list
+	for i, id := range other.ids {
+		if list, ok := d.serving(id, other.repeat[i]); ok {
+			return list
 		}
 	}
 	return nil
+}
+
+// serving returns the directives of a block of a zone: of the last one if there are not as many blocks of it.
+func (d document) serving(zone string, repeat int) ([]directive, bool) {
+	at := d.zones[zone]
+	if len(at) == 0 {
+		return nil, false
+	}
+	return d.blocks[at[min(repeat, len(at)-1)]].list, true
 }
 
 // text returns a line as it is written.

@@ -109,6 +109,9 @@ func (r *reader) header(p *part) error {
 			return nil
 		}
 		t := r.next()
+		if t.text == "import" && (t.begins || len(p.keys) == 0) {
+			return fmt.Errorf("line %d: import stands where a zone is to be; give it a line of its own", t.line)
+		}
 		key, comma := strings.CutSuffix(t.text, ",")
 		more = comma
 		p.header, p.end, p.last = t.end, t.end, t.last()

@@ -48,8 +48,9 @@ func SettingsOf(ours, live string) (Settings, error) {
 	}
 	var s Settings
 	var extra []string
-	lookup := block{ids: []string{defaultZone}}
-	for _, m := range matched(rendered.blockLike(lookup), theirs.blockLike(lookup)) {
+	wanted, _ := rendered.serving(defaultZone, 0)
+	found, _ := theirs.serving(defaultZone, 0)
+	for _, m := range matched(wanted, found) {
 		if s.set(m) || m.ours != nil {
 			continue
 		}
