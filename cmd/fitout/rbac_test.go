@@ -144,12 +144,12 @@ func (a *account) diagnosed() {
 	}
 	name := "asked-by-" + a.verb
 	a.create("{apiVersion: admissionregistration.k8s.io/v1, kind: MutatingWebhookConfiguration, metadata: {name: " + name + "}}")
-	e := client.Diagnose(a.Context(), check.Questions{Events: []string{"kube-system"}, Webhooks: true})
+	e := client.Diagnose(a.Context(), check.EvidenceRequest{Events: []string{"kube-system"}, Webhooks: true})
 	found := slices.ContainsFunc(e.Webhooks, func(o *manifest.Object) bool {
 		return o.GetKind() == "MutatingWebhookConfiguration" && o.GetName() == name
 	})
-	if len(e.Missing) > 0 || !found {
-		a.Errorf("%s is not told why something is unmet: %q, %d webhooks", a.verb, e.Missing, len(e.Webhooks))
+	if len(e.Unavailable) > 0 || !found {
+		a.Errorf("%s is not told why something is unmet: %q, %d webhooks", a.verb, e.Unavailable, len(e.Webhooks))
 	}
 }
 

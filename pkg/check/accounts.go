@@ -28,11 +28,11 @@ func (j judge) accounts() []Row {
 	there = slices.Compact(there)
 	switch {
 	case len(missing) > 0:
-		row := j.row(Accounts, Failed, "run fitout apply", "missing: %s", some(missing))
+		row := j.row(Accounts, Failed, "run fitout apply", "missing: %s", FirstFew(missing))
 		row.Lacks = lacks
 		return []Row{row}
 	case len(there) > 0:
-		return []Row{j.row(Accounts, Good, "", "%s", some(there))}
+		return []Row{j.row(Accounts, Good, "", "%s", FirstFew(there))}
 	}
 	return nil
 }

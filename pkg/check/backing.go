@@ -12,10 +12,10 @@ import (
 // Backing judges whether rendered Services have a ready pod behind them, and returns a row for each that has none. One
 // without a selector has its pods from elsewhere, and is not judged.
 func Backing(services []*manifest.Object, s Snapshot) []Row {
-	s.index = s.indexed()
+	s = s.Indexed()
 	var rows []Row
 	for _, o := range services {
-		if len(podSelector(o)) == 0 || slices.ContainsFunc(s.podsBehind(o), serves) {
+		if len(ServiceSelector(o)) == 0 || slices.ContainsFunc(s.PodsBehind(o), PodReady) {
 			continue
 		}
 		rows = append(rows, Row{Check: Ready, Verdict: Failed, About: manifest.IDOf(o),
@@ -24,30 +24,23 @@ func Backing(services []*manifest.Object, s Snapshot) []Row {
 	return rows
 }
 
-// podSelector returns the labels by which a Service selects its pods.
-func podSelector(service *manifest.Object) map[string]string {
+// ServiceSelector returns the labels by which a Service selects its pods.
+func ServiceSelector(service *manifest.Object) map[string]string {
 	selector, _, _ := unstructured.NestedStringMap(service.Object, "spec", "selector")
 	return selector
 }
 
-// podsBehind returns the pods that a Service selects; of none where there is no Service.
-func (s Snapshot) podsBehind(service *manifest.Object) []*corev1.Pod {
-	if service == nil || len(podSelector(service)) == 0 {
+// PodsBehind returns the pods that a Service selects; of none where there is no Service.
+func (s Snapshot) PodsBehind(service *manifest.Object) []*corev1.Pod {
+	if service == nil || len(ServiceSelector(service)) == 0 {
 		return nil
 	}
-	return s.podsOf(service.GetNamespace(), &metav1.LabelSelector{MatchLabels: podSelector(service)})
+	return s.PodsMatching(service.GetNamespace(), &metav1.LabelSelector{MatchLabels: ServiceSelector(service)})
 }
 
-// serviceOf returns the Service behind an aggregated API, or nil.
-func (s Snapshot) serviceOf(api *manifest.Object) *manifest.Object {
+// ServiceOf returns the Service behind an aggregated API, or nil.
+func (s Snapshot) ServiceOf(api *manifest.Object) *manifest.Object {
 	namespace, _, _ := unstructured.NestedString(api.Object, "spec", "service", "namespace")
 	name, _, _ := unstructured.NestedString(api.Object, "spec", "service", "name")
 	return s.Objects[manifest.ID{Kind: "Service", Namespace: namespace, Name: name}]
-}
-
-// serves tells a pod that a Service leads to.
-func serves(p *corev1.Pod) bool {
-	return p.DeletionTimestamp == nil && slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool {
-		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
-	})
 }

@@ -10,10 +10,10 @@ import (
 // Where no pod runs, nothing is asked again and again, and every probe is told with the reason.
 func TestPathsWithoutPods(t *testing.T) {
 	list, s := probeCase{Absent: "no image"}.survey(t)
-	trials := check.PlanProbes(list, s)
+	trials := check.Plan(list, s)
 	paths, without := trials.Paths()
-	if len(paths) > 0 || len(trials.Tasks()) > 0 || len(trials.Calls()) == 0 {
-		t.Errorf("%d paths, %d pods, %d calls", len(paths), len(trials.Tasks()), len(trials.Calls()))
+	if len(paths) > 0 || len(trials.Tasks()) > 0 || len(trials.DirectQueries()) == 0 {
+		t.Errorf("%d paths, %d pods, %d calls", len(paths), len(trials.Tasks()), len(trials.DirectQueries()))
 	}
 	for _, name := range []string{"ingress-ports", "dns-service", "service-network"} {
 		i := slices.IndexFunc(without, func(r check.Row) bool { return r.Check == name })
@@ -27,15 +27,15 @@ func TestPathsWithoutPods(t *testing.T) {
 func TestCalls(t *testing.T) {
 	list, s := probeCase{Absent: "no image"}.survey(t)
 	ids := map[string]bool{}
-	for _, call := range check.PlanProbes(list, s).Calls() {
+	for _, call := range check.Plan(list, s).DirectQueries() {
 		if ids[call.ID] || call.Node == "" || call.Timeout.Duration == 0 {
 			t.Errorf("%+v", call)
 		}
 		ids[call.ID] = true
-		if call.Port == 10250 && (call.Name != "" || call.Way != check.Directly) {
+		if call.Port == 10250 && (call.Name != "" || call.Transport != check.Directly) {
 			t.Errorf("the witness is told what to answer: %+v", call)
 		}
-		if call.Way == check.ByForward && (call.Pod != "dns-a" || call.Namespace != "kube-system" || call.Network != "tcp" || call.Port != 53) {
+		if call.Transport == check.ByForward && (call.Pod != "dns-a" || call.Namespace != "kube-system" || call.Network != "tcp" || call.Port != 53) {
 			t.Errorf("%+v", call)
 		}
 	}

@@ -9,31 +9,31 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// cause returns why the first pod that is not ready is not, with what to do: it cannot be scheduled, a container cannot
+// Cause returns why the first pod that is not ready is not, with what to do: it cannot be scheduled, a container cannot
 // start, or one does not pass its probe. Pods that come to nothing more are the cause only where there are no others. It
 // is empty where every pod is ready, or none exists.
-func (s Snapshot) cause(pods []*corev1.Pod) (cause, remedy string) {
-	coming, gone := s.unready(pods)
+func (s Snapshot) Cause(pods []*corev1.Pod) (cause, remedy string) {
+	coming, gone := s.UnreadyPods(pods)
 	for _, list := range [][]*corev1.Pod{coming, gone} {
 		if len(list) > 0 {
-			reason, remedy := s.podCause(list[0])
+			reason, remedy := s.PodCause(list[0])
 			return fmt.Sprintf("pod %s: %s", list[0].Name, reason), remedy
 		}
 	}
 	return "", ""
 }
 
-// unready returns the pods that are not ready: those that may become so, and those that have failed (evicted ones stay
+// UnreadyPods returns the pods that are not ready: those that may become so, and those that have failed (evicted ones stay
 // until somebody deletes them) or are being deleted. Those on nodes that do not take part come last: they would hide
 // everything else, and the check nodes tells of them.
-func (s Snapshot) unready(pods []*corev1.Pod) (coming, gone []*corev1.Pod) {
+func (s Snapshot) UnreadyPods(pods []*corev1.Pod) (coming, gone []*corev1.Pod) {
 	var onOut []*corev1.Pod
 	for _, p := range pods {
 		switch {
-		case podReady(p) || p.Status.Phase == corev1.PodSucceeded:
+		case PodReady(p) || p.Status.Phase == corev1.PodSucceeded:
 		case p.Status.Phase == corev1.PodFailed || p.DeletionTimestamp != nil:
 			gone = append(gone, p)
-		case isOut(s.node(nodeFor(p))):
+		case isOut(s.Node(NodeFor(p))):
 			onOut = append(onOut, p)
 		default:
 			coming = append(coming, p)
@@ -42,36 +42,36 @@ func (s Snapshot) unready(pods []*corev1.Pod) (coming, gone []*corev1.Pod) {
 	return append(coming, onOut...), gone
 }
 
-// causeOn returns why nodes have no ready pod of a DaemonSet: what the pods on them, or on their way to one, say.
+// CauseOnNodes returns why nodes have no ready pod of a DaemonSet: what the pods on them, or on their way to one, say.
 //
 // Nodes that do not take part are a cause only if there are no others.
-func (s Snapshot) causeOn(nodes []*corev1.Node, pods []*corev1.Pod) (cause, remedy string) {
+func (s Snapshot) CauseOnNodes(nodes []*corev1.Node, pods []*corev1.Pod) (cause, remedy string) {
 	if in := slices.DeleteFunc(slices.Clone(nodes), isOut); len(in) > 0 {
 		nodes = in
 	}
 	var texts []string
 	for _, n := range nodes {
-		if ok, why := nodeReady(n); ok {
+		if ok, why := NodeReady(n); ok {
 			texts = append(texts, n.Name)
 		} else {
 			texts = append(texts, fmt.Sprintf("%s, which is not ready (%s)", n.Name, why))
 		}
 	}
-	if cause, remedy = s.cause(onOrToward(pods, nodes)); cause != "" {
+	if cause, remedy = s.Cause(PodsForNodes(pods, nodes)); cause != "" {
 		return cause, remedy
 	}
-	return "no pod on node " + some(texts), ""
+	return "no pod on node " + FirstFew(texts), ""
 }
 
-// onOrToward returns the pods that are on one of the nodes, or on none yet.
-func onOrToward(pods []*corev1.Pod, nodes []*corev1.Node) []*corev1.Pod {
-	named := namesOf(nodes)
-	return slices.DeleteFunc(slices.Clone(pods), func(p *corev1.Pod) bool { return nodeFor(p) != "" && !named[nodeFor(p)] })
+// PodsForNodes returns the pods that are on one of the nodes, or on none yet.
+func PodsForNodes(pods []*corev1.Pod, nodes []*corev1.Node) []*corev1.Pod {
+	named := NodeNames(nodes)
+	return slices.DeleteFunc(slices.Clone(pods), func(p *corev1.Pod) bool { return NodeFor(p) != "" && !named[NodeFor(p)] })
 }
 
-// nodeFor returns the name of the node that a pod is on, or that the controller of its DaemonSet has made it for
+// NodeFor returns the name of the node that a pod is on, or that the controller of its DaemonSet has made it for
 // (Kubernetes, pkg/controller/daemon/util: an affinity to the node's name); empty if it may be anywhere.
-func nodeFor(p *corev1.Pod) string {
+func NodeFor(p *corev1.Pod) string {
 	if p.Spec.NodeName != "" || p.Spec.Affinity == nil || p.Spec.Affinity.NodeAffinity == nil {
 		return p.Spec.NodeName
 	}
@@ -87,25 +87,25 @@ func nodeFor(p *corev1.Pod) string {
 	return ""
 }
 
-// podCause returns why a pod is not ready. A container's own trouble comes before that of its node: until the network of
+// PodCause returns why a pod is not ready. A container's own trouble comes before that of its node: until the network of
 // a node works the node is not ready, because of the pods of the network.
-func (s Snapshot) podCause(p *corev1.Pod) (reason, remedy string) {
+func (s Snapshot) PodCause(p *corev1.Pod) (reason, remedy string) {
 	if p.DeletionTimestamp != nil {
-		return fmt.Sprintf("is being deleted on node %s", p.Spec.NodeName), describePod(p)
+		return fmt.Sprintf("is being deleted on node %s", p.Spec.NodeName), describePodCommand(p)
 	}
-	if n := s.node(nodeFor(p)); p.Spec.NodeName == "" && n != nil && nodeLost(n) {
-		_, why := nodeReady(n)
+	if n := s.Node(NodeFor(p)); p.Spec.NodeName == "" && n != nil && NodeUnreachable(n) {
+		_, why := NodeReady(n)
 		return fmt.Sprintf("is made for node %s, which is not ready (%s)", n.Name, why), "see the check nodes"
 	}
 	for _, c := range p.Status.Conditions {
 		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
-			return "cannot be scheduled: " + line(c.Message), "change the nodes, or what the pod asks of them"
+			return "cannot be scheduled: " + Short(c.Message), "change the nodes, or what the pod asks of them"
 		}
 	}
 	containers := slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses)
 	inits := len(p.Status.InitContainerStatuses)
 	for i, c := range containers {
-		if reason, remedy := containerTrouble(p, c, i < inits); reason != "" {
+		if reason, remedy := ContainerProblem(p, c, i < inits); reason != "" {
 			return reason, remedy
 		}
 	}
@@ -113,38 +113,38 @@ func (s Snapshot) podCause(p *corev1.Pod) (reason, remedy string) {
 		switch {
 		case c.State.Running == nil || c.Ready:
 		case i < inits:
-			return fmt.Sprintf("init container %s: has not finished%s", at(p, c), restarts(c)), logs(p, c)
+			return fmt.Sprintf("init container %s: has not finished%s", ContainerOnNode(p, c), restarts(c)), LogsCommand(p, c)
 		default:
-			return fmt.Sprintf("container %s: runs, but is not ready%s", at(p, c), restarts(c)), logs(p, c)
+			return fmt.Sprintf("container %s: runs, but is not ready%s", ContainerOnNode(p, c), restarts(c)), LogsCommand(p, c)
 		}
 	}
 	return s.podState(p, containers)
 }
 
-// containerTrouble returns why a container does not run, or nothing where it does, is on its way, or is an init container
+// ContainerProblem returns why a container does not run, or nothing where it does, is on its way, or is an init container
 // that has done its work.
-func containerTrouble(p *corev1.Pod, c corev1.ContainerStatus, isInit bool) (reason, remedy string) {
+func ContainerProblem(p *corev1.Pod, c corev1.ContainerStatus, isInit bool) (reason, remedy string) {
 	if ended := c.State.Terminated; ended != nil && (ended.ExitCode != 0 || !isInit) {
-		return fmt.Sprintf("container %s: %s", at(p, c), exit(ended)), logs(p, c)
+		return fmt.Sprintf("container %s: %s", ContainerOnNode(p, c), ExitText(ended)), LogsCommand(p, c)
 	}
 	waiting := c.State.Waiting
 	switch {
 	case waiting == nil || slices.Contains([]string{"", "ContainerCreating", "PodInitializing"}, waiting.Reason):
 		return "", ""
 	case waiting.Reason == "CrashLoopBackOff" && c.LastTerminationState.Terminated != nil: // its message says only how long it waits
-		return fmt.Sprintf("container %s: CrashLoopBackOff%s", at(p, c), restarts(c)), logs(p, c) + " --previous"
+		return fmt.Sprintf("container %s: CrashLoopBackOff%s", ContainerOnNode(p, c), restarts(c)), LogsCommand(p, c) + " --previous"
 	case strings.Contains(waiting.Reason, "Image"):
 		remedy = "make the image " + c.Image + " reachable from the node"
 	case waiting.Reason == "CreateContainerConfigError":
 		remedy = "create what the message names"
 	default:
-		remedy = describePod(p)
+		remedy = describePodCommand(p)
 	}
-	return strings.TrimSuffix(fmt.Sprintf("container %s: %s: %s", at(p, c), waiting.Reason, line(waiting.Message)), ": "), remedy
+	return strings.TrimSuffix(fmt.Sprintf("container %s: %s: %s", ContainerOnNode(p, c), waiting.Reason, Short(waiting.Message)), ": "), remedy
 }
 
-// at says which container of which node.
-func at(p *corev1.Pod, c corev1.ContainerStatus) string {
+// ContainerOnNode says which container of which node.
+func ContainerOnNode(p *corev1.Pod, c corev1.ContainerStatus) string {
 	return c.Name + " on node " + p.Spec.NodeName
 }
 
@@ -153,13 +153,13 @@ func restarts(c corev1.ContainerStatus) string {
 	if c.LastTerminationState.Terminated == nil {
 		return ""
 	}
-	return fmt.Sprintf(", restarted %d times, %s", c.RestartCount, exit(c.LastTerminationState.Terminated))
+	return fmt.Sprintf(", restarted %d times, %s", c.RestartCount, ExitText(c.LastTerminationState.Terminated))
 }
 
-func exit(t *corev1.ContainerStateTerminated) string {
+func ExitText(t *corev1.ContainerStateTerminated) string {
 	s := fmt.Sprintf("exited with %d (%s)", t.ExitCode, t.Reason)
 	if t.Message != "" {
-		s += ": " + line(t.Message)
+		s += ": " + Short(t.Message)
 	}
 	return s
 }
@@ -173,38 +173,38 @@ func (s Snapshot) podState(p *corev1.Pod, containers []corev1.ContainerStatus) (
 			break
 		}
 	}
-	switch node := s.node(p.Spec.NodeName); {
+	switch node := s.Node(p.Spec.NodeName); {
 	case p.Status.Phase == corev1.PodFailed:
-		return strings.TrimRight(fmt.Sprintf("has failed on node %s: %s: %s", p.Spec.NodeName, p.Status.Reason, line(p.Status.Message)), ": "), describePod(p)
+		return strings.TrimRight(fmt.Sprintf("has failed on node %s: %s: %s", p.Spec.NodeName, p.Status.Reason, Short(p.Status.Message)), ": "), describePodCommand(p)
 	case p.Spec.NodeName == "":
 		return "waits for the scheduler", "check that the scheduler runs"
 	case node == nil:
 		return fmt.Sprintf("is on node %s, which is gone", p.Spec.NodeName), "delete the pod"
 	default:
-		if ok, why := nodeReady(node); !ok {
+		if ok, why := NodeReady(node); !ok {
 			return fmt.Sprintf("is on node %s, which is not ready (%s)", p.Spec.NodeName, why), "see the check nodes"
 		}
 	}
-	return fmt.Sprintf("is %s on node %s", state, p.Spec.NodeName), describePod(p)
+	return fmt.Sprintf("is %s on node %s", state, p.Spec.NodeName), describePodCommand(p)
 }
 
-func logs(p *corev1.Pod, c corev1.ContainerStatus) string {
+func LogsCommand(p *corev1.Pod, c corev1.ContainerStatus) string {
 	return fmt.Sprintf("kubectl logs -n %s %s -c %s", p.Namespace, p.Name, c.Name)
 }
 
-func describePod(p *corev1.Pod) string {
+func describePodCommand(p *corev1.Pod) string {
 	return fmt.Sprintf("kubectl describe -n %s pod %s", p.Namespace, p.Name)
 }
 
-// line makes a message of others one line of bounded length.
-func line(message string) string {
+// Short makes a message of others one line of bounded length.
+func Short(message string) string {
 	const most = 300
-	return cut(unbroken(message), most)
+	return Cut(OneLine(message), most)
 }
 
-func unbroken(message string) string { return strings.Join(strings.Fields(message), " ") }
+func OneLine(message string) string { return strings.Join(strings.Fields(message), " ") }
 
-func cut(s string, most int) string {
+func Cut(s string, most int) string {
 	if len(s) > most {
 		return strings.ToValidUTF8(s[:most], "") + "…"
 	}

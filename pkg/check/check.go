@@ -98,7 +98,7 @@ type Snapshot struct {
 
 // Judge judges a cluster by everything rendered for it.
 func Judge(addons []render.Addon, s Snapshot) []Row {
-	s.index = s.indexed()
+	s = s.Indexed()
 	rows := []Row{judgeNodes(s)}
 	undefined := Undefined(created(addons), s)
 	for _, a := range addons {
@@ -162,15 +162,15 @@ func (j judge) row(check string, v Verdict, remedy, format string, args ...any) 
 	return Row{Addon: j.addon.Name, Check: check, Verdict: v, Remedy: remedy, Detail: strings.TrimSpace(fmt.Sprintf(format, args...))}
 }
 
-// live returns the observed object of a rendered one, or nil.
-func (s Snapshot) live(o *manifest.Object) *manifest.Object { return s.Objects[manifest.IDOf(o)] }
+// Live returns the observed object of a rendered one, or nil.
+func (s Snapshot) Live(o *manifest.Object) *manifest.Object { return s.Objects[manifest.IDOf(o)] }
 
 // present checks that every object is there and stays: one that is being deleted is as good as gone.
 func (j judge) present() Row {
 	var missing, leaving []manifest.ID
 	var waiting []string
 	for _, o := range j.addon.Objects {
-		switch live := j.snapshot.live(o); {
+		switch live := j.snapshot.Live(o); {
 		case live == nil && j.undefined[manifest.GroupKindOf(o)]:
 			waiting = append(waiting, manifest.IDOf(o).String())
 		case live == nil:
@@ -181,14 +181,14 @@ func (j judge) present() Row {
 	}
 	switch {
 	case len(missing) > 0:
-		row := j.row(Present, Failed, "run fitout apply", "%d of %d objects missing: %s", len(missing), len(j.addon.Objects), some(missing))
+		row := j.row(Present, Failed, "run fitout apply", "%d of %d objects missing: %s", len(missing), len(j.addon.Objects), FirstFew(missing))
 		row.Lacks, row.Absent = firstOf(missing), len(missing) == len(j.addon.Objects)
 		return row
 	case len(waiting) > 0:
 		return j.awaiting(waiting)
 	case len(leaving) > 0:
 		row := j.row(Present, Failed, "wait until they are gone, then run fitout apply",
-			"%d of %d objects are being deleted: %s", len(leaving), len(j.addon.Objects), some(leaving))
+			"%d of %d objects are being deleted: %s", len(leaving), len(j.addon.Objects), FirstFew(leaving))
 		row.About = firstOf(leaving)
 		return row
 	}
@@ -210,7 +210,7 @@ func (j judge) unchanged() Row {
 	there := 0
 	var changed, kept []string
 	for _, o := range j.addon.Objects {
-		if live := j.snapshot.live(o); live != nil {
+		if live := j.snapshot.Live(o); live != nil {
 			there++
 			for _, d := range objectdiff.Differences(o, live) {
 				text := fmt.Sprintf("%s %s", manifest.IDOf(o), worded(o, d))
@@ -224,11 +224,11 @@ func (j judge) unchanged() Row {
 	}
 	switch all := len(j.addon.Objects); {
 	case len(changed) > 0:
-		return j.row(Unchanged, Degraded, "run fitout apply", "%s", some(changed))
+		return j.row(Unchanged, Degraded, "run fitout apply", "%s", FirstFew(changed))
 	case there == 0 && all > 0:
 		return j.row(Unchanged, NotJudged, "", "no object is there to compare")
 	case len(kept) > 0:
-		return j.row(Unchanged, Good, "", "%d of %d objects are there, as rendered but for what is kept of others: %s", there, all, some(kept))
+		return j.row(Unchanged, Good, "", "%d of %d objects are there, as rendered but for what is kept of others: %s", there, all, FirstFew(kept))
 	case there < all:
 		return j.row(Unchanged, Good, "", "%d of %d objects are there, as rendered", there, all)
 	}
@@ -243,8 +243,8 @@ func worded(o *manifest.Object, d objectdiff.Difference) string {
 	return d.String()
 }
 
-// some joins the first few of a list.
-func some[T any](list []T) string {
+// FirstFew joins the first few of a list.
+func FirstFew[T any](list []T) string {
 	const most = 3
 	text := ""
 	for i, s := range list {

@@ -27,13 +27,13 @@ type ClaimStep string
 
 // The steps, in their order; a claim is mounted and let go twice.
 const (
-	ClaimCreate ClaimStep = "created"
-	ClaimBind   ClaimStep = "bound" // by itself, where its class makes volumes without a pod
-	ClaimMount  ClaimStep = "mounted"
-	ClaimWrite  ClaimStep = "written"
-	ClaimLeave  ClaimStep = "let go"
-	ClaimRead   ClaimStep = "read"
-	ClaimDelete ClaimStep = "deleted"
+	ClaimCreate  ClaimStep = "created"
+	ClaimBind    ClaimStep = "bound" // by itself, where its class makes volumes without a pod
+	ClaimMount   ClaimStep = "mounted"
+	ClaimWrite   ClaimStep = "written"
+	ClaimUnmount ClaimStep = "let go"
+	ClaimRead    ClaimStep = "read"
+	ClaimDelete  ClaimStep = "deleted"
 )
 
 // A ClaimResult is what came of a step.
@@ -46,17 +46,17 @@ type ClaimResult struct {
 	Refused bool
 }
 
-// A ClaimAccount is what was done with a claim, up to the first step that failed.
-type ClaimAccount struct {
+// A ClaimTest is what was done with a claim, up to the first step that failed.
+type ClaimTest struct {
 	Class string // as it is told
 	Steps []ClaimResult
 	Same  string // why it was mounted again on the same node, where it was
 	Left  string // what is left behind, and why
 }
 
-// A ClaimSight is what was seen at one moment of a claim, its volume and the pod that is to mount it. What is not there
+// A ClaimState is what was seen at one moment of a claim, its volume and the pod that is to mount it. What is not there
 // is nil.
-type ClaimSight struct {
+type ClaimState struct {
 	Claim  *corev1.PersistentVolumeClaim
 	Volume *corev1.PersistentVolume
 	Pod    *corev1.Pod
@@ -78,7 +78,7 @@ func ClaimProbe(addons []render.Addon) (bundle.Probe, bool) {
 // ClaimClass returns the StorageClass that a claim gets, and what that is called; why says what keeps it from having one.
 func (s Survey) ClaimClass(name string) (class *manifest.Object, called, why string) {
 	for _, c := range s.StorageClasses {
-		if name == DefaultClass && isDefault(c) {
+		if name == DefaultClass && IsDefaultClass(c) {
 			return c, fmt.Sprintf("default class %s", c.GetName()), ""
 		}
 		if c.GetName() == name {
@@ -101,8 +101,8 @@ func BindsFirst(class *manifest.Object) bool {
 // own affinity allows.
 func (s Survey) ClaimNodes(volume *corev1.PersistentVolume) []string {
 	var names []string
-	for _, asker := range s.cast(probe.Asker) {
-		if n := s.node(asker.node); n != nil && allows(volume, n) {
+	for _, asker := range s.readyProbePods(probe.Asker) {
+		if n := s.Node(asker.node); n != nil && allows(volume, n) {
 			names = append(names, n.Name)
 		}
 	}
@@ -131,8 +131,8 @@ func (s Survey) ClaimElsewhere(volume *corev1.PersistentVolume, first string) (n
 	return []string{first}, "the volume can be on no other node"
 }
 
-// Unbound says why the claim has no volume yet; it is empty where it has one.
-func (c ClaimSight) Unbound() string {
+// NotBound says why the claim has no volume yet; it is empty where it has one.
+func (c ClaimState) NotBound() string {
 	switch {
 	case c.Claim == nil:
 		return "the claim is not there"
@@ -146,30 +146,30 @@ func (c ClaimSight) Unbound() string {
 	return text + ", and nothing was said of it"
 }
 
-// Unmounted says why the pod does not run with the volume yet; it is empty where it does. What comes first is told first:
+// NotMounted says why the pod does not run with the volume yet; it is empty where it does. What comes first is told first:
 // no volume, no node, no mount.
-func (s Survey) Unmounted(c ClaimSight) string {
+func (s Survey) NotMounted(c ClaimState) string {
 	switch {
 	case c.Pod == nil:
 		return "the pod is not there"
-	case podReady(c.Pod):
+	case PodReady(c.Pod):
 		return ""
 	}
-	if why := c.Unbound(); why != "" {
-		if message := unscheduled(c.Pod); message != "" {
-			why += "; the pod cannot be scheduled: " + line(message)
+	if why := c.NotBound(); why != "" {
+		if message := UnschedulableReason(c.Pod); message != "" {
+			why += "; the pod cannot be scheduled: " + Short(message)
 		}
 		return why
 	}
 	if said := c.said("Pod", c.Pod.Name); said != "" {
 		return said
 	}
-	cause, _ := s.podCause(c.Pod)
+	cause, _ := s.PodCause(c.Pod)
 	return "the pod " + cause
 }
 
-// Held says why the node has not let the volume go; it is empty where the pod is gone.
-func (c ClaimSight) Held() string {
+// StillMounted says why the node has not let the volume go; it is empty where the pod is gone.
+func (c ClaimState) StillMounted() string {
 	if c.Pod == nil {
 		return ""
 	}
@@ -180,7 +180,7 @@ func (c ClaimSight) Held() string {
 }
 
 // Remains says what of a deleted claim is still there and is to go; it is empty where all of it is gone.
-func (c ClaimSight) Remains() string {
+func (c ClaimState) Remains() string {
 	switch {
 	case c.Claim != nil:
 		return "the claim is still there, held by " + cmp.Or(strings.Join(c.Claim.Finalizers, ", "), "nothing that it names")
@@ -188,19 +188,19 @@ func (c ClaimSight) Remains() string {
 		return ""
 	}
 	text := fmt.Sprintf("volume %s is still there, %s", c.Volume.Name, cmp.Or(string(c.Volume.Status.Phase), "without a phase"))
-	if why := cmp.Or(c.said("PersistentVolume", c.Volume.Name), line(c.Volume.Status.Message)); why != "" {
+	if why := cmp.Or(c.said("PersistentVolume", c.Volume.Name), Short(c.Volume.Status.Message)); why != "" {
 		text += ": " + why
 	}
 	return text
 }
 
 // kept reports whether the volume outlives its claim by intent.
-func (c ClaimSight) kept() bool {
+func (c ClaimState) kept() bool {
 	return c.Volume.Spec.PersistentVolumeReclaimPolicy != corev1.PersistentVolumeReclaimDelete
 }
 
 // Leaves names what is there after all that was to go is gone.
-func (c ClaimSight) Leaves() string {
+func (c ClaimState) Leaves() string {
 	if c.Volume == nil {
 		return ""
 	}
@@ -212,7 +212,7 @@ var consequences = []string{"timed out waiting for the condition", "context dead
 
 // said is what was said last of an object that explains why it does not get on: a warning before anything else, and a cause
 // before its consequences.
-func (c ClaimSight) said(kind, name string) string {
+func (c ClaimState) said(kind, name string) string {
 	rank := func(e corev1.Event) int {
 		consequence := slices.ContainsFunc(consequences, func(text string) bool { return strings.Contains(e.Message, text) })
 		switch {
@@ -232,9 +232,9 @@ func (c ClaimSight) said(kind, name string) string {
 		return ""
 	}
 	first := slices.MinFunc(events, func(a, b corev1.Event) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), lastSeen(b).Compare(lastSeen(a)))
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), LastSeen(b).Compare(LastSeen(a)))
 	})
-	return first.Reason + ": " + line(first.Message)
+	return first.Reason + ": " + Short(first.Message)
 }
 
 // explaining are the events that are no warnings and say for what a claim waits (Kubernetes, pkg/controller/volume/events).

@@ -53,7 +53,7 @@ func TestClaimSight(t *testing.T) {
 	readYAML(t, "testdata/claims.yaml", &raw)
 	_, survey := probeCase{}.survey(t)
 	for i, c := range cases {
-		s := check.ClaimSight{
+		s := check.ClaimState{
 			Claim:  part[corev1.PersistentVolumeClaim](t, wellClaim, raw[i], "claim"),
 			Volume: part[corev1.PersistentVolume](t, wellVolume, raw[i], "volume"),
 			Pod:    part[corev1.Pod](t, wellPod, raw[i], "pod"),
@@ -65,7 +65,7 @@ func TestClaimSight(t *testing.T) {
 			})
 		}
 		for name, got := range map[string]string{
-			"unbound": s.Unbound(), "unmounted": survey.Unmounted(s), "held": s.Held(), "remains": s.Remains(), "leaves": s.Leaves(),
+			"unbound": s.NotBound(), "unmounted": survey.NotMounted(s), "held": s.StillMounted(), "remains": s.Remains(), "leaves": s.Leaves(),
 		} {
 			want, given := raw[i][name]
 			if given && got != want {

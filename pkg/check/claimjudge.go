@@ -7,23 +7,23 @@ import (
 )
 
 // storageClaim judges what came of a claim.
-func (s Survey) storageClaim(t trial) finding {
+func (s Survey) storageClaim(t probePlan) apiResult {
 	switch {
-	case len(s.Snapshot.indexed().nodes) == 0:
-		return finding{verdict: Pending, detail: "waits for nodes"}
-	case s.Scene.Absent != "", s.Scene.Claim == nil:
-		return finding{verdict: NotJudged, detail: s.podless()}
+	case len(s.SortedNodes()) == 0:
+		return apiResult{verdict: Pending, detail: "waits for nodes"}
+	case s.Environment.NoPods != "", s.Environment.Claim == nil:
+		return apiResult{verdict: NotJudged, detail: s.noPodReason()}
 	}
-	verdict, detail := s.Scene.Claim.judge()
+	verdict, detail := s.Environment.Claim.judge()
 	if verdict == Failed {
-		return finding{verdict: Failed, remedy: t.Usually, detail: detail}
+		return apiResult{verdict: Failed, remedy: t.Usually, detail: detail}
 	}
-	return finding{verdict: verdict, detail: detail}
+	return apiResult{verdict: verdict, detail: detail}
 }
 
 // judge says how far a claim came, and what ended it where it did not come to its end. A claim that the cluster would not
 // take proves nothing.
-func (a ClaimAccount) judge() (Verdict, string) {
+func (a ClaimTest) judge() (Verdict, string) {
 	var good []string
 	verdict, failure := Good, ""
 	for _, r := range a.Steps {
@@ -36,7 +36,7 @@ func (a ClaimAccount) judge() (Verdict, string) {
 		default:
 			verdict = Failed
 		}
-		failure = fmt.Sprintf("not %s: %s", r.Step.of(r.Node), line(r.Error))
+		failure = fmt.Sprintf("not %s: %s", r.Step.of(r.Node), Short(r.Error))
 		break
 	}
 	detail := a.Class + ": "

@@ -13,7 +13,7 @@ import (
 func Created(definitions []*manifest.Object, s Snapshot) []Row {
 	var rows []Row
 	for _, o := range definitions {
-		if v, detail, remedy := s.definition(o, Good); v != Good {
+		if v, detail, remedy := judgeDefinition(s, o, Good); v != Good {
 			id := manifest.IDOf(o)
 			rows = append(rows, Row{Check: Definitions, Verdict: v, Detail: id.String() + " " + detail, Remedy: remedy, About: id})
 		}
@@ -29,7 +29,7 @@ func (j judge) definitions(controllers Verdict) []Row {
 	all, bad := len(j.addon.Created), 0
 	worst := j.row(Definitions, Good, "", "%d established", all)
 	for _, o := range j.addon.Created {
-		v, detail, remedy := j.snapshot.definition(o, controllers)
+		v, detail, remedy := judgeDefinition(j.snapshot, o, controllers)
 		if v != Good {
 			bad++
 		}
@@ -44,14 +44,14 @@ func (j judge) definitions(controllers Verdict) []Row {
 	return []Row{worst}
 }
 
-// definition judges one definition that a controller creates.
-func (s Snapshot) definition(o *manifest.Object, controllers Verdict) (v Verdict, detail, remedy string) {
-	live := s.live(o)
+// judgeDefinition judges one definition that a controller creates.
+func judgeDefinition(s Snapshot, o *manifest.Object, controllers Verdict) (v Verdict, detail, remedy string) {
+	live := s.Live(o)
 	switch {
 	case live != nil:
-		return s.byStatus(o, live)
-	case s.allSimulated():
-		return NotJudged, "is not created: its controller is on simulated nodes (" + simulatedAnnotation + ")", ""
+		return judgeByStatus(s, o, live)
+	case s.AllSimulated():
+		return NotJudged, "is not created: its controller is on simulated nodes (" + SimulatedAnnotation + ")", ""
 	case controllers != Good && controllers != Degraded: // where some of its pods run, so does it
 		return controllers, "waits for its controller", ""
 	}
@@ -62,7 +62,7 @@ func (s Snapshot) definition(o *manifest.Object, controllers Verdict) (v Verdict
 func Undefined(definitions []*manifest.Object, s Snapshot) map[schema.GroupKind]bool {
 	undefined := map[schema.GroupKind]bool{}
 	for _, o := range definitions {
-		if v, _, _ := s.definition(o, Good); v != Good {
+		if v, _, _ := judgeDefinition(s, o, Good); v != Good {
 			undefined[manifest.Defines(o)] = true
 		}
 	}
@@ -76,9 +76,9 @@ func created(addons []render.Addon) []*manifest.Object {
 // awaiting judges objects whose kind is not defined yet: nobody can apply them before it is.
 func (j judge) awaiting(objects []string) Row {
 	verdict := Pending
-	if j.snapshot.allSimulated() {
+	if j.snapshot.AllSimulated() {
 		verdict = NotJudged
 	}
 	return j.row(Present, verdict, "run fitout apply once their kind is defined",
-		"%d of %d objects wait for the definition of their kind: %s", len(objects), len(j.addon.Objects), some(objects))
+		"%d of %d objects wait for the definition of their kind: %s", len(objects), len(j.addon.Objects), FirstFew(objects))
 }

@@ -7,54 +7,56 @@ import (
 	"strings"
 )
 
-// deductions find causes of a row that follow from what other probes of the same run found.
-var deductions = []func(row Row, rows []Row) (result, bool){betweenNodes, fullPackets, onlyByService, detected}
+// crossProbeRules find causes of a row that follow from what other probes of the same run found.
+var crossProbeRules = []func(row Row, rows []Row) (diagnosis, bool){betweenNodes, fullPacketsLost, onlyByService, detectedFault}
 
-func deduced(cause, means, remedy string) (result, bool) {
-	return result{cause, conclusion{means: means, remedy: remedy}}, true
+func newDiagnosis(cause, means, remedy string) (diagnosis, bool) {
+	return diagnosis{cause, match{explanation: means, remedy: remedy}}, true
 }
 
 // betweenNodes knows rows for which packets go from one node to another, where those of the pod network are lost only
 // there.
-func betweenNodes(row Row, rows []Row) (result, bool) {
+func betweenNodes(row Row, rows []Row) (diagnosis, bool) {
 	pods := unmetProbe("pod-network", rows)
-	if pods == nil || pods.Verdict != Degraded || slices.ContainsFunc(pods.Trail.legs, leg.stays) {
-		return result{}, false
+	if pods == nil || pods.Verdict != Degraded || slices.ContainsFunc(pods.Trail.Failed, FailedPath.WithinNode) {
+		return diagnosis{}, false
 	}
-	lost := map[string][]leg{}
-	for _, l := range pods.Trail.legs {
-		lost[l.from] = append(lost[l.from], l)
+	lost := map[string][]FailedPath{}
+	for _, l := range pods.Trail.Failed {
+		lost[l.From] = append(lost[l.From], l)
 	}
-	for _, l := range row.Trail.legs {
-		for _, packet := range lost[l.from] {
-			if l.to.leadTo(packet.to) {
-				return deduced("between-nodes", fmt.Sprintf("packets between pods of node %s and of node %s are lost, while those within a node arrive: %s",
-					packet.from, strings.Join(packet.to.nodes, ", "), pods.Trail.Seen), pods.Remedy)
+	for _, l := range row.Trail.Failed {
+		for _, packet := range lost[l.From] {
+			if l.To.Overlaps(packet.To) {
+				return newDiagnosis("between-nodes", fmt.Sprintf("packets between pods of node %s and of node %s are lost, while those within a node arrive: %s",
+					packet.From, strings.Join(packet.To.Nodes, ", "), pods.Trail.Seen), pods.Remedy)
 			}
 		}
 	}
-	return result{}, false
+	return diagnosis{}, false
 }
 
-// stays reports whether a leg never leaves its node.
-func (l leg) stays() bool { return l.to != nil && len(l.to.nodes) == 1 && l.to.nodes[0] == l.from }
-
-// leadTo reports whether one of the nodes is among others.
-func (e *ends) leadTo(others *ends) bool {
-	return e != nil && others != nil && slices.ContainsFunc(others.nodes, func(n string) bool { return e.set[n] })
+// WithinNode reports whether a leg never leaves its node.
+func (l FailedPath) WithinNode() bool {
+	return l.To != nil && len(l.To.Nodes) == 1 && l.To.Nodes[0] == l.From
 }
 
-// fullPackets knows packets that are lost for their size: the judge counts none where small ones are lost, too.
-func fullPackets(row Row, _ []Row) (result, bool) {
+// Overlaps reports whether one of the nodes is among others.
+func (e *Destination) Overlaps(others *Destination) bool {
+	return e != nil && others != nil && slices.ContainsFunc(others.Nodes, func(n string) bool { return e.set[n] })
+}
+
+// fullPacketsLost knows packets that are lost for their size: the judge counts none where small ones are lost, too.
+func fullPacketsLost(row Row, _ []Row) (diagnosis, bool) {
 	if row.Check != "packet-size" {
-		return result{}, false
+		return diagnosis{}, false
 	}
-	return deduced("packet-size", "small packets arrive, and those of the full size of the pods' interfaces do not: "+row.Trail.Seen, row.Remedy)
+	return newDiagnosis("packet-size", "small packets arrive, and those of the full size of the pods' interfaces do not: "+row.Trail.Seen, row.Remedy)
 }
 
-// addressed are the probes that go through a Service address: the one that reaches the same pods without, and the one that
+// serviceProbes are the probes that go through a Service address: the one that reaches the same pods without, and the one that
 // must be unmet as well, since the row has other reasons than the address where it is not.
-var addressed = map[string]struct{ direct, also string }{
+var serviceProbes = map[string]struct{ direct, also string }{
 	"dns-service":     {"dns-pods", "dns-service"},
 	"dns-outside":     {"dns-pods", "dns-service"},
 	"service-network": {"pod-network", "service-network"},
@@ -62,36 +64,36 @@ var addressed = map[string]struct{ direct, also string }{
 }
 
 // onlyByService knows rows about a Service address that are unmet on nodes from which the pods are reached.
-func onlyByService(row Row, rows []Row) (result, bool) {
-	known := addressed[row.Check]
+func onlyByService(row Row, rows []Row) (diagnosis, bool) {
+	known := serviceProbes[row.Check]
 	direct, also := probeRow(known.direct, rows), unmetProbe(known.also, rows)
-	from := startsOf(row.Trail.legs)
+	from := SourceNodes(row.Trail.Failed)
 	if direct == nil || also == nil || len(from) == 0 {
-		return result{}, false
+		return diagnosis{}, false
 	}
 	for _, name := range from {
 		reached := slices.ContainsFunc(direct.Nodes, func(n NodeResult) bool { return n.Node == name && n.Verdict == Good })
-		if !reached || !slices.Contains(startsOf(also.Trail.legs), name) {
-			return result{}, false
+		if !reached || !slices.Contains(SourceNodes(also.Trail.Failed), name) {
+			return diagnosis{}, false
 		}
 	}
 	remedy := row.Remedy
 	if service := unmetProbe("service-network", rows); service != nil {
 		remedy = service.Remedy
 	}
-	return deduced("service-address", fmt.Sprintf("Service addresses do not lead to pods on node %s, from where the pods themselves are reached: %s",
+	return newDiagnosis("service-address", fmt.Sprintf("Service addresses do not lead to pods on node %s, from where the pods themselves are reached: %s",
 		strings.Join(from, ", "), also.Trail.Seen), remedy)
 }
 
-// found is how nodeConditions says that a condition is true, and not that it is missing or old.
-var found = regexp.MustCompile(`^\S+ has \S+ True `)
+// conditionTrue is how nodeConditions says that a condition is true, and not that it is missing or old.
+var conditionTrue = regexp.MustCompile(`^\S+ has \S+ True `)
 
-// detected knows faults of nodes that node-problem-detector has found.
-func detected(row Row, _ []Row) (result, bool) {
-	if row.Check != "node-conditions" || !found.MatchString(row.Trail.Seen) {
-		return result{}, false
+// detectedFault knows faults of nodes that node-problem-detector has found.
+func detectedFault(row Row, _ []Row) (diagnosis, bool) {
+	if row.Check != "node-conditions" || !conditionTrue.MatchString(row.Trail.Seen) {
+		return diagnosis{}, false
 	}
-	return deduced("node-problem", "node-problem-detector has found a fault: node "+row.Trail.Seen, row.Remedy)
+	return newDiagnosis("node-problem", "node-problem-detector has found a fault: node "+row.Trail.Seen, row.Remedy)
 }
 
 // probeRow returns the row of a probe, or nil.

@@ -8,36 +8,36 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// ofNodes are about the nodes that pods are on, and about nodes by themselves.
-var ofNodes = []diagnosis{
-	{"node-runtime", says(unreadiness, `(.*(?:`+runtimeUnready+`).*)`, may, "the container runtime of node {node} does not answer: $1", "start it again (systemctl restart containerd on the node)")},
-	{"cni-not-ready", says(unreadiness, `(.*(?:`+networkUnready+`).*)`, may, "the pod network of node {node} is not set up: $1", "see the check ready of the CNI")},
-	{"node-not-ready", says(unreadiness, `(.+)`, may, "node {node} is not ready: $1", "look at the kubelet of the node")},
+// nodeRules are about the nodes that pods are on, and about nodes by themselves.
+var nodeRules = []rule{
+	{"node-runtime", matchRule(unreadiness, `(.*(?:`+RuntimeUnready+`).*)`, neverTerminal, "the container runtime of node {node} does not answer: $1", "start it again (systemctl restart containerd on the node)")},
+	{"cni-not-ready", matchRule(unreadiness, `(.*(?:`+NetworkUnready+`).*)`, neverTerminal, "the pod network of node {node} is not set up: $1", "see the check ready of the CNI")},
+	{"node-not-ready", matchRule(unreadiness, `(.+)`, neverTerminal, "node {node} is not ready: $1", "look at the kubelet of the node")},
 	{"disk-pressure", underPressure(corev1.NodeDiskPressure, "has too little room on a disk", "free space on the node, or give it a larger disk")},
 	{"memory-pressure", underPressure(corev1.NodeMemoryPressure, "has too little memory left", "find what takes it (kubectl top pods), or give the node more")},
 	{"pid-pressure", underPressure(corev1.NodePIDPressure, "has too few process IDs left", "find what starts so many processes on the node")},
-	{"pod-missing", podless},
+	{"pod-missing", podMissing},
 }
 
 // What a kubelet says of its node if the container runtime, or the pod network, is not ready.
 const (
-	runtimeUnready = `container runtime is down|PLEG is not healthy|runtime service failed`
-	networkUnready = `cni plugin not initialized|cni config uninitialized|network plugin is not ready|NetworkPluginNotReady|NetworkReady=false`
+	RuntimeUnready = `container runtime is down|PLEG is not healthy|runtime service failed`
+	NetworkUnready = `cni plugin not initialized|cni config uninitialized|network plugin is not ready|NetworkPluginNotReady|NetworkReady=false`
 )
 
-// pressures are the conditions by which a kubelet says that it runs short of something, and evicts pods.
-var pressures = []corev1.NodeConditionType{corev1.NodeDiskPressure, corev1.NodeMemoryPressure, corev1.NodePIDPressure}
+// Pressures are the conditions by which a kubelet says that it runs short of something, and evicts pods.
+var Pressures = []corev1.NodeConditionType{corev1.NodeDiskPressure, corev1.NodeMemoryPressure, corev1.NodePIDPressure}
 
-func nodeCondition(n *corev1.Node, kind corev1.NodeConditionType) corev1.NodeCondition {
+func NodeCondition(n *corev1.Node, kind corev1.NodeConditionType) corev1.NodeCondition {
 	if i := slices.IndexFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool { return c.Type == kind }); i >= 0 {
 		return n.Status.Conditions[i]
 	}
 	return corev1.NodeCondition{}
 }
 
-// nodeLost reports whether nobody has heard of a node's kubelet for a while.
-func nodeLost(n *corev1.Node) bool {
-	return nodeCondition(n, corev1.NodeReady).Status == corev1.ConditionUnknown
+// NodeUnreachable reports whether nobody has heard of a node's kubelet for a while.
+func NodeUnreachable(n *corev1.Node) bool {
+	return NodeCondition(n, corev1.NodeReady).Status == corev1.ConditionUnknown
 }
 
 // badConditions says those of a node's conditions that are not as they should be: Ready is to be true, others are not.
@@ -47,59 +47,59 @@ func badConditions(n *corev1.Node) []string {
 		if (c.Type == corev1.NodeReady) == (c.Status == corev1.ConditionTrue) && c.Status != corev1.ConditionUnknown || c.Type != corev1.NodeReady && c.Status == corev1.ConditionUnknown {
 			continue
 		}
-		bad = append(bad, fmt.Sprintf("%s is %s since %s (%s: %s)", c.Type, c.Status, since(c), c.Reason, line(c.Message)))
+		bad = append(bad, fmt.Sprintf("%s is %s since %s (%s: %s)", c.Type, c.Status, since(c), c.Reason, Short(c.Message)))
 	}
 	return bad
 }
 
 func since(c corev1.NodeCondition) string { return c.LastTransitionTime.UTC().Format(time.RFC3339) }
 
-// onLostNode knows pods whose node is no longer there.
-func onLostNode(p patient) (conclusion, bool) {
+// nodeGone knows pods whose node is no longer there.
+func nodeGone(p subject) (match, bool) {
 	if p.pod == nil || p.pod.Spec.NodeName == "" || p.node != nil {
-		return conclusion{}, false
+		return match{}, false
 	}
-	return conclusion{fmt.Sprintf("pod %s is on node %s, which is gone", p.pod.Name, p.pod.Spec.NodeName), "delete the pod", may}, true
+	return match{fmt.Sprintf("pod %s is on node %s, which is gone", p.pod.Name, p.pod.Spec.NodeName), "delete the pod", neverTerminal}, true
 }
 
-// onStoppedNode knows nodes that have stopped.
-func onStoppedNode(p patient) (conclusion, bool) {
-	if p.node == nil || !nodeLost(p.node) {
-		return conclusion{}, false
+// nodeStopped knows nodes that have stopped.
+func nodeStopped(p subject) (match, bool) {
+	if p.node == nil || !NodeUnreachable(p.node) {
+		return match{}, false
 	}
-	ready := nodeCondition(p.node, corev1.NodeReady)
-	return conclusion{
-		means:  fmt.Sprintf("node %s has not been heard of since %s: it has stopped, its kubelet has, or it does not reach the API server", p.node.Name, since(ready)),
-		remedy: "start the node or its kubelet, or delete the node",
+	ready := NodeCondition(p.node, corev1.NodeReady)
+	return match{
+		explanation: fmt.Sprintf("node %s has not been heard of since %s: it has stopped, its kubelet has, or it does not reach the API server", p.node.Name, since(ready)),
+		remedy:      "start the node or its kubelet, or delete the node",
 	}, true
 }
 
 // evicted knows pods that a kubelet has ended or refused since its node runs short of something.
-func evicted(p patient) (conclusion, bool) {
+func evicted(p subject) (match, bool) {
 	if p.pod == nil || p.pod.Status.Phase != corev1.PodFailed || p.pod.Status.Reason != "Evicted" {
-		return conclusion{}, false
+		return match{}, false
 	}
-	return conclusion{fmt.Sprintf("node %s has evicted pod %s: %s", p.pod.Spec.NodeName, p.pod.Name, p.pod.Status.Message), "free what the node runs short of", may}, true
+	return match{fmt.Sprintf("node %s has evicted pod %s: %s", p.pod.Spec.NodeName, p.pod.Name, p.pod.Status.Message), "free what the node runs short of", neverTerminal}, true
 }
 
 // unreadiness is why a node is not ready.
-func unreadiness(p patient) string {
+func unreadiness(p subject) string {
 	if p.node == nil {
 		return ""
 	}
-	_, why := nodeReady(p.node)
-	if nodeCondition(p.node, corev1.NodeReady).Status == corev1.ConditionTrue {
+	_, why := NodeReady(p.node)
+	if NodeCondition(p.node, corev1.NodeReady).Status == corev1.ConditionTrue {
 		return ""
 	}
 	return why
 }
 
-func underPressure(kind corev1.NodeConditionType, what, remedy string) func(patient) (conclusion, bool) {
-	return func(p patient) (conclusion, bool) {
-		if p.node == nil || nodeCondition(p.node, kind).Status != corev1.ConditionTrue {
-			return conclusion{}, false
+func underPressure(kind corev1.NodeConditionType, what, remedy string) func(subject) (match, bool) {
+	return func(p subject) (match, bool) {
+		if p.node == nil || NodeCondition(p.node, kind).Status != corev1.ConditionTrue {
+			return match{}, false
 		}
-		c := nodeCondition(p.node, kind)
-		return conclusion{fmt.Sprintf("node %s %s since %s (%s)", p.node.Name, what, since(c), line(c.Message)), remedy, may}, true
+		c := NodeCondition(p.node, kind)
+		return match{fmt.Sprintf("node %s %s since %s (%s)", p.node.Name, what, since(c), Short(c.Message)), remedy, neverTerminal}, true
 	}
 }

@@ -48,30 +48,30 @@ const (
 	mostLogBytes = 1024
 )
 
-// Explain gives the rows that are unmet their digests.
-func (s Snapshot) Explain(rows []Row) []Row {
-	s.index = s.indexed()
+// Rows gives the rows that are unmet their digests.
+func Rows(s Snapshot, rows []Row) []Row {
+	s = s.Indexed()
 	rows = slices.Clone(rows)
 	for i, row := range rows {
 		if row.Verdict != Failed && row.Verdict != Degraded {
 			continue
 		}
-		if p, ok := s.patient(row); ok {
-			f, _ := p.explain(diagnoses)
+		if p, ok := findSubject(s, row); ok {
+			f, _ := p.firstMatch(rules)
 			rows[i].Digest = p.digest(f)
 		} else if row.Trail != nil {
-			rows[i].Digest = s.traced(row, rows)
+			rows[i].Digest = digestOfHealthy(s, row, rows)
 		}
 	}
 	return rows
 }
 
 // digest says what was seen of a patient, and what it likely comes from where that is known.
-func (p patient) digest(f result) *Digest {
-	d := &Digest{Object: p.id().String(), Part: p.part, Events: digestEvents(p.events()), Missing: p.s.Evidence.Missing}
+func (p subject) digest(f diagnosis) *Digest {
+	d := &Digest{Object: p.id().String(), Part: p.role, Events: digestEvents(p.events()), Missing: p.s.Evidence.Unavailable}
 	if p.pod != nil {
 		d.Pod, d.Node = p.pod.Namespace+"/"+p.pod.Name, p.pod.Spec.NodeName
-		d.State, _ = p.s.podCause(p.pod)
+		d.State, _ = p.s.PodCause(p.pod)
 	}
 	if p.container != nil {
 		d.Container = p.container.Name
@@ -80,30 +80,30 @@ func (p patient) digest(f result) *Digest {
 		d.Node, d.Conditions = p.node.Name, badConditions(p.node)
 	}
 	log := p.log()
-	d.Log = lastLines(log.Text)
+	d.Log = logTail(log.Text)
 	if log.Error != "" {
-		d.Missing = append(slices.Clone(d.Missing), "the log: "+line(log.Error))
+		d.Missing = append(slices.Clone(d.Missing), "the log: "+Short(log.Error))
 	}
-	d.Cause, d.Explanation, d.Remedy, d.After, d.Terminal = f.cause, line(f.means), f.remedy, f.after, f.after > 0
+	d.Cause, d.Explanation, d.Remedy, d.After, d.Terminal = f.cause, Short(f.explanation), f.remedy, f.after, f.after > 0
 	return d
 }
 
 // digestEvents returns the last few of what was said.
 func digestEvents(events []corev1.Event) []Event {
-	all := joined(events)
+	all := mergedEvents(events)
 	all = all[:min(len(all), mostEvents)]
 	for i := range all {
-		all[i].Message = line(all[i].Message)
+		all[i].Message = Short(all[i].Message)
 	}
 	return all
 }
 
-// joined joins events that say the same but for numbers, such as ports, and puts the last first.
-func joined(events []corev1.Event) []Event {
+// mergedEvents joins events that say the same but for numbers, such as ports, and puts the last first.
+func mergedEvents(events []corev1.Event) []Event {
 	at := map[string]int{}
 	var all []Event
 	for _, e := range events {
-		one := Event{Reason: e.Reason, Message: unbroken(e.Message), Count: max(e.Count, 1), Last: lastSeen(e)}
+		one := Event{Reason: e.Reason, Message: OneLine(e.Message), Count: max(e.Count, 1), Last: LastSeen(e)}
 		if e.Series != nil {
 			one.Count = max(one.Count, e.Series.Count)
 		}
@@ -126,8 +126,8 @@ func joined(events []corev1.Event) []Event {
 
 var numbers = regexp.MustCompile(`[0-9]+`)
 
-// lastSeen is when an event happened the last time; components set one of three fields.
-func lastSeen(e corev1.Event) time.Time {
+// LastSeen is when an event happened the last time; components set one of three fields.
+func LastSeen(e corev1.Event) time.Time {
 	last := e.LastTimestamp.Time
 	if e.EventTime.After(last) {
 		last = e.EventTime.Time
@@ -138,25 +138,25 @@ func lastSeen(e corev1.Event) time.Time {
 	return last.UTC()
 }
 
-// lastLines returns the end of a log in bounds, without what a terminal would take for commands.
-func lastLines(text string) []string {
+// logTail returns the end of a log in bounds, without what a terminal would take for commands.
+func logTail(text string) []string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	lines = lines[max(0, len(lines)-mostLogLines):]
 	var out []string
 	for i, left := len(lines)-1, mostLogBytes; i >= 0 && left > 0; i-- {
-		plain := strings.TrimSpace(strings.Map(printable, colours.ReplaceAllString(lines[i], "")))
+		plain := strings.TrimSpace(strings.Map(printable, colourCodes.ReplaceAllString(lines[i], "")))
 		if plain == "" {
 			continue
 		}
-		out = append(out, cut(plain, left))
+		out = append(out, Cut(plain, left))
 		left -= len(plain)
 	}
 	slices.Reverse(out)
 	return out
 }
 
-// colours are what programs colour their logs with.
-var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
+// colourCodes are what programs colour their logs with.
+var colourCodes = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 func printable(r rune) rune {
 	switch {

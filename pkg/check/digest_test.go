@@ -34,16 +34,16 @@ func digestCases(t *testing.T) []digestCase {
 }
 
 // explained returns the rows of a case with their digests, and what was asked for them.
-func explained(t *testing.T, c digestCase) ([]check.Row, check.Questions) {
+func explained(t *testing.T, c digestCase) ([]check.Row, check.EvidenceRequest) {
 	addons, s := observe(t, c.testCase)
 	rows := check.Judge(addons, s)
-	q := s.Inquire(rows)
-	s.Evidence = check.Evidence{Events: typed[corev1.Event](t, c.Events), Pods: typed[corev1.Pod](t, c.Pods), Logs: map[check.LogOf]check.Log{}}
+	q := check.EvidenceFor(s, rows)
+	s.Evidence = check.Evidence{Events: typed[corev1.Event](t, c.Events), Pods: typed[corev1.Pod](t, c.Pods), Logs: map[check.LogRequest]check.Log{}}
 	s.Evidence.Webhooks = unstructuredOf(c.Webhooks)
 	for _, of := range q.Logs {
 		s.Evidence.Logs[of] = check.Log{Text: c.Logs[of.Pod], Error: c.Unread}
 	}
-	return s.Explain(rows), q
+	return check.Rows(s, rows), q
 }
 
 // What a digest says of each thing that breaks, to the letter.

@@ -5,7 +5,7 @@ import "slices"
 // Causes returns the names of all diagnoses and deductions, sorted.
 func Causes() []string {
 	names := []string{"between-nodes", "packet-size", "service-address", "node-problem", Unexplained}
-	for _, d := range slices.Concat(diagnoses, telling) {
+	for _, d := range slices.Concat(rules, readyPodRules) {
 		names = append(names, d.cause)
 	}
 	slices.Sort(names)

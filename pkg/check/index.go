@@ -18,8 +18,23 @@ type index struct {
 	in     map[string][]*corev1.Pod // by namespace
 }
 
-// indexed returns the index of a snapshot. What judges many rows of one keeps it in the snapshot, which must not change
-// any more.
+// Indexed returns a snapshot that finds its nodes and pods without a look at all of them. It must not change any more.
+func (s Snapshot) Indexed() Snapshot {
+	s.index = s.indexed()
+	return s
+}
+
+// SortedNodes returns the nodes in the order of their names.
+func (s Snapshot) SortedNodes() []*corev1.Node { return s.indexed().nodes }
+
+// WithPods returns a snapshot in which there are more pods.
+func (s Snapshot) WithPods(more []corev1.Pod) Snapshot {
+	s.index = nil
+	s.Pods = append(slices.Clone(s.Pods), more...)
+	return s
+}
+
+// indexed returns the index of a snapshot, made now if the snapshot has none.
 func (s Snapshot) indexed() *index {
 	if s.index != nil {
 		return s.index
@@ -31,15 +46,15 @@ func (s Snapshot) indexed() *index {
 		}
 	}
 	slices.SortStableFunc(x.nodes, func(a, b *corev1.Node) int { return strings.Compare(a.Name, b.Name) })
-	x.pods = named(s.Pods)
+	x.pods = SortedPods(s.Pods)
 	for _, p := range x.pods {
 		x.in[p.Namespace] = append(x.in[p.Namespace], p)
 	}
 	return x
 }
 
-// named returns the pods that have a name, in the order of their names.
-func named(list []corev1.Pod) []*corev1.Pod {
+// SortedPods returns the pods that have a name, in the order of their names.
+func SortedPods(list []corev1.Pod) []*corev1.Pod {
 	pods := make([]*corev1.Pod, 0, len(list))
 	for i := range list {
 		if list[i].Name != "" {
@@ -52,8 +67,8 @@ func named(list []corev1.Pod) []*corev1.Pod {
 	return pods
 }
 
-// podsByNode groups pods by the node that they are on; those on none come under "".
-func podsByNode(pods []*corev1.Pod) map[string][]*corev1.Pod {
+// PodsByNode groups pods by the node that they are on; those on none come under "".
+func PodsByNode(pods []*corev1.Pod) map[string][]*corev1.Pod {
 	on := map[string][]*corev1.Pod{}
 	for _, p := range pods {
 		on[p.Spec.NodeName] = append(on[p.Spec.NodeName], p)
@@ -61,8 +76,8 @@ func podsByNode(pods []*corev1.Pod) map[string][]*corev1.Pod {
 	return on
 }
 
-// namesOf is the set of the names of nodes.
-func namesOf(nodes []*corev1.Node) map[string]bool {
+// NodeNames is the set of the names of nodes.
+func NodeNames(nodes []*corev1.Node) map[string]bool {
 	set := make(map[string]bool, len(nodes))
 	for _, n := range nodes {
 		set[n.Name] = true

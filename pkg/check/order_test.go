@@ -13,12 +13,12 @@ import (
 func TestOrder(t *testing.T) {
 	for name, c := range cases(t) {
 		addons, s := observe(t, c)
-		rows := s.Explain(check.Judge(addons, s))
+		rows := check.Rows(s, check.Judge(addons, s))
 		for seed := range uint64(2) {
 			r := rand.New(rand.NewPCG(seed, 1))
 			r.Shuffle(len(s.Nodes), func(i, j int) { s.Nodes[i], s.Nodes[j] = s.Nodes[j], s.Nodes[i] })
 			r.Shuffle(len(s.Pods), func(i, j int) { s.Pods[i], s.Pods[j] = s.Pods[j], s.Pods[i] })
-			again := s.Explain(check.Judge(addons, s))
+			again := check.Rows(s, check.Judge(addons, s))
 			if diff := cmp.Diff(lines(rows), lines(again)); diff != "" {
 				t.Errorf("%s, in another order: %s", name, diff)
 			}
@@ -44,11 +44,11 @@ func TestNameless(t *testing.T) {
 	if row := check.Judge(addons, s)[0]; row.Verdict != check.Pending || row.Detail != "no node has joined yet" {
 		t.Errorf("%+v", row)
 	}
-	survey := check.Survey{Snapshot: s, Scene: check.Scene{Pods: make([]corev1.Pod, 2)}}
-	if row := survey.JudgeProbePods(true); row.Verdict != check.Pending {
+	survey := check.Survey{Snapshot: s, Environment: check.Environment{Pods: make([]corev1.Pod, 2)}}
+	if row := survey.JudgePods(true); row.Verdict != check.Pending {
 		t.Errorf("%+v", row)
 	}
-	if rows := check.PlanProbes(addons, survey).Judge(check.Answers{}); len(check.Unmet(rows)) > 0 {
+	if rows := check.Plan(addons, survey).Judge(check.Results{}); len(check.Unmet(rows)) > 0 {
 		t.Errorf("%+v", rows)
 	}
 }

@@ -15,11 +15,11 @@ const nodeGrace = 40 * time.Second
 // awaitsNetwork is what a kubelet reports until the pod network of its node is set up (Kubernetes, pkg/kubelet/runtime.go:
 // "container runtime network not ready"; the rest is what container runtimes say, from Kubernetes 1.16 on). Such a node
 // is not out: before the CNI runs, no node is ready.
-var awaitsNetwork = regexp.MustCompile(networkUnready)
+var awaitsNetwork = regexp.MustCompile(NetworkUnready)
 
 // runtimeDown is what a kubelet reports if its container runtime does not answer, also beside the missing network
 // (Kubernetes, pkg/kubelet/runtime.go and pkg/kubelet/pleg).
-var runtimeDown = regexp.MustCompile(runtimeUnready)
+var runtimeDown = regexp.MustCompile(RuntimeUnready)
 
 // leavingTaints are on nodes from which pods are being taken, since the machine goes or is already off.
 var leavingTaints = []string{
@@ -43,8 +43,8 @@ type outage struct {
 // Unknown is the node controller's own verdict, once its grace period has passed, and a kubelet that reports a fault
 // writes both since when and until when it has done so.
 func outageOf(n *corev1.Node) (outage, bool) {
-	ready := nodeCondition(n, corev1.NodeReady)
-	ok, why := nodeReady(n)
+	ready := NodeCondition(n, corev1.NodeReady)
+	ok, why := NodeReady(n)
 	leaving := slices.IndexFunc(n.Spec.Taints, func(t corev1.Taint) bool { return slices.Contains(leavingTaints, t.Key) })
 	switch {
 	case n.DeletionTimestamp != nil:

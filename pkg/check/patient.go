@@ -10,80 +10,80 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// A patient is what an unmet row is explained by: an object, the first pod of it that is not ready, the container in
+// A subject is what an unmet row is explained by: an object, the first pod of it that is not ready, the container in
 // trouble and the node. What there is none of is nil.
-type patient struct {
+type subject struct {
 	s         Snapshot
-	missing   manifest.ID // of an object that is not there
+	absent    manifest.ID // of an object that is not there
 	object    *manifest.Object
 	pod       *corev1.Pod
 	container *corev1.ContainerStatus
 	node      *corev1.Node
 	row       Row    // that is explained
-	part      string // what the object does for the row, where it is a suspect
+	role      string // what the object does for the row, where it is a suspect
 }
 
-// patient finds what a row is explained by: the first of its suspects that is not well, or what the row is about. Rows
+// findSubject finds what a row is explained by: the first of its suspects that is not well, or what the row is about. Rows
 // that say all there is to say have none, and so have those whose suspects all are well.
-func (s Snapshot) patient(row Row) (patient, bool) {
+func findSubject(s Snapshot, row Row) (subject, bool) {
 	if row.Trail != nil {
-		return s.firstSick(row)
+		return firstUnhealthy(s, row)
 	}
-	p := patient{s: s, row: row}
+	p := subject{s: s, row: row}
 	switch {
 	case row.About.Kind == "Node":
-		p.node = s.node(row.About.Name)
+		p.node = s.Node(row.About.Name)
 		return p, p.node != nil
 	case s.Objects[row.About] != nil:
-		return s.patientOf(s.Objects[row.About], "").of(row), true
+		return subjectOf(s, s.Objects[row.About], "").forRow(row), true
 	case row.About.Kind == "Pod":
-		if p.pod = s.podNamed(row.About.Namespace, row.About.Name); p.pod != nil {
-			return p.closer().of(row), true
+		if p.pod = s.Pod(row.About.Namespace, row.About.Name); p.pod != nil {
+			return p.withContainer().forRow(row), true
 		}
 	}
-	p.missing = row.Lacks
+	p.absent = row.Lacks
 	return p, row.Lacks.Kind != ""
 }
 
-func (p patient) of(row Row) patient {
+func (p subject) forRow(row Row) subject {
 	p.row = row
 	return p
 }
 
-// patientOf looks at an object, and at its pods on a node where that is given.
-func (s Snapshot) patientOf(o *manifest.Object, node string) patient {
-	p := patient{s: s, object: o, node: s.node(node)}
-	if p.pod = s.sickPod(o, node); p.pod != nil {
-		return p.closer()
+// subjectOf looks at an object, and at its pods on a node where that is given.
+func subjectOf(s Snapshot, o *manifest.Object, node string) subject {
+	p := subject{s: s, object: o, node: s.Node(node)}
+	if p.pod = unreadyPod(s, o, node); p.pod != nil {
+		return p.withContainer()
 	}
 	if p.node == nil && o.GetKind() == "DaemonSet" {
-		p.node = s.withoutPod(o)
+		p.node = unreadyNodeWithoutPod(s, o)
 	}
 	return p
 }
 
-// withoutPod returns the first node that is not ready and has no ready pod of a DaemonSet, or nil.
-func (s Snapshot) withoutPod(o *manifest.Object) *corev1.Node {
-	template, err := podTemplate(o)
+// unreadyNodeWithoutPod returns the first node that is not ready and has no ready pod of a DaemonSet, or nil.
+func unreadyNodeWithoutPod(s Snapshot, o *manifest.Object) *corev1.Node {
+	template, err := WorkloadOf(o)
 	if err != nil {
 		return nil
 	}
-	nodes, _ := s.eligible(template.PodTemplateSpec)
-	for _, n := range without(s.podsOf(o.GetNamespace(), template.Selector), nodes) {
-		if ok, _ := nodeReady(n); !ok {
+	nodes, _ := s.EligibleNodes(template.PodTemplateSpec)
+	for _, n := range NodesWithoutReadyPod(s.PodsMatching(o.GetNamespace(), template.Selector), nodes) {
+		if ok, _ := NodeReady(n); !ok {
 			return n
 		}
 	}
 	return nil
 }
 
-// closer looks at the pod's container in trouble, and at its node.
-func (p patient) closer() patient {
-	p.container, p.node = sickContainer(p.pod), p.s.node(nodeFor(p.pod))
+// withContainer looks at the pod's container in trouble, and at its node.
+func (p subject) withContainer() subject {
+	p.container, p.node = failingContainer(p.pod), p.s.Node(NodeFor(p.pod))
 	return p
 }
 
-func (s Snapshot) podNamed(namespace, name string) *corev1.Pod {
+func (s Snapshot) Pod(namespace, name string) *corev1.Pod {
 	pods := s.indexed().in[namespace]
 	if i := slices.IndexFunc(pods, func(p *corev1.Pod) bool { return p.Name == name }); i >= 0 {
 		return pods[i]
@@ -91,11 +91,11 @@ func (s Snapshot) podNamed(namespace, name string) *corev1.Pod {
 	return nil
 }
 
-func (s Snapshot) node(name string) *corev1.Node { return s.indexed().byName[name] }
+func (s Snapshot) Node(name string) *corev1.Node { return s.indexed().byName[name] }
 
-// sickPod returns the pod that is the cause why an object is not as it should be: one of a workload, on a node where that
+// unreadyPod returns the pod that is the cause why an object is not as it should be: one of a workload, on a node where that
 // is given, or one behind a Service or an API. It is nil where none can be created.
-func (s Snapshot) sickPod(o *manifest.Object, node string) *corev1.Pod {
+func unreadyPod(s Snapshot, o *manifest.Object, node string) *corev1.Pod {
 	var pods []*corev1.Pod
 	switch o.GetKind() {
 	case "Pod":
@@ -105,20 +105,20 @@ func (s Snapshot) sickPod(o *manifest.Object, node string) *corev1.Pod {
 		}
 		return &p
 	case "Service":
-		pods = s.podsBehind(o)
+		pods = s.PodsBehind(o)
 	case "APIService":
-		if reason := conditionOf(o, "Available")["reason"]; reason == "MissingEndpoints" || reason == "EndpointsNotFound" {
-			pods = s.podsBehind(s.serviceOf(o))
+		if reason := Condition(o, "Available")["reason"]; reason == "MissingEndpoints" || reason == "EndpointsNotFound" {
+			pods = s.PodsBehind(s.ServiceOf(o))
 		}
 	default:
-		if pods = s.podsOfWorkload(o); conditionOf(o, "ReplicaFailure")["status"] == "True" {
+		if pods = podsOfWorkload(s, o); Condition(o, "ReplicaFailure")["status"] == "True" {
 			return nil
 		}
 	}
-	if n := s.node(node); n != nil {
-		pods = onOrToward(pods, []*corev1.Node{n})
+	if n := s.Node(node); n != nil {
+		pods = PodsForNodes(pods, []*corev1.Node{n})
 	}
-	coming, gone := s.unready(pods)
+	coming, gone := s.UnreadyPods(pods)
 	if all := append(coming, gone...); len(all) > 0 {
 		return all[0]
 	}
@@ -126,28 +126,28 @@ func (s Snapshot) sickPod(o *manifest.Object, node string) *corev1.Pod {
 }
 
 // podsOfWorkload returns the pods of a workload; of a DaemonSet those on nodes that it has no ready one on.
-func (s Snapshot) podsOfWorkload(o *manifest.Object) []*corev1.Pod {
-	template, err := podTemplate(o)
+func podsOfWorkload(s Snapshot, o *manifest.Object) []*corev1.Pod {
+	template, err := WorkloadOf(o)
 	if err != nil || template.Selector == nil {
 		return nil
 	}
-	pods := s.podsOf(o.GetNamespace(), template.Selector)
+	pods := s.PodsMatching(o.GetNamespace(), template.Selector)
 	if o.GetKind() == "DaemonSet" {
-		nodes, _ := s.eligible(template.PodTemplateSpec)
-		if missing := without(pods, nodes); len(missing) > 0 {
-			pods = onOrToward(pods, missing)
+		nodes, _ := s.EligibleNodes(template.PodTemplateSpec)
+		if missing := NodesWithoutReadyPod(pods, nodes); len(missing) > 0 {
+			pods = PodsForNodes(pods, missing)
 		}
 	}
 	return pods
 }
 
-// sickContainer returns the container that keeps a pod from being ready: one that does not run, or the first that runs
+// failingContainer returns the container that keeps a pod from being ready: one that does not run, or the first that runs
 // and is not ready.
-func sickContainer(p *corev1.Pod) *corev1.ContainerStatus {
+func failingContainer(p *corev1.Pod) *corev1.ContainerStatus {
 	all := slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses)
 	inits := len(p.Status.InitContainerStatuses)
 	for i, c := range all {
-		if reason, _ := containerTrouble(p, c, i < inits); reason != "" {
+		if reason, _ := ContainerProblem(p, c, i < inits); reason != "" {
 			return &all[i]
 		}
 	}
@@ -159,8 +159,8 @@ func sickContainer(p *corev1.Pod) *corev1.ContainerStatus {
 	return nil
 }
 
-// unscheduled is what the scheduler says of a pod that it finds no node for.
-func unscheduled(p *corev1.Pod) string {
+// UnschedulableReason is what the scheduler says of a pod that it finds no node for.
+func UnschedulableReason(p *corev1.Pod) string {
 	for _, c := range p.Status.Conditions {
 		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
 			return c.Message
@@ -170,7 +170,7 @@ func unscheduled(p *corev1.Pod) string {
 }
 
 // ended is how the container ended the last time, or nil.
-func (p patient) ended() *corev1.ContainerStateTerminated {
+func (p subject) ended() *corev1.ContainerStateTerminated {
 	switch {
 	case p.container == nil:
 		return nil
@@ -181,7 +181,7 @@ func (p patient) ended() *corev1.ContainerStateTerminated {
 }
 
 // started is when the container was started the last time, or zero.
-func (p patient) started() time.Time {
+func (p subject) started() time.Time {
 	if p.container != nil && p.container.State.Running != nil {
 		return p.container.State.Running.StartedAt.Time
 	}
@@ -192,13 +192,13 @@ func (p patient) started() time.Time {
 }
 
 // crashes reports whether the container has ended with an error and does not run now.
-func (p patient) crashes() bool {
+func (p subject) crashes() bool {
 	ended := p.ended()
 	return ended != nil && ended.ExitCode != 0 && p.container.State.Running == nil
 }
 
 // waits returns why the container waits.
-func (p patient) waits() corev1.ContainerStateWaiting {
+func (p subject) waits() corev1.ContainerStateWaiting {
 	if p.container == nil || p.container.State.Waiting == nil {
 		return corev1.ContainerStateWaiting{}
 	}
@@ -206,7 +206,7 @@ func (p patient) waits() corev1.ContainerStateWaiting {
 }
 
 // image is that of the container as the pod names it.
-func (p patient) image() string {
+func (p subject) image() string {
 	if p.container == nil {
 		return ""
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
@@ -26,80 +27,80 @@ type Survey struct {
 	NodeMetrics  []*manifest.Object // of metrics.k8s.io
 	MetricsError string             // why there are no metrics
 	CSINodes     []*manifest.Object
-	Scene        Scene
+	Environment  Environment
 
 	probePods *probePods // of Scene and of the nodes; see indexed
 }
 
-// A Scene is the pods that probes are made from, and what they ask for.
-type Scene struct {
+// A Environment is the pods that probes are made from, and what they ask for.
+type Environment struct {
 	// Absent says why there are no pods, where there are none.
-	Absent    string
-	Namespace string // of the pods
-	Pods      []corev1.Pod
-	Service   string // address of the peers' Service
-	Host      string // of the Ingress to the peers
-	Domain    string // of the cluster DNS: cluster.local
-	Outside   string // a name outside the cluster; where it is empty, none is asked for
-	Class     string // of the claim that is to be made, or DefaultClass; where it is empty, none is
-	Claim     *ClaimAccount
-	Kept      []string // namespaces that look like those of earlier runs and are not removed, with the reasons
+	NoPods       string
+	Namespace    string // of the pods
+	Pods         []corev1.Pod
+	Service      string // address of the peers' Service
+	Host         string // of the Ingress to the peers
+	Domain       string // of the cluster DNS: cluster.local
+	ExternalName string // a name outside the cluster; where it is empty, none is asked for
+	StorageClass string // of the claim that is to be made, or DefaultClass; where it is empty, none is
+	Claim        *ClaimTest
+	Kept         []string // namespaces that look like those of earlier runs and are not removed, with the reasons
 }
 
-// An errand is a task with what the judge has to know of it.
-type errand struct {
+// An podQuery is a task with what the judge has to know of it.
+type podQuery struct {
 	probe.Task
-	pod, node string // that is asked, and where it is
-	group     string // for counting: UDP, same node
-	to        string // what it is about, for people
-	of        int    // targets of which this is one that was chosen; 0 for a single one
-	ends      *ends  // the nodes to one of which it leads, where it leads to any
+	pod, node   string       // that is asked, and where it is
+	group       string       // for counting: UDP, same node
+	to          string       // what it is about, for people
+	of          int          // targets of which this is one that was chosen; 0 for a single one
+	destination *Destination // the nodes to one of which it leads, where it leads to any
 	// ground is set on an errand without which others of the same node to the same target say nothing: it tells a packet
 	// that is too large from a network that is down.
-	ground bool
+	baseline bool
 	// control is set on an errand that is good whether or not the probe's matter is in order: it counts for people, but a trial
 	// of which nothing else is good has failed.
 	control bool
 }
 
-// A stop is the verdict on a probe that needs no asking.
-type stop struct {
+// A earlyVerdict is the verdict on a probe that needs no asking.
+type earlyVerdict struct {
 	verdict Verdict
 	detail  string
 }
 
-// A trial is a probe of an addon, as it is made on a cluster: tasks for pods, agents to be asked, or a row where nothing
+// A probePlan is a probe of an addon, as it is made on a cluster: tasks for pods, agents to be asked, or a row where nothing
 // needs to be asked.
-type trial struct {
-	judge
+type probePlan struct {
+	addon render.Addon
 	bundle.Probe
-	errands []errand
-	posts   []post
-	calls   []Call // in place of errands where no pod can be asked
+	queries []podQuery
+	agents  []agentTarget
+	direct  []DirectQuery // in place of errands where no pod can be asked
 	row     *Row
 }
 
-// Trials are all probes of a cluster.
-type Trials struct {
+// Plans are all probes of a cluster.
+type Plans struct {
 	survey Survey
 	addons []render.Addon
-	list   []trial
+	list   []probePlan
 }
 
-// An Answer is what one pod answered: results in the order of its tasks, or why it could not be asked.
-type Answer struct {
+// An PodResults is what one pod answered: results in the order of its tasks, or why it could not be asked.
+type PodResults struct {
 	Results []probe.Result
 	Error   string
 }
 
-// PlanProbes plans the probes of everything rendered.
-func PlanProbes(addons []render.Addon, s Survey) Trials {
+// Plan plans the probes of everything rendered.
+func Plan(addons []render.Addon, s Survey) Plans {
 	s = s.indexed()
-	t := Trials{survey: s, addons: addons}
+	t := Plans{survey: s, addons: addons}
 	for _, a := range addons {
 		for _, p := range a.Probes {
-			planned := s.plan(judge{addon: a, snapshot: s.Snapshot}, p)
-			if planned.row != nil || len(planned.errands)+len(planned.posts)+len(planned.calls) > 0 {
+			planned := s.plan(a, p)
+			if planned.row != nil || len(planned.queries)+len(planned.agents)+len(planned.direct) > 0 {
 				t.list = append(t.list, planned)
 			}
 		}
@@ -108,17 +109,17 @@ func PlanProbes(addons []render.Addon, s Survey) Trials {
 }
 
 // plan plans one probe. One that nobody asked for has neither a row nor errands.
-func (s Survey) plan(j judge, p bundle.Probe) trial {
-	t := trial{judge: j, Probe: p}
-	verdict := func(v Verdict, remedy, detail string) trial {
-		row := j.row(p.Name, v, remedy, "%s", detail)
+func (s Survey) plan(a render.Addon, p bundle.Probe) probePlan {
+	t := probePlan{addon: a, Probe: p}
+	verdict := func(v Verdict, remedy, detail string) probePlan {
+		row := t.judged(v, remedy, detail)
 		t.row = &row
 		return t
 	}
-	if p.Name == StorageClaim && s.Scene.Class == "" {
+	if p.Name == StorageClaim && s.Environment.StorageClass == "" {
 		return t
 	}
-	if known, ok := outside[p.Name]; ok {
+	if known, ok := fromAPI[p.Name]; ok {
 		f := known(s, t)
 		planned := verdict(f.verdict, f.remedy, f.detail)
 		planned.row.Nodes = f.nodes
@@ -127,45 +128,50 @@ func (s Survey) plan(j judge, p bundle.Probe) trial {
 	if p.Agent != nil {
 		return s.planAgents(t)
 	}
-	if p.Name == "dns-outside" && s.Scene.Outside == "" {
+	if p.Name == "dns-outside" && s.Environment.ExternalName == "" {
 		return t
 	}
-	if len(s.Snapshot.indexed().nodes) == 0 {
+	if len(s.SortedNodes()) == 0 {
 		return verdict(Pending, "", "waits for nodes")
 	}
-	errands, stop := inside[p.Name](s, t)
+	errands, stop := inPods[p.Name](s, t)
 	switch {
 	case stop.verdict == Failed:
 		return verdict(Failed, p.Usually, stop.detail)
 	case stop.verdict != "":
 		return verdict(stop.verdict, "", stop.detail)
 	}
-	if len(s.cast(probe.Asker)) == 0 {
-		if t.calls = s.callsOf(t); len(t.calls) > 0 {
+	if len(s.readyProbePods(probe.Asker)) == 0 {
+		if t.direct = s.directQueries(t); len(t.direct) > 0 {
 			return t
 		}
 	}
-	if s.Scene.Absent != "" || len(errands) == 0 {
-		return verdict(NotJudged, "", s.podless())
+	if s.Environment.NoPods != "" || len(errands) == 0 {
+		return verdict(NotJudged, "", s.noPodReason())
 	}
 	for i, e := range errands {
-		e.ID = fmt.Sprintf("%s/%s/%d", j.addon.Name, p.Name, i)
+		e.ID = fmt.Sprintf("%s/%s/%d", a.Name, p.Name, i)
 		e.Timeout = metav1.Duration{Duration: p.Deadline()}
-		t.errands = append(t.errands, e)
+		t.queries = append(t.queries, e)
 	}
 	return t
 }
 
-// podless says why no pod can be asked, where none can.
-func (s Survey) podless() string {
-	return cmp.Or(s.Scene.Absent, "no probe pod runs; see the check "+ProbePods)
+// judged returns the row of the probe.
+func (t probePlan) judged(v Verdict, remedy, detail string) Row {
+	return Row{Addon: t.addon.Name, Check: t.Name, Verdict: v, Remedy: remedy, Detail: strings.TrimSpace(detail)}
+}
+
+// noPodReason says why no pod can be asked, where none can.
+func (s Survey) noPodReason() string {
+	return cmp.Or(s.Environment.NoPods, "no probe pod runs; see the check "+ProbePods)
 }
 
 // Tasks returns what each pod is to be asked, by its name.
-func (t Trials) Tasks() map[string][]probe.Task {
+func (t Plans) Tasks() map[string][]probe.Task {
 	tasks := map[string][]probe.Task{}
 	for _, trial := range t.list {
-		for _, e := range trial.errands {
+		for _, e := range trial.queries {
 			tasks[e.pod] = append(tasks[e.pod], e.Task)
 		}
 	}
@@ -182,30 +188,30 @@ type Path struct {
 }
 
 // Paths returns what pods are to be asked, and the rows of the probes for which there is nothing to ask.
-func (t Trials) Paths() (paths []Path, without []Row) {
+func (t Plans) Paths() (paths []Path, without []Row) {
 	for _, trial := range t.list {
 		if trial.row != nil {
 			without = append(without, *trial.row)
 		}
-		if len(trial.calls) > 0 { // which are made once, and not again and again
-			without = append(without, trial.judge.row(trial.Name, NotJudged, "", "%s", t.survey.podless()))
+		if len(trial.direct) > 0 { // which are made once, and not again and again
+			without = append(without, trial.judged(NotJudged, "", t.survey.noPodReason()))
 		}
-		for _, e := range trial.errands {
+		for _, e := range trial.queries {
 			paths = append(paths, Path{Task: e.Task, Check: trial.addon.Name + "/" + trial.Name, Pod: e.pod, From: e.node, To: e.to, Group: e.group})
 		}
 	}
 	return paths, without
 }
 
-// Answers are what came of asking.
-type Answers struct {
-	Pods   map[string]Answer    // by the name of the probe pod
-	Agents map[string]Statement // by the ID of the question
-	Calls  map[string]Reply     // by the ID of the call
+// Results are what came of asking.
+type Results struct {
+	Pods   map[string]PodResults   // by the name of the probe pod
+	Agents map[string]AgentOutput  // by the ID of the question
+	Calls  map[string]DirectResult // by the ID of the call
 }
 
 // Judge judges by what was answered: a row for each probe.
-func (t Trials) Judge(given Answers) []Row {
+func (t Plans) Judge(given Results) []Row {
 	results := map[string]probe.Result{}
 	for _, a := range given.Pods {
 		for _, r := range a.Results {
@@ -221,11 +227,11 @@ func (t Trials) Judge(given Answers) []Row {
 			row = *trial.row
 		case trial.Agent != nil:
 			row = trial.judgeAgents(given.Agents)
-		case len(trial.calls) > 0:
-			row = t.judgeCalls(trial, given.Calls)
+		case len(trial.direct) > 0:
+			row = t.judgeDirect(trial, given.Calls)
 		default:
 			c = count(trial, results, given.Pods)
-			row = t.survey.judgeErrands(trial, c)
+			row = t.survey.judgeQueries(trial, c)
 		}
 		row.Trail = t.trail(trial, row, c)
 		rows = append(rows, row)
@@ -233,15 +239,15 @@ func (t Trials) Judge(given Answers) []Row {
 	return rows
 }
 
-// stage returns the nodes that are to run probe pods, and the others with the reason why not.
-func (s Survey) stage() (nodes []*corev1.Node, others []string) {
-	for _, n := range s.Snapshot.indexed().nodes {
+// probeNodes returns the nodes that are to run probe pods, and the others with the reason why not.
+func (s Survey) probeNodes() (nodes []*corev1.Node, others []string) {
+	for _, n := range s.SortedNodes() {
 		os, arch := n.Labels[corev1.LabelOSStable], n.Labels[corev1.LabelArchStable]
-		ready, why := nodeReady(n)
+		ready, why := NodeReady(n)
 		switch {
 		case Simulated(n):
 			others = append(others, n.Name+" is simulated")
-		case virtual(n):
+		case Virtual(n):
 			others = append(others, n.Name+" is virtual")
 		case os != "linux" || !slices.Contains([]string{"amd64", "arm64"}, arch):
 			others = append(others, fmt.Sprintf("%s is %s/%s", n.Name, os, arch))
@@ -254,11 +260,11 @@ func (s Survey) stage() (nodes []*corev1.Node, others []string) {
 	return nodes, others
 }
 
-// PrepareProbe says why no pod of a probe can do anything on the nodes that there are; it is empty where one can.
-func (s Survey) PrepareProbe() string {
-	nodes, others := s.stage()
+// NoNodes says why no pod of a probe can do anything on the nodes that there are; it is empty where one can.
+func (s Survey) NoNodes() string {
+	nodes, others := s.probeNodes()
 	if len(nodes) == 0 && len(others) > 0 {
-		return "no node runs probe pods: " + some(others)
+		return "no node runs probe pods: " + FirstFew(others)
 	}
 	return ""
 }

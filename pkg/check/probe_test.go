@@ -36,20 +36,20 @@ type stage struct {
 
 // A probeCase changes the stage and what pods answer, and says which rows are others then.
 type probeCase struct {
-	Name     string              `json:"name"`
-	Live     map[string]fields   `json:"live"`    // merge patches by kind and name
-	Absent   string              `json:"absent"`  // why there are no probe pods
-	Metrics  string              `json:"metrics"` // why there are none
-	NoAPI    bool                `json:"noAPI"`   // there is no Service default/kubernetes
-	Fails    map[string]string   `json:"fails"`   // expression over "pod address:port network size name" -> error
-	Silent   map[string]string   `json:"silent"`  // pod, or way and what is asked -> why it could not be asked
-	Required bool                `json:"required"`
-	Agents   map[string]said     `json:"agents"` // node -> what its agent answers; the others are well
-	Claim    *check.ClaimAccount `json:"claim"`
-	Want     []string            `json:"want"`
-	Events   []fields            `json:"events"`
-	Pods     []fields            `json:"pods"` // of the whole cluster
-	Logs     map[string]string   `json:"logs"` // by pod
+	Name     string            `json:"name"`
+	Live     map[string]fields `json:"live"`    // merge patches by kind and name
+	Absent   string            `json:"absent"`  // why there are no probe pods
+	Metrics  string            `json:"metrics"` // why there are none
+	NoAPI    bool              `json:"noAPI"`   // there is no Service default/kubernetes
+	Fails    map[string]string `json:"fails"`   // expression over "pod address:port network size name" -> error
+	Silent   map[string]string `json:"silent"`  // pod, or way and what is asked -> why it could not be asked
+	Required bool              `json:"required"`
+	Agents   map[string]said   `json:"agents"` // node -> what its agent answers; the others are well
+	Claim    *check.ClaimTest  `json:"claim"`
+	Want     []string          `json:"want"`
+	Events   []fields          `json:"events"`
+	Pods     []fields          `json:"pods"` // of the whole cluster
+	Logs     map[string]string `json:"logs"` // by pod
 	// Digests are what is said of some of the rows, by addon/probe.
 	Digests map[string][]string `json:"digests"`
 }
@@ -63,14 +63,14 @@ type said struct {
 }
 
 // statements answers the questions to agents.
-func (c probeCase) statements(questions []check.Question) map[string]check.Statement {
-	replies := map[string]check.Statement{}
+func (c probeCase) statements(questions []check.AgentQuery) map[string]check.AgentOutput {
+	replies := map[string]check.AgentOutput{}
 	for _, q := range questions {
 		s, ok := c.Agents[q.Pod.Spec.NodeName]
 		if !ok {
 			s.Text = `{"cilium": {"state": "Ok", "msg": "1.20.2"}}`
 		}
-		reply := check.Statement{Unasked: s.Unasked, Silent: s.Silent}
+		reply := check.AgentOutput{NotRun: s.Unasked, TimedOut: s.Silent}
 		for range q.Commands {
 			reply.Outputs = append(reply.Outputs, agent.Output{Text: s.Text, Exit: s.Exit})
 		}
@@ -111,27 +111,27 @@ func (c probeCase) survey(t *testing.T) ([]render.Addon, check.Survey) {
 	if c.NoAPI {
 		s.APIServer = ""
 	}
-	s.Scene = check.Scene{Namespace: "p", Service: "10.32.0.20", Host: "p.invalid", Domain: "cluster.local", Outside: "example.org", Absent: c.Absent, Class: "fast"}
+	s.Environment = check.Environment{Namespace: "p", Service: "10.32.0.20", Host: "p.invalid", Domain: "cluster.local", ExternalName: "example.org", NoPods: c.Absent, StorageClass: "fast"}
 	for _, p := range typed[corev1.Pod](t, of("Pod")) {
 		if p.Namespace == "kube-system" {
 			s.Pods = append(s.Pods, p)
 		} else if c.Absent == "" {
-			s.Scene.Pods = append(s.Scene.Pods, p)
+			s.Environment.Pods = append(s.Environment.Pods, p)
 		}
 	}
-	if s.Scene.Claim = c.Claim; c.Claim == nil && len(s.ClaimNodes(nil)) > 0 {
-		s.Scene.Claim = goodClaim()
+	if s.Environment.Claim = c.Claim; c.Claim == nil && len(s.ClaimNodes(nil)) > 0 {
+		s.Environment.Claim = goodClaim()
 	}
 	return list, s
 }
 
 // goodClaim is a claim that came to its end.
-func goodClaim() *check.ClaimAccount {
+func goodClaim() *check.ClaimTest {
 	const s = time.Second
-	return &check.ClaimAccount{Class: "class fast", Steps: []check.ClaimResult{
+	return &check.ClaimTest{Class: "class fast", Steps: []check.ClaimResult{
 		{Step: check.ClaimCreate}, {Step: check.ClaimMount, Node: "node-1", Took: 3 * s}, {Step: check.ClaimWrite, Node: "node-1"},
-		{Step: check.ClaimLeave, Node: "node-1"}, {Step: check.ClaimMount, Node: "node-2", Took: 4 * s}, {Step: check.ClaimRead, Node: "node-2"},
-		{Step: check.ClaimLeave, Node: "node-2"}, {Step: check.ClaimDelete, Took: s},
+		{Step: check.ClaimUnmount, Node: "node-1"}, {Step: check.ClaimMount, Node: "node-2", Took: 4 * s}, {Step: check.ClaimRead, Node: "node-2"},
+		{Step: check.ClaimUnmount, Node: "node-2"}, {Step: check.ClaimDelete, Took: s},
 	}}
 }
 
@@ -147,45 +147,45 @@ func unstructuredOf(list []fields) []*manifest.Object {
 func (c probeCase) rows(t *testing.T) []check.Row {
 	t.Helper()
 	list, s := c.survey(t)
-	trials := check.PlanProbes(list, s)
-	answers := map[string]check.Answer{}
+	trials := check.Plan(list, s)
+	answers := map[string]check.PodResults{}
 	for pod, tasks := range trials.Tasks() {
 		if why, ok := c.Silent[pod]; ok {
-			answers[pod] = check.Answer{Error: why}
+			answers[pod] = check.PodResults{Error: why}
 			continue
 		}
-		var answer check.Answer
+		var answer check.PodResults
 		for _, task := range tasks {
 			answer.Results = append(answer.Results, c.answer(pod, task))
 		}
 		answers[pod] = answer
 	}
-	replies := map[string]check.Reply{}
-	for _, call := range trials.Calls() {
+	replies := map[string]check.DirectResult{}
+	for _, call := range trials.DirectQueries() {
 		replies[call.ID] = c.reply(call)
 	}
-	rows := append([]check.Row{s.JudgeProbePods(c.Required)}, trials.Judge(check.Answers{Pods: answers, Agents: c.statements(trials.Questions()), Calls: replies})...)
-	staged := s.Staged()
-	staged.Evidence = check.Evidence{Events: typed[corev1.Event](t, c.Events), Pods: typed[corev1.Pod](t, c.Pods), Logs: map[check.LogOf]check.Log{}}
-	for _, of := range staged.Inquire(rows).Logs {
+	rows := append([]check.Row{s.JudgePods(c.Required)}, trials.Judge(check.Results{Pods: answers, Agents: c.statements(trials.AgentQueries()), Calls: replies})...)
+	staged := s.WithProbePods()
+	staged.Evidence = check.Evidence{Events: typed[corev1.Event](t, c.Events), Pods: typed[corev1.Pod](t, c.Pods), Logs: map[check.LogRequest]check.Log{}}
+	for _, of := range check.EvidenceFor(staged, rows).Logs {
 		staged.Evidence.Logs[of] = check.Log{Text: c.Logs[of.Pod]}
 	}
-	return staged.Explain(rows)
+	return check.Rows(staged, rows)
 }
 
 // reply is what comes of a call: what is asked by port-forward is sure, and so is what a node refuses to the API server.
-func (c probeCase) reply(call check.Call) check.Reply {
-	who := fmt.Sprintf("%s %s%s", call.Way, call.Node, call.Pod)
+func (c probeCase) reply(call check.DirectQuery) check.DirectResult {
+	who := fmt.Sprintf("%s %s%s", call.Transport, call.Node, call.Pod)
 	for expression, why := range c.Silent {
 		if regexp.MustCompile(expression).MatchString(who) {
-			return check.Reply{Absent: why}
+			return check.DirectResult{NotMade: why}
 		}
 	}
-	r := check.Reply{Result: c.answer(who, call.Task)}
+	r := check.DirectResult{Result: c.answer(who, call.Task)}
 	if call.Kind == probe.TLS && !strings.Contains(c.Name, "somebody else's") {
 		r.Answer = "TLS 1.3, certificate of CN=" + call.Node + "@1761998400"
 	}
-	r.Sure = call.Way == check.ByForward || strings.Contains(r.Error, "refused") && call.Way == check.ThroughServer
+	r.Conclusive = call.Transport == check.ByForward || strings.Contains(r.Error, "refused") && call.Transport == check.ThroughServer
 	return r
 }
 
@@ -318,18 +318,18 @@ func TestNodesAgreeWithTheirRow(t *testing.T) {
 // On a large cluster each node asks a bounded number of others, and each is asked.
 func TestProbesOfManyNodes(t *testing.T) {
 	list, s := probeCase{}.survey(t)
-	node, asker, peer := s.Nodes[0], s.Scene.Pods[0], s.Scene.Pods[2]
-	s.Nodes, s.Scene.Pods = nil, nil
+	node, asker, peer := s.Nodes[0], s.Environment.Pods[0], s.Environment.Pods[2]
+	s.Nodes, s.Environment.Pods = nil, nil
 	for i := range 100 {
 		node.Name = fmt.Sprintf("node-%03d", i)
 		s.Nodes = append(s.Nodes, node)
 		for _, p := range []corev1.Pod{asker, peer} {
 			p.Name, p.Spec.NodeName, p.Status.PodIP = fmt.Sprintf("%s-%03d", p.Name, i), node.Name, fmt.Sprintf("100.64.%d.1", i)
-			s.Scene.Pods = append(s.Scene.Pods, p)
+			s.Environment.Pods = append(s.Environment.Pods, p)
 		}
 	}
 	asked := map[string]int{}
-	for pod, tasks := range check.PlanProbes(list, s).Tasks() {
+	for pod, tasks := range check.Plan(list, s).Tasks() {
 		if len(tasks) > 100 {
 			t.Errorf("%s has %d tasks", pod, len(tasks))
 		}

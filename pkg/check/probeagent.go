@@ -13,8 +13,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// A Question is what the agent of a node is asked, in its own container.
-type Question struct {
+// A AgentQuery is what the agent of a node is asked, in its own container.
+type AgentQuery struct {
 	ID        string // addon/probe/node
 	Pod       corev1.Pod
 	Container string
@@ -22,21 +22,21 @@ type Question struct {
 	Timeout   time.Duration // of each command
 }
 
-// A Statement is what an agent answered. Where it was not asked, or did not answer, one of the reasons says why.
-type Statement struct {
-	Outputs []agent.Output // in the order of the commands
-	Unasked string         // the command could not be run: a right is missing, or the way to the pod is closed
-	Silent  string         // it was run, and did not end in time
+// A AgentOutput is what an agent answered. Where it was not asked, or did not answer, one of the reasons says why.
+type AgentOutput struct {
+	Outputs  []agent.Output // in the order of the commands
+	NotRun   string         // the command could not be run: a right is missing, or the way to the pod is closed
+	TimedOut string         // it was run, and did not end in time
 }
 
-// A post is a node on which an agent is to be.
-type post struct {
-	node    *corev1.Node
-	ready   bool
-	pod     *corev1.Pod // in which the agent runs; nil where it does not
-	why     string      // it does not run
-	asked   []bundle.Command
-	unasked string // why there is nothing to ask
+// A agentTarget is a node on which an agent is to be.
+type agentTarget struct {
+	node       *corev1.Node
+	ready      bool
+	pod        *corev1.Pod // in which the agent runs; nil where it does not
+	why        string      // it does not run
+	commands   []bundle.Command
+	noCommands string // why there is nothing to ask
 }
 
 // agentSets returns the DaemonSets of an addon that have the container in which its agent is asked.
@@ -46,7 +46,7 @@ func agentSets(a render.Addon, container string) []daemonSet {
 		if o.GetKind() != "DaemonSet" {
 			continue
 		}
-		template, err := podTemplate(o) // the check ready tells of one that cannot be read
+		template, err := WorkloadOf(o) // the check ready tells of one that cannot be read
 		if err == nil && slices.ContainsFunc(template.Spec.Containers, func(c corev1.Container) bool { return c.Name == container }) {
 			sets = append(sets, daemonSet{o.GetNamespace(), template})
 		}
@@ -56,7 +56,7 @@ func agentSets(a render.Addon, container string) []daemonSet {
 
 type daemonSet struct {
 	namespace string
-	workload
+	Workload
 }
 
 // AgentNamespaces returns the namespaces of the pods in which agents are asked.
@@ -76,36 +76,36 @@ func AgentNamespaces(addons []render.Addon) []string {
 }
 
 // planAgents finds the nodes on which an agent is to be. On simulated and virtual ones nothing runs.
-func (s Survey) planAgents(t trial) trial {
+func (s Survey) planAgents(t probePlan) probePlan {
 	var ready []*corev1.Node
 	taken := map[string]bool{}
 	for _, set := range agentSets(t.addon, t.Agent.Container) {
-		nodes, _ := s.eligible(set.PodTemplateSpec)
-		on := podsByNode(s.podsOf(set.namespace, set.Selector))
+		nodes, _ := s.EligibleNodes(set.PodTemplateSpec)
+		on := PodsByNode(s.PodsMatching(set.namespace, set.Selector))
 		for _, n := range nodes {
 			if Simulated(n) || taken[n.Name] {
 				continue
 			}
 			taken[n.Name] = true
-			p := findPost(n, on[n.Name], *t.Agent)
+			p := findAgent(n, on[n.Name], *t.Agent)
 			if p.ready {
 				ready = append(ready, n)
 			}
-			t.posts = append(t.posts, p)
+			t.agents = append(t.agents, p)
 		}
 	}
 	if idle := s.idle(ready); idle.verdict != "" {
-		row := t.judge.row(t.Name, idle.verdict, "", "%s", idle.detail)
+		row := t.judged(idle.verdict, "", idle.detail)
 		t.row = &row
 	}
-	slices.SortFunc(t.posts, func(a, b post) int { return strings.Compare(a.node.Name, b.node.Name) })
+	slices.SortFunc(t.agents, func(a, b agentTarget) int { return strings.Compare(a.node.Name, b.node.Name) })
 	return t
 }
 
-// findPost finds the agent of a node among the pods of its DaemonSet there.
-func findPost(n *corev1.Node, pods []*corev1.Pod, a bundle.Agent) post {
-	p := post{node: n, why: "runs no pod of its DaemonSet", asked: a.Commands}
-	p.ready, _ = nodeReady(n)
+// findAgent finds the agent of a node among the pods of its DaemonSet there.
+func findAgent(n *corev1.Node, pods []*corev1.Pod, a bundle.Agent) agentTarget {
+	p := agentTarget{node: n, why: "runs no pod of its DaemonSet", commands: a.Commands}
+	p.ready, _ = NodeReady(n)
 	for _, pod := range pods {
 		if pod.DeletionTimestamp != nil {
 			continue
@@ -116,8 +116,8 @@ func findPost(n *corev1.Node, pods []*corev1.Pod, a bundle.Agent) post {
 		}
 	}
 	if a.OwnProbes && p.pod != nil {
-		if p.asked = ownProbes(p.pod, a.Container); len(p.asked) == 0 {
-			p.unasked = "its pod " + p.pod.Name + " has no probe that is a command"
+		if p.commands = ownProbes(p.pod, a.Container); len(p.commands) == 0 {
+			p.noCommands = "its pod " + p.pod.Name + " has no probe that is a command"
 		}
 	}
 	return p
@@ -150,21 +150,21 @@ func ownProbes(pod *corev1.Pod, container string) []bundle.Command {
 	return commands
 }
 
-// question is what the agent at a post is asked; ok is false where nothing is.
-func (t trial) question(p post) (q Question, ok bool) {
-	if !p.ready || p.pod == nil || p.unasked != "" {
-		return Question{}, false
+// agentQuery is what the agent at a post is asked; ok is false where nothing is.
+func (t probePlan) agentQuery(p agentTarget) (q AgentQuery, ok bool) {
+	if !p.ready || p.pod == nil || p.noCommands != "" {
+		return AgentQuery{}, false
 	}
 	id := fmt.Sprintf("%s/%s/%s", t.addon.Name, t.Name, p.node.Name)
-	return Question{ID: id, Pod: *p.pod, Container: t.Agent.Container, Commands: p.asked, Timeout: t.Deadline()}, true
+	return AgentQuery{ID: id, Pod: *p.pod, Container: t.Agent.Container, Commands: p.commands, Timeout: t.Deadline()}, true
 }
 
-// Questions returns what agents are to be asked.
-func (t Trials) Questions() []Question {
-	var all []Question
+// AgentQueries returns what agents are to be asked.
+func (t Plans) AgentQueries() []AgentQuery {
+	var all []AgentQuery
 	for _, trial := range t.list {
-		for _, p := range trial.posts {
-			if q, ok := trial.question(p); ok && trial.row == nil {
+		for _, p := range trial.agents {
+			if q, ok := trial.agentQuery(p); ok && trial.row == nil {
 				all = append(all, q)
 			}
 		}
@@ -174,28 +174,28 @@ func (t Trials) Questions() []Question {
 
 // judgeAgents judges a trial by what the agents said. What nobody could ask is not judged, and so is the trial where all
 // others are well.
-func (t trial) judgeAgents(replies map[string]Statement) Row {
+func (t probePlan) judgeAgents(replies map[string]AgentOutput) Row {
 	var each []NodeResult
 	of := map[Verdict][]string{}
-	peers := t.manned()
-	for _, p := range t.posts {
-		r := t.judgePost(p, peers, replies)
+	peers := t.runningAgents()
+	for _, p := range t.agents {
+		r := t.judgeAgentOn(p, peers, replies)
 		each = append(each, r)
 		of[r.Verdict] = append(of[r.Verdict], r.Node+" "+r.Detail)
 	}
 	good, unmet := len(of[Good]), append(of[Failed], of[Degraded]...)
 	detail := fmt.Sprintf("%d of %d agents are well", good, len(each))
 	if len(unmet) > 0 {
-		detail += "; " + some(unmet)
+		detail += "; " + FirstFew(unmet)
 	}
 	if len(of[NotJudged]) > 0 {
-		detail += "; not judged: " + some(of[NotJudged])
+		detail += "; not judged: " + FirstFew(of[NotJudged])
 	}
-	row := t.judge.row(t.Name, Good, "", "%s", detail)
+	row := t.judged(Good, "", detail)
 	row.Nodes = each
 	switch {
 	case len(of[Failed]) > 0:
-		row.Verdict, row.Remedy = partly(good+len(of[Degraded])), t.Usually
+		row.Verdict, row.Remedy = PartlyMet(good+len(of[Degraded])), t.Usually
 	case len(unmet) > 0:
 		row.Verdict, row.Remedy = Degraded, t.Usually
 	case len(of[NotJudged]) > 0:
@@ -204,26 +204,26 @@ func (t trial) judgeAgents(replies map[string]Statement) Row {
 	return row
 }
 
-// judgePost judges the agent of one node; peers are the nodes on which such an agent runs.
-func (t trial) judgePost(p post, peers []string, replies map[string]Statement) NodeResult {
+// judgeAgentOn judges the agent of one node; peers are the nodes on which such an agent runs.
+func (t probePlan) judgeAgentOn(p agentTarget, peers []string, replies map[string]AgentOutput) NodeResult {
 	result := func(v Verdict, detail string) NodeResult {
 		return NodeResult{Node: p.node.Name, Verdict: v, Detail: detail}
 	}
-	q, _ := t.question(p)
+	q, _ := t.agentQuery(p)
 	reply, replied := replies[q.ID]
 	switch {
 	case !p.ready:
 		return result(NotJudged, "is not ready")
 	case p.pod == nil:
 		return result(Failed, p.why)
-	case p.unasked != "":
-		return result(NotJudged, p.unasked)
+	case p.noCommands != "":
+		return result(NotJudged, p.noCommands)
 	case !replied:
 		return result(NotJudged, "was not asked")
-	case reply.Unasked != "":
-		return result(NotJudged, line(reply.Unasked))
-	case reply.Silent != "":
-		return result(Failed, line(reply.Silent))
+	case reply.NotRun != "":
+		return result(NotJudged, Short(reply.NotRun))
+	case reply.TimedOut != "":
+		return result(Failed, Short(reply.TimedOut))
 	}
 	status := agent.Read(t.Agent.Format, agent.Subject{Node: *p.node, Pod: *p.pod, Peers: peers}, reply.Outputs)
 	r := result(JudgeAgent(status))
@@ -235,25 +235,25 @@ func (t trial) judgePost(p post, peers []string, replies map[string]Statement) N
 func JudgeAgent(s agent.Status) (v Verdict, detail string) {
 	var faults []string
 	for _, f := range s.Faults {
-		faults = append(faults, line(f.Text))
+		faults = append(faults, Short(f.Text))
 	}
 	switch {
 	case s.Severe():
-		return Failed, "says: " + some(faults)
+		return Failed, "says: " + FirstFew(faults)
 	case len(faults) > 0:
-		return Degraded, "says: " + some(faults)
+		return Degraded, "says: " + FirstFew(faults)
 	case len(s.Unread) > 0:
-		return NotJudged, "says what is not understood: " + line(some(s.Unread))
+		return NotJudged, "says what is not understood: " + Short(FirstFew(s.Unread))
 	case s.Summary != "":
-		return Good, "is well (" + line(s.Summary) + ")"
+		return Good, "is well (" + Short(s.Summary) + ")"
 	}
 	return Good, "is well"
 }
 
-// manned are the nodes on which the agent runs.
-func (t trial) manned() []string {
+// runningAgents are the nodes on which the agent runs.
+func (t probePlan) runningAgents() []string {
 	var names []string
-	for _, p := range t.posts {
+	for _, p := range t.agents {
 		if p.ready && p.pod != nil {
 			names = append(names, p.node.Name)
 		}

@@ -22,17 +22,17 @@ func TestAgentsOwnProbes(t *testing.T) {
 			s.Pods[i].Spec.Containers = []corev1.Container{{Name: "other", LivenessProbe: running("other")}, {Name: "agent", ReadinessProbe: running("agent", "-ready"), LivenessProbe: &corev1.Probe{}}}
 		}
 	}
-	trials := check.PlanProbes(list, s)
-	questions := trials.Questions()
+	trials := check.Plan(list, s)
+	questions := trials.AgentQueries()
 	if len(questions) != 1 || questions[0].Pod.Name != "agent-1" {
 		t.Fatalf("%+v", questions)
 	}
 	if diff := cmp.Diff([]bundle.Command{{Run: []string{"agent", "-ready"}}}, questions[0].Commands); diff != "" {
 		t.Error(diff)
 	}
-	well := check.Statement{Outputs: []agent.Output{{Text: `{"cilium": {"state": "Ok"}}`}}}
+	well := check.AgentOutput{Outputs: []agent.Output{{Text: `{"cilium": {"state": "Ok"}}`}}}
 	want := []string{"agents agent-status not judged 1 of 2 agents are well; not judged: node-2 its pod agent-2 has no probe that is a command"}
-	if diff := cmp.Diff(want, lines(trials.Judge(check.Answers{Agents: map[string]check.Statement{questions[0].ID: well}}))); diff != "" {
+	if diff := cmp.Diff(want, lines(trials.Judge(check.Results{Agents: map[string]check.AgentOutput{questions[0].ID: well}}))); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// inside are the probes that are made in pods: what each asks of whom, or the verdict where there is nothing to ask.
-var inside = map[string]func(s Survey, t trial) ([]errand, stop){
+// inPods are the probes that are made in pods: what each asks of whom, or the verdict where there is nothing to ask.
+var inPods = map[string]func(s Survey, t probePlan) ([]podQuery, earlyVerdict){
 	"dns-service":     Survey.dnsService,
 	"dns-pods":        Survey.dnsPods,
 	"dns-outside":     Survey.dnsOutside,
@@ -39,11 +39,11 @@ type target struct{ node, name, address string }
 
 func (p target) String() string { return fmt.Sprintf("%s on %s (%s)", p.name, p.node, p.address) }
 
-// cast returns the ready probe pods of a role, by node.
-func (s Survey) cast(role string) []target {
+// readyProbePods returns the ready probe pods of a role, by node.
+func (s Survey) readyProbePods(role string) []target {
 	var all []target
-	for _, p := range named(s.Scene.Pods) {
-		if p.Labels[probe.LabelRole] == role && podReady(p) && p.Status.PodIP != "" {
+	for _, p := range SortedPods(s.Environment.Pods) {
+		if p.Labels[probe.LabelRole] == role && PodReady(p) && p.Status.PodIP != "" {
 			all = append(all, target{p.Spec.NodeName, p.Name, p.Status.PodIP})
 		}
 	}
@@ -69,18 +69,18 @@ func near(node string, targets []target) []target {
 	return ring
 }
 
-// ask makes errands of every asker to the targets near it.
-func (s Survey) ask(targets []target, errands func(asker, to target) []errand) []errand {
-	var all []errand
-	at := map[string]*ends{}
+// queriesTo makes errands of every asker to the targets near it.
+func (s Survey) queriesTo(targets []target, errands func(asker, to target) []podQuery) []podQuery {
+	var all []podQuery
+	at := map[string]*Destination{}
 	for _, to := range targets {
-		at[to.node] = endsAt(to.node)
+		at[to.node] = NewDestination(to.node)
 	}
-	for _, asker := range s.cast(probe.Asker) {
+	for _, asker := range s.readyProbePods(probe.Asker) {
 		for _, to := range near(asker.node, targets) {
 			for _, e := range errands(asker, to) {
 				e.of = len(targets)
-				e.pod, e.node, e.Address, e.to, e.ends = asker.name, asker.node, to.address, to.String(), at[to.node]
+				e.pod, e.node, e.Address, e.to, e.destination = asker.name, asker.node, to.address, to.String(), at[to.node]
 				all = append(all, e)
 			}
 		}
@@ -88,124 +88,124 @@ func (s Survey) ask(targets []target, errands func(asker, to target) []errand) [
 	return all
 }
 
-// askOne makes errands of every asker to one address that is on no node, and leads to one of the pods behind it.
-func (s Survey) askOne(name, address string, behind []target, errands ...errand) []errand {
+// queriesToOne makes errands of every asker to one address that is on no node, and leads to one of the pods behind it.
+func (s Survey) queriesToOne(name, address string, behind []target, errands ...podQuery) []podQuery {
 	var nodes []string
 	for _, p := range behind {
 		nodes = append(nodes, p.node)
 	}
-	all := s.ask([]target{{address: address}}, func(target, target) []errand { return errands })
-	to, anyOf := fmt.Sprintf("%s (%s)", name, address), endsAt(slices.Compact(nodes)...)
+	all := s.queriesTo([]target{{address: address}}, func(target, target) []podQuery { return errands })
+	to, anyOf := fmt.Sprintf("%s (%s)", name, address), NewDestination(slices.Compact(nodes)...)
 	for i := range all {
-		all[i].to, all[i].ends = to, anyOf
+		all[i].to, all[i].destination = to, anyOf
 	}
 	return all
 }
 
 // lookups are the two ways to ask a name server.
-func lookups(name string) []errand {
-	return []errand{{Task: lookup("udp", name), group: "UDP"}, {Task: lookup("tcp", name), group: "TCP"}}
+func lookups(name string) []podQuery {
+	return []podQuery{{Task: lookup("udp", name), group: "UDP"}, {Task: lookup("tcp", name), group: "TCP"}}
 }
 
 func lookup(network, name string) probe.Task {
 	return probe.Task{Kind: probe.DNS, Network: network, Port: dnsPort, Name: name}
 }
 
-func (s Survey) ownName() string { return "kubernetes.default.svc." + s.Scene.Domain }
+func (s Survey) ownName() string { return "kubernetes.default.svc." + s.Environment.Domain }
 
 // dns returns the address of the cluster DNS and its ready pods, or what is wrong with them.
-func (s Survey) dns() (address string, pods []target, wrong stop) {
+func (s Survey) dns() (address string, pods []target, wrong earlyVerdict) {
 	if s.DNS == nil {
-		return "", nil, stop{Failed, "there is no Service kube-system/kube-dns"}
+		return "", nil, earlyVerdict{Failed, "there is no Service kube-system/kube-dns"}
 	}
 	address = s.DNS.Spec.ClusterIP
 	if _, err := netip.ParseAddr(address); err != nil {
-		return "", nil, stop{Failed, fmt.Sprintf("the Service kube-system/kube-dns has the address %q", address)}
+		return "", nil, earlyVerdict{Failed, fmt.Sprintf("the Service kube-system/kube-dns has the address %q", address)}
 	}
-	for _, p := range s.podsOf(s.DNS.Namespace, &metav1.LabelSelector{MatchLabels: s.DNS.Spec.Selector}) {
-		if podReady(p) {
+	for _, p := range s.PodsMatching(s.DNS.Namespace, &metav1.LabelSelector{MatchLabels: s.DNS.Spec.Selector}) {
+		if PodReady(p) {
 			pods = append(pods, target{p.Spec.NodeName, p.Name, p.Status.PodIP})
 		}
 	}
 	switch {
 	case len(pods) > 0:
-		return address, byNode(pods), stop{}
-	case s.onlyControlPlane():
-		return "", nil, stop{Pending, "waits for worker nodes"}
+		return address, byNode(pods), earlyVerdict{}
+	case s.OnlyControlPlane():
+		return "", nil, earlyVerdict{Pending, "waits for worker nodes"}
 	}
-	return "", nil, stop{Failed, "no pod of the Service kube-system/kube-dns is ready"}
+	return "", nil, earlyVerdict{Failed, "no pod of the Service kube-system/kube-dns is ready"}
 }
 
-func (s Survey) dnsService(trial) ([]errand, stop) {
+func (s Survey) dnsService(probePlan) ([]podQuery, earlyVerdict) {
 	address, pods, wrong := s.dns()
-	return s.askOne("the cluster DNS", address, pods, lookups(s.ownName())...), wrong
+	return s.queriesToOne("the cluster DNS", address, pods, lookups(s.ownName())...), wrong
 }
 
-func (s Survey) dnsOutside(trial) ([]errand, stop) {
+func (s Survey) dnsOutside(probePlan) ([]podQuery, earlyVerdict) {
 	address, pods, wrong := s.dns()
-	return s.askOne(s.Scene.Outside+" at the cluster DNS", address, pods, lookups(s.Scene.Outside)...), wrong
+	return s.queriesToOne(s.Environment.ExternalName+" at the cluster DNS", address, pods, lookups(s.Environment.ExternalName)...), wrong
 }
 
-func (s Survey) dnsPods(trial) ([]errand, stop) {
+func (s Survey) dnsPods(probePlan) ([]podQuery, earlyVerdict) {
 	_, pods, wrong := s.dns()
-	return s.ask(pods, func(_, _ target) []errand { return lookups(s.ownName()) }), wrong
+	return s.queriesTo(pods, func(_, _ target) []podQuery { return lookups(s.ownName()) }), wrong
 }
 
-func way(asker, to target) string {
+func pathGroup(asker, to target) string {
 	if asker.node == to.node {
 		return "same node"
 	}
 	return "across nodes"
 }
 
-func (s Survey) podNetwork(trial) ([]errand, stop) {
-	return s.ask(s.cast(probe.Peer), func(asker, to target) []errand {
-		return []errand{{Task: probe.Task{Kind: probe.HTTP, Port: probe.HTTPPort, Status: 200}, group: way(asker, to)}}
-	}), stop{}
+func (s Survey) podNetwork(probePlan) ([]podQuery, earlyVerdict) {
+	return s.queriesTo(s.readyProbePods(probe.Peer), func(asker, to target) []podQuery {
+		return []podQuery{{Task: probe.Task{Kind: probe.HTTP, Port: probe.HTTPPort, Status: 200}, group: pathGroup(asker, to)}}
+	}), earlyVerdict{}
 }
 
-func (s Survey) packetSize(trial) ([]errand, stop) {
-	return s.ask(s.cast(probe.Peer), func(asker, to target) []errand {
-		return []errand{
-			{Task: probe.Task{Kind: probe.Echo, Network: "udp", Port: probe.EchoPort, Size: 1}, ground: true},
-			{Task: probe.Task{Kind: probe.Echo, Network: "udp", Port: probe.EchoPort}, group: "UDP " + way(asker, to)},
-			{Task: probe.Task{Kind: probe.Echo, Network: "tcp", Port: probe.EchoPort, Size: streamSize}, group: "TCP " + way(asker, to)},
+func (s Survey) packetSize(probePlan) ([]podQuery, earlyVerdict) {
+	return s.queriesTo(s.readyProbePods(probe.Peer), func(asker, to target) []podQuery {
+		return []podQuery{
+			{Task: probe.Task{Kind: probe.Echo, Network: "udp", Port: probe.EchoPort, Size: 1}, baseline: true},
+			{Task: probe.Task{Kind: probe.Echo, Network: "udp", Port: probe.EchoPort}, group: "UDP " + pathGroup(asker, to)},
+			{Task: probe.Task{Kind: probe.Echo, Network: "tcp", Port: probe.EchoPort, Size: streamSize}, group: "TCP " + pathGroup(asker, to)},
 		}
-	}), stop{}
+	}), earlyVerdict{}
 }
 
-func (s Survey) serviceNetwork(trial) ([]errand, stop) {
-	if s.Scene.Service == "" {
-		return nil, stop{}
+func (s Survey) serviceNetwork(probePlan) ([]podQuery, earlyVerdict) {
+	if s.Environment.Service == "" {
+		return nil, earlyVerdict{}
 	}
-	return s.askOne("the Service of the peers", s.Scene.Service, s.cast(probe.Peer),
-		errand{Task: probe.Task{Kind: probe.HTTP, Port: probe.HTTPPort, Status: 200}}), stop{}
+	return s.queriesToOne("the Service of the peers", s.Environment.Service, s.readyProbePods(probe.Peer),
+		podQuery{Task: probe.Task{Kind: probe.HTTP, Port: probe.HTTPPort, Status: 200}}), earlyVerdict{}
 }
 
-func (s Survey) apiServer(trial) ([]errand, stop) {
+func (s Survey) apiServer(probePlan) ([]podQuery, earlyVerdict) {
 	if s.APIServer == "" {
-		return nil, stop{Failed, "there is no Service default/kubernetes"}
+		return nil, earlyVerdict{Failed, "there is no Service default/kubernetes"}
 	}
-	return s.askOne("the API server", s.APIServer, nil, errand{Task: probe.Task{Kind: probe.HTTP, Secure: true, Port: 443, Path: "/version"}}), stop{}
+	return s.queriesToOne("the API server", s.APIServer, nil, podQuery{Task: probe.Task{Kind: probe.HTTP, Secure: true, Port: 443, Path: "/version"}}), earlyVerdict{}
 }
 
 // networkPolicy asks each peer itself whether the guarded port is open, and others whether it is closed to them while
 // another is open: a port where nobody listens, or a network that is down, would be closed all the same.
-func (s Survey) networkPolicy(trial) ([]errand, stop) {
-	peers := s.cast(probe.Peer)
-	all := s.ask(peers, func(_, _ target) []errand {
-		return []errand{
-			{Task: probe.Task{Kind: probe.TCP, Port: probe.HTTPPort}, group: "open", ground: true, control: true},
+func (s Survey) networkPolicy(probePlan) ([]podQuery, earlyVerdict) {
+	peers := s.readyProbePods(probe.Peer)
+	all := s.queriesTo(peers, func(_, _ target) []podQuery {
+		return []podQuery{
+			{Task: probe.Task{Kind: probe.TCP, Port: probe.HTTPPort}, group: "open", baseline: true, control: true},
 			{Task: probe.Task{Kind: probe.TCP, Port: probe.GuardedPort, Closed: true}, group: "closed"},
 		}
 	})
 	for _, p := range peers {
-		all = append(all, errand{
+		all = append(all, podQuery{
 			Task: probe.Task{Kind: probe.TCP, Address: "127.0.0.1", Port: probe.GuardedPort},
-			pod:  p.name, node: p.node, group: "to itself", to: p.String(), control: true, ends: endsAt(p.node),
+			pod:  p.name, node: p.node, group: "to itself", to: p.String(), control: true, destination: NewDestination(p.node),
 		})
 	}
-	return all, stop{}
+	return all, earlyVerdict{}
 }
 
 // healthTask asks a kube-proxy whether its rules are up to date.
@@ -214,52 +214,52 @@ func healthTask() probe.Task {
 }
 
 // proxyHealth asks from each node the kube-proxy of the same.
-func (s Survey) proxyHealth(t trial) ([]errand, stop) {
-	targets, idle := t.targets(s)
+func (s Survey) proxyHealth(t probePlan) ([]podQuery, earlyVerdict) {
+	targets, idle := t.nodeTargets(s)
 	askers := map[string][]target{}
-	for _, asker := range s.cast(probe.Asker) {
+	for _, asker := range s.readyProbePods(probe.Asker) {
 		askers[asker.node] = append(askers[asker.node], asker)
 	}
-	var all []errand
+	var all []podQuery
 	for _, node := range targets {
 		task := healthTask()
 		task.Address = node.address
 		for _, asker := range askers[node.node] {
-			all = append(all, errand{Task: task, pod: asker.name, node: asker.node, to: node.String(), ends: endsAt(node.node)})
+			all = append(all, podQuery{Task: task, pod: asker.name, node: asker.node, to: node.String(), destination: NewDestination(node.node)})
 		}
 	}
 	return all, idle
 }
 
 // ingressPorts asks for a host that no Ingress has: the controller itself answers.
-func (s Survey) ingressPorts(t trial) ([]errand, stop) {
-	targets, idle := t.targets(s)
-	errands := portErrands(t, "nobody."+s.Scene.Host)
-	return s.ask(targets, func(_, _ target) []errand { return errands }), idle
+func (s Survey) ingressPorts(t probePlan) ([]podQuery, earlyVerdict) {
+	targets, idle := t.nodeTargets(s)
+	errands := portQueries(t, "nobody."+s.Environment.Host)
+	return s.queriesTo(targets, func(_, _ target) []podQuery { return errands }), idle
 }
 
-// portErrands ask the host ports of an ingress for a host that nobody has.
-func portErrands(t trial, nobody string) []errand {
-	var all []errand
+// portQueries ask the host ports of an ingress for a host that nobody has.
+func portQueries(t probePlan, nobody string) []podQuery {
+	var all []podQuery
 	for _, port := range t.addon.Checks.HostPorts {
 		task := probe.Task{Kind: probe.HTTP, Port: port, Host: nobody, Status: 404}
 		if port == 443 {
 			task = probe.Task{Kind: probe.TLS, Port: port, Name: nobody}
 		}
-		all = append(all, errand{Task: task, group: fmt.Sprintf("port %d", port)})
+		all = append(all, podQuery{Task: task, group: fmt.Sprintf("port %d", port)})
 	}
 	return all
 }
 
-func (s Survey) ingressRoute(t trial) ([]errand, stop) {
-	targets, idle := t.targets(s)
-	return s.ask(targets, func(_, _ target) []errand {
-		return []errand{{Task: probe.Task{Kind: probe.HTTP, Port: 80, Host: s.Scene.Host, Status: 200}}}
+func (s Survey) ingressRoute(t probePlan) ([]podQuery, earlyVerdict) {
+	targets, idle := t.nodeTargets(s)
+	return s.queriesTo(targets, func(_, _ target) []podQuery {
+		return []podQuery{{Task: probe.Task{Kind: probe.HTTP, Port: 80, Host: s.Environment.Host, Status: 200}}}
 	}), idle
 }
 
-// targets are the nodes that are to run a pod of the addon's DaemonSets, as far as they are ready, or why there are none.
-func (t trial) targets(s Survey) ([]target, stop) {
+// nodeTargets are the nodes that are to run a pod of the addon's DaemonSets, as far as they are ready, or why there are none.
+func (t probePlan) nodeTargets(s Survey) ([]target, earlyVerdict) {
 	nodes := t.nodes(s)
 	var all []target
 	for _, n := range nodes {
@@ -274,19 +274,19 @@ func (t trial) targets(s Survey) ([]target, stop) {
 }
 
 // nodes are those of the stage on which a DaemonSet of the addon is to be.
-func (t trial) nodes(s Survey) []*corev1.Node {
+func (t probePlan) nodes(s Survey) []*corev1.Node {
 	wanted := map[string]bool{}
 	for _, o := range t.addon.Objects {
 		if o.GetKind() != "DaemonSet" {
 			continue
 		}
-		if template, err := podTemplate(o); err == nil { // the check ready tells of one that cannot be read
-			eligible, _ := s.eligible(template.PodTemplateSpec)
+		if template, err := WorkloadOf(o); err == nil { // the check ready tells of one that cannot be read
+			eligible, _ := s.EligibleNodes(template.PodTemplateSpec)
 			for _, n := range eligible {
 				wanted[n.Name] = true
 			}
 		}
 	}
-	all, _ := s.stage()
+	all, _ := s.probeNodes()
 	return slices.DeleteFunc(all, func(n *corev1.Node) bool { return !wanted[n.Name] })
 }

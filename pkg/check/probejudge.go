@@ -12,35 +12,35 @@ import (
 
 // A tally counts the errands of a trial.
 type tally struct {
-	groups      []string // in the order of their first errand
-	asked, good map[string]int
-	proofs      int // good, and no control
-	failures    []string
-	slowest     time.Duration
-	again       int               // good only at a later try
-	silent      map[string]string // why a node's pod could not be asked
-	groundless  []string          // what says nothing, since nothing arrives there at all
-	nodes       map[string]*nodeTally
-	legs        []leg           // that were asked in vain
-	told        map[string]bool // of failures
+	groups       []string // in the order of their first errand
+	asked, good  map[string]int
+	passed       int // good, and no control
+	failures     []string
+	slowest      time.Duration
+	retried      int               // good only at a later try
+	unreachable  map[string]string // why a node's pod could not be asked
+	inconclusive []string          // what says nothing, since nothing arrives there at all
+	nodes        map[string]*nodeTally
+	failed       []FailedPath    // that were asked in vain
+	seen         map[string]bool // of failures
 }
 
 // A nodeTally counts what was asked from one node.
 type nodeTally struct {
-	asked, good int
-	proofs      int
-	failures    []string
-	groundless  []string
+	asked, good  int
+	passed       int
+	failures     []string
+	inconclusive []string
 }
 
 func newTally() tally {
-	return tally{asked: map[string]int{}, good: map[string]int{}, silent: map[string]string{}, nodes: map[string]*nodeTally{}, told: map[string]bool{}}
+	return tally{asked: map[string]int{}, good: map[string]int{}, unreachable: map[string]string{}, nodes: map[string]*nodeTally{}, seen: map[string]bool{}}
 }
 
-func count(t trial, results map[string]probe.Result, answers map[string]Answer) tally {
+func count(t probePlan, results map[string]probe.Result, answers map[string]PodResults) tally {
 	c := newTally()
 	down := map[string]bool{}
-	for _, e := range t.errands {
+	for _, e := range t.queries {
 		r, ok := results[e.ID]
 		if c.nodes[e.node] == nil {
 			c.nodes[e.node] = &nodeTally{}
@@ -48,14 +48,14 @@ func count(t trial, results map[string]probe.Result, answers map[string]Answer) 
 		way := e.node + " to " + e.to
 		switch {
 		case !ok:
-			c.silent[e.node] = answers[e.pod].Error
+			c.unreachable[e.node] = answers[e.pod].Error
 		case down[way]:
-		case e.ground && !r.OK:
+		case e.baseline && !r.OK:
 			down[way] = true
-			why := fmt.Sprintf("%s (nothing arrives: %s)", way, line(r.Error))
-			c.groundless = append(c.groundless, why)
-			c.nodes[e.node].groundless = append(c.nodes[e.node].groundless, why)
-		case e.ground && e.group == "": // only a ground
+			why := fmt.Sprintf("%s (nothing arrives: %s)", way, Short(r.Error))
+			c.inconclusive = append(c.inconclusive, why)
+			c.nodes[e.node].inconclusive = append(c.nodes[e.node].inconclusive, why)
+		case e.baseline && e.group == "": // only a ground
 		default:
 			c.add(e, r, way)
 		}
@@ -64,7 +64,7 @@ func count(t trial, results map[string]probe.Result, answers map[string]Answer) 
 }
 
 // add counts the result of an errand.
-func (c *tally) add(e errand, r probe.Result, way string) {
+func (c *tally) add(e podQuery, r probe.Result, way string) {
 	if c.asked[e.group] == 0 {
 		c.groups = append(c.groups, e.group)
 	}
@@ -72,25 +72,25 @@ func (c *tally) add(e errand, r probe.Result, way string) {
 	node := c.nodes[e.node]
 	node.asked++
 	if !r.OK {
-		c.legs = append(c.legs, leg{from: e.node, to: e.ends})
-		failure := way + ": " + line(r.Error)
-		if text := "to " + e.to + ": " + line(r.Error); !slices.Contains(node.failures, text) {
+		c.failed = append(c.failed, FailedPath{From: e.node, To: e.destination})
+		failure := way + ": " + Short(r.Error)
+		if text := "to " + e.to + ": " + Short(r.Error); !slices.Contains(node.failures, text) {
 			node.failures = append(node.failures, text)
 		}
-		if !c.told[failure] { // over UDP and over TCP
-			c.told[failure], c.failures = true, append(c.failures, failure)
+		if !c.seen[failure] { // over UDP and over TCP
+			c.seen[failure], c.failures = true, append(c.failures, failure)
 		}
 		return
 	}
 	c.good[e.group]++
 	node.good++
 	if !e.control {
-		c.proofs++
-		node.proofs++
+		c.passed++
+		node.passed++
 	}
 	c.slowest = max(c.slowest, r.Took.Duration)
 	if r.Tries > 1 && !e.Closed {
-		c.again++
+		c.retried++
 	}
 }
 
@@ -109,36 +109,36 @@ func (c tally) String() string {
 	return text
 }
 
-// judgeErrands judges a trial by the results of its errands. What nobody could ask is not judged, and so is the trial
+// judgeQueries judges a trial by the results of its errands. What nobody could ask is not judged, and so is the trial
 // where all others are good.
-func (s Survey) judgeErrands(t trial, c tally) Row {
+func (s Survey) judgeQueries(t probePlan, c tally) Row {
 	unasked := s.unasked(t, c)
 	row := func(v Verdict, remedy, detail string) Row {
-		row := t.judge.row(t.Name, v, remedy, "%s", detail)
+		row := t.judged(v, remedy, detail)
 		row.Nodes = s.perNode(t, c)
 		return row
 	}
 	if len(c.groups) == 0 {
-		return row(NotJudged, "", some(unasked))
+		return row(NotJudged, "", FirstFew(unasked))
 	}
 	detail := c.String()
 	if len(c.failures) > 0 {
-		detail += "; " + some(c.failures)
+		detail += "; " + FirstFew(c.failures)
 	} else {
 		detail += ", slowest " + c.slowest.Round(time.Millisecond/10).String()
 	}
-	if c.again > 0 {
-		detail += fmt.Sprintf(", %d only when asked again", c.again)
+	if c.retried > 0 {
+		detail += fmt.Sprintf(", %d only when asked again", c.retried)
 	}
 	if of := t.targetCount(); of > neighbours {
 		detail += fmt.Sprintf("; each node asked %d of %d", neighbours, of)
 	}
 	if len(unasked) > 0 {
-		detail += "; not judged: " + some(unasked)
+		detail += "; not judged: " + FirstFew(unasked)
 	}
 	switch {
 	case len(c.failures) > 0:
-		return row(partly(c.proofs), t.Usually, detail)
+		return row(PartlyMet(c.passed), t.Usually, detail)
 	case len(unasked) > 0:
 		return row(NotJudged, "", detail)
 	}
@@ -146,8 +146,8 @@ func (s Survey) judgeErrands(t trial, c tally) Row {
 }
 
 // targetCount is how many targets there are of which each node asks some.
-func (t trial) targetCount() (most int) {
-	for _, e := range t.errands {
+func (t probePlan) targetCount() (most int) {
+	for _, e := range t.queries {
 		most = max(most, e.of)
 	}
 	return most
@@ -157,18 +157,18 @@ func (t trial) targetCount() (most int) {
 var betweenPods = []string{"pod-network", "packet-size", "network-policy"}
 
 // perNode tells the nodes apart: what was asked from each, or why nothing was.
-func (s Survey) perNode(t trial, c tally) []NodeResult {
+func (s Survey) perNode(t probePlan, c tally) []NodeResult {
 	var out []NodeResult
-	for _, n := range s.Snapshot.indexed().nodes {
+	for _, n := range s.SortedNodes() {
 		node := c.nodes[n.Name]
 		switch why := s.whyUnasked(n, t, c); {
 		case why != "":
 			out = append(out, NodeResult{Node: n.Name, Verdict: NotJudged, Detail: why})
 		case node == nil:
 		case len(node.failures) > 0:
-			out = append(out, NodeResult{Node: n.Name, Verdict: partly(node.proofs), Detail: fmt.Sprintf("%d of %d good; %s", node.good, node.asked, some(node.failures))})
-		case len(node.groundless) > 0:
-			out = append(out, NodeResult{Node: n.Name, Verdict: NotJudged, Detail: some(node.groundless)})
+			out = append(out, NodeResult{Node: n.Name, Verdict: PartlyMet(node.passed), Detail: fmt.Sprintf("%d of %d good; %s", node.good, node.asked, FirstFew(node.failures))})
+		case len(node.inconclusive) > 0:
+			out = append(out, NodeResult{Node: n.Name, Verdict: NotJudged, Detail: FirstFew(node.inconclusive)})
 		default:
 			out = append(out, NodeResult{Node: n.Name, Verdict: Good, Detail: fmt.Sprintf("%d of %d good", node.good, node.asked)})
 		}
@@ -177,9 +177,9 @@ func (s Survey) perNode(t trial, c tally) []NodeResult {
 }
 
 // unasked lists the nodes from which or towards which nothing was asked, with the reason.
-func (s Survey) unasked(t trial, c tally) []string {
-	out := c.groundless
-	for _, n := range s.Snapshot.indexed().nodes {
+func (s Survey) unasked(t probePlan, c tally) []string {
+	out := c.inconclusive
+	for _, n := range s.SortedNodes() {
 		if why := s.whyUnasked(n, t, c); why != "" {
 			out = append(out, fmt.Sprintf("%s (%s)", n.Name, why))
 		}
@@ -189,20 +189,20 @@ func (s Survey) unasked(t trial, c tally) []string {
 
 // whyUnasked says why nothing was asked from a node or towards it; it is empty where something was, and for nodes that can
 // have no probe pod, but for those that are not ready.
-func (s Survey) whyUnasked(n *corev1.Node, t trial, c tally) string {
+func (s Survey) whyUnasked(n *corev1.Node, t probePlan, c tally) string {
 	roles := []string{probe.Asker}
 	if slices.Contains(betweenPods, t.Name) {
 		roles = append(roles, probe.Peer)
 	}
-	ready, _ := nodeReady(n)
-	why, silent := c.silent[n.Name]
+	ready, _ := NodeReady(n)
+	why, silent := c.unreachable[n.Name]
 	switch {
 	case silent:
 		return why
 	case Simulated(n):
 	case !ready:
 		return "is not ready"
-	case s.onStage(n.Name) && slices.ContainsFunc(roles, func(role string) bool { return !s.plays(n.Name, role) }):
+	case s.isProbeNode(n.Name) && slices.ContainsFunc(roles, func(role string) bool { return !s.hasReadyPod(n.Name, role) }):
 		return "runs no probe pod"
 	}
 	return ""

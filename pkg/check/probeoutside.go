@@ -10,8 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// outside are the probes that need no pod: the API server knows the answer.
-var outside = map[string]func(s Survey, t trial) finding{
+// fromAPI are the probes that need no pod: the API server knows the answer.
+var fromAPI = map[string]func(s Survey, t probePlan) apiResult{
 	"node-metrics":    Survey.nodeMetrics,
 	"node-conditions": Survey.nodeConditions,
 	"storage-driver":  Survey.storageDriver,
@@ -24,32 +24,32 @@ const (
 	staleCondition = 15 * time.Minute
 )
 
-// A finding is what a probe without pods found.
-type finding struct {
+// A apiResult is what a probe without pods found.
+type apiResult struct {
 	verdict        Verdict
 	remedy, detail string
 	nodes          []NodeResult
 }
 
 // idle is the verdict where an addon has no node to work on.
-func (s Survey) idle(nodes []*corev1.Node) stop {
+func (s Survey) idle(nodes []*corev1.Node) earlyVerdict {
 	switch {
 	case len(nodes) > 0:
-		return stop{}
-	case len(s.Snapshot.indexed().nodes) == 0:
-		return stop{Pending, "waits for nodes"}
-	case s.allSimulated():
-		return stop{NotJudged, "all nodes are simulated (" + simulatedAnnotation + "), where nothing runs"}
-	case s.onlyControlPlane():
-		return stop{Pending, "waits for worker nodes"}
+		return earlyVerdict{}
+	case len(s.SortedNodes()) == 0:
+		return earlyVerdict{Pending, "waits for nodes"}
+	case s.AllSimulated():
+		return earlyVerdict{NotJudged, "all nodes are simulated (" + SimulatedAnnotation + "), where nothing runs"}
+	case s.OnlyControlPlane():
+		return earlyVerdict{Pending, "waits for worker nodes"}
 	}
-	return stop{NotJudged, "no node that it belongs on is ready"}
+	return earlyVerdict{NotJudged, "no node that it belongs on is ready"}
 }
 
 // onNodes judges something that each of the nodes must have; fault returns what is wrong on one.
-func (s Survey) onNodes(t trial, nodes []*corev1.Node, good string, fault func(n *corev1.Node) string) finding {
+func (s Survey) onNodes(t probePlan, nodes []*corev1.Node, good string, fault func(n *corev1.Node) string) apiResult {
 	if idle := s.idle(nodes); idle.verdict != "" {
-		return finding{verdict: idle.verdict, detail: idle.detail}
+		return apiResult{verdict: idle.verdict, detail: idle.detail}
 	}
 	var faults []string
 	var each []NodeResult
@@ -63,20 +63,20 @@ func (s Survey) onNodes(t trial, nodes []*corev1.Node, good string, fault func(n
 	}
 	text := fmt.Sprintf("%d of %d nodes %s", len(nodes)-len(faults), len(nodes), good)
 	if len(faults) > 0 {
-		return finding{partly(len(nodes) - len(faults)), t.Usually, text + "; " + some(faults), each}
+		return apiResult{PartlyMet(len(nodes) - len(faults)), t.Usually, text + "; " + FirstFew(faults), each}
 	}
-	return finding{Good, "", text, each}
+	return apiResult{Good, "", text, each}
 }
 
 // nodeMetrics compares times of the cluster's own clocks, where metrics-server tells when it answered.
-func (s Survey) nodeMetrics(t trial) finding {
-	nodes, _ := s.stage()
+func (s Survey) nodeMetrics(t probePlan) apiResult {
+	nodes, _ := s.probeNodes()
 	switch {
 	case s.MetricsError == "" || len(nodes) == 0:
-	case s.onlyControlPlane():
-		return finding{verdict: Pending, detail: "waits for worker nodes"}
+	case s.OnlyControlPlane():
+		return apiResult{verdict: Pending, detail: "waits for worker nodes"}
 	default:
-		return finding{verdict: Failed, remedy: t.Usually, detail: "the API answers no metrics: " + line(s.MetricsError)}
+		return apiResult{verdict: Failed, remedy: t.Usually, detail: "the API answers no metrics: " + Short(s.MetricsError)}
 	}
 	metrics := byName(s.NodeMetrics)
 	return s.onNodes(t, nodes, "have metrics younger than a minute", func(n *corev1.Node) string {
@@ -100,7 +100,7 @@ func (s Survey) nodeMetrics(t trial) finding {
 	})
 }
 
-func (s Survey) nodeConditions(t trial) finding {
+func (s Survey) nodeConditions(t probePlan) apiResult {
 	return s.onNodes(t, t.nodes(s), fmt.Sprintf("have no problem of %v", t.Conditions), func(n *corev1.Node) string {
 		for _, kind := range t.Conditions {
 			i := slices.IndexFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool { return string(c.Type) == kind })
@@ -109,7 +109,7 @@ func (s Survey) nodeConditions(t trial) finding {
 			}
 			c := n.Status.Conditions[i]
 			if c.Status != corev1.ConditionFalse {
-				return fmt.Sprintf("has %s %s (%s: %s)", kind, c.Status, c.Reason, line(c.Message))
+				return fmt.Sprintf("has %s %s (%s: %s)", kind, c.Status, c.Reason, Short(c.Message))
 			}
 			if age := s.Now.Sub(c.LastHeartbeatTime.Time); age > staleCondition {
 				return fmt.Sprintf("has %s as it was %s ago", kind, age.Round(time.Minute))
@@ -119,16 +119,16 @@ func (s Survey) nodeConditions(t trial) finding {
 	})
 }
 
-func (s Survey) storageDriver(t trial) finding {
+func (s Survey) storageDriver(t probePlan) apiResult {
 	driver := manifest.ID{Group: "storage.k8s.io", Kind: "CSIDriver", Name: t.Driver}
 	if s.Objects[driver] == nil {
-		return finding{verdict: Failed, remedy: "run fitout apply", detail: driver.String() + " is missing"}
+		return apiResult{verdict: Failed, remedy: "run fitout apply", detail: driver.String() + " is missing"}
 	}
 	known := byName(s.CSINodes)
 	return s.onNodes(t, t.nodes(s), "know the driver "+t.Driver, func(n *corev1.Node) string {
 		if o := known[n.Name]; o != nil {
 			drivers, _, _ := unstructured.NestedSlice(o.Object, "spec", "drivers")
-			if slices.ContainsFunc(drivers, func(d any) bool { return nameOf(d) == t.Driver }) {
+			if slices.ContainsFunc(drivers, func(d any) bool { return NameOf(d) == t.Driver }) {
 				return ""
 			}
 		}
@@ -145,8 +145,8 @@ func byName(list []*manifest.Object) map[string]*manifest.Object {
 	return named
 }
 
-// nameOf returns the name of an entry of a list.
-func nameOf(entry any) string {
+// NameOf returns the name of an entry of a list.
+func NameOf(entry any) string {
 	fields, _ := entry.(map[string]any)
-	return text(fields["name"])
+	return String(fields["name"])
 }

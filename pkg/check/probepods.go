@@ -21,35 +21,35 @@ var imageTrouble = stuck[:4]
 
 // probePods are the pods of a scene and the nodes that are to run them, found by the names of nodes.
 type probePods struct {
-	stage  map[string]bool
-	actors map[actor]*corev1.Pod
+	nodes map[string]bool
+	pods  map[podRole]*corev1.Pod
 }
 
-// An actor is a role on a node.
-type actor struct{ node, role string }
+// An podRole is a role on a node.
+type podRole struct{ node, role string }
 
 // indexed returns the survey with its indexes. It must not change any more.
 func (s Survey) indexed() Survey {
-	s.Snapshot.index = s.Snapshot.indexed()
-	nodes, _ := s.stage()
-	x := &probePods{stage: namesOf(nodes), actors: map[actor]*corev1.Pod{}}
-	for _, p := range named(s.Scene.Pods) {
-		at := actor{p.Spec.NodeName, p.Labels[probe.LabelRole]}
-		if x.actors[at] == nil && p.DeletionTimestamp == nil {
-			x.actors[at] = p
+	s.Snapshot = s.Snapshot.Indexed()
+	nodes, _ := s.probeNodes()
+	x := &probePods{nodes: NodeNames(nodes), pods: map[podRole]*corev1.Pod{}}
+	for _, p := range SortedPods(s.Environment.Pods) {
+		at := podRole{p.Spec.NodeName, p.Labels[probe.LabelRole]}
+		if x.pods[at] == nil && p.DeletionTimestamp == nil {
+			x.pods[at] = p
 		}
 	}
 	s.probePods = x
 	return s
 }
 
-// ProbesStarted reports whether every node that is to run probe pods has ready ones, or ones that will not become so.
-func (s Survey) ProbesStarted() bool {
+// PodsStarted reports whether every node that is to run probe pods has ready ones, or ones that will not become so.
+func (s Survey) PodsStarted() bool {
 	s = s.indexed()
-	nodes, _ := s.stage()
+	nodes, _ := s.probeNodes()
 	for _, n := range nodes {
 		for _, role := range []string{probe.Asker, probe.Peer} {
-			if pod := s.actor(n.Name, role); pod == nil || !podReady(pod) && waiting(pod, stuck) == "" {
+			if pod := s.probePod(n.Name, role); pod == nil || !PodReady(pod) && waiting(pod, stuck) == "" {
 				return false
 			}
 		}
@@ -57,9 +57,9 @@ func (s Survey) ProbesStarted() bool {
 	return true
 }
 
-// actor returns the pod of a role on a node, or nil.
-func (s Survey) actor(node, role string) *corev1.Pod {
-	return s.probePods.actors[actor{node, role}]
+// probePod returns the pod of a role on a node, or nil.
+func (s Survey) probePod(node, role string) *corev1.Pod {
+	return s.probePods.pods[podRole{node, role}]
 }
 
 // waiting returns the reason among the given ones for which a container of the pod waits; empty where there is none.
@@ -72,29 +72,29 @@ func waiting(p *corev1.Pod, reasons []string) string {
 	return ""
 }
 
-func (s Survey) onStage(node string) bool { return s.probePods.stage[node] }
+func (s Survey) isProbeNode(node string) bool { return s.probePods.nodes[node] }
 
-// plays reports whether a node has a ready pod of a role.
-func (s Survey) plays(node, role string) bool {
-	pod := s.actor(node, role)
-	return pod != nil && podReady(pod)
+// hasReadyPod reports whether a node has a ready pod of a role.
+func (s Survey) hasReadyPod(node, role string) bool {
+	pod := s.probePod(node, role)
+	return pod != nil && PodReady(pod)
 }
 
-// JudgeProbePods judges whether the pods of the probes run. Without an image they are not judged; that a node cannot start
+// JudgePods judges whether the pods of the probes run. Without an image they are not judged; that a node cannot start
 // a pod although it has the image is a fault of the node. Where probes are required, whatever keeps them away is a failure.
-func (s Survey) JudgeProbePods(required bool) Row {
+func (s Survey) JudgePods(required bool) Row {
 	s = s.indexed()
 	absent, remedy := NotJudged, ""
 	if required {
 		absent, remedy = Failed, "give an image that the nodes can pull with --probe-image"
 	}
 	switch {
-	case len(s.Snapshot.indexed().nodes) == 0:
+	case len(s.SortedNodes()) == 0:
 		return Row{Check: ProbePods, Verdict: Pending, Detail: "waits for nodes"}
-	case s.Scene.Absent != "":
-		return Row{Check: ProbePods, Verdict: absent, Detail: s.Scene.Absent, Remedy: remedy}
+	case s.Environment.NoPods != "":
+		return Row{Check: ProbePods, Verdict: absent, Detail: s.Environment.NoPods, Remedy: remedy}
 	}
-	nodes, others := s.stage()
+	nodes, others := s.probeNodes()
 	row := Row{Check: ProbePods, Verdict: Good}
 	var missing []string
 	for _, n := range nodes {
@@ -117,17 +117,17 @@ func (s Survey) JudgeProbePods(required bool) Row {
 	}
 	running := len(nodes) - len(missing)
 	if row.Verdict == Failed {
-		row.Verdict = partly(running)
+		row.Verdict = PartlyMet(running)
 	}
 	row.Detail = fmt.Sprintf("%d of %d nodes run the probe", running, len(nodes))
 	if len(missing) > 0 {
-		row.Detail += "; " + some(missing)
+		row.Detail += "; " + FirstFew(missing)
 	}
 	if len(others) > 0 {
-		row.Detail += "; without one: " + some(others)
+		row.Detail += "; without one: " + FirstFew(others)
 	}
-	if len(s.Scene.Kept) > 0 {
-		row.Detail += "; " + some(s.Scene.Kept)
+	if len(s.Environment.Kept) > 0 {
+		row.Detail += "; " + FirstFew(s.Environment.Kept)
 	}
 	return row
 }
@@ -145,28 +145,26 @@ func (s Survey) withoutPods(node string) (cause, remedy string, fault bool) {
 // notReady is the first pod of a node that is not ready, or the DaemonSet that gave it none.
 func (s Survey) notReady(node string) manifest.ID {
 	for _, role := range []string{probe.Asker, probe.Peer} {
-		switch pod := s.actor(node, role); {
+		switch pod := s.probePod(node, role); {
 		case pod == nil:
-			return manifest.ID{Group: "apps", Kind: "DaemonSet", Namespace: s.Scene.Namespace, Name: role}
-		case !podReady(pod):
+			return manifest.ID{Group: "apps", Kind: "DaemonSet", Namespace: s.Environment.Namespace, Name: role}
+		case !PodReady(pod):
 			return manifest.ID{Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name}
 		}
 	}
 	return manifest.ID{}
 }
 
-// Staged is what was observed, with the pods that probes are made from and what creates them.
-func (s Survey) Staged() Snapshot {
-	staged := s.Snapshot
-	staged.index = nil // it gets other pods
-	staged.Pods = append(slices.Clone(s.Pods), s.Scene.Pods...)
-	if s.Scene.Namespace == "" {
+// WithProbePods is what was observed, with the pods that probes are made from and what creates them.
+func (s Survey) WithProbePods() Snapshot {
+	staged := s.WithPods(s.Environment.Pods)
+	if s.Environment.Namespace == "" {
 		return staged
 	}
 	staged.Objects = map[manifest.ID]*manifest.Object{}
 	maps.Copy(staged.Objects, s.Objects)
 	for _, role := range []string{probe.Asker, probe.Peer} {
-		o := &manifest.Object{Object: map[string]any{"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": map[string]any{"name": role, "namespace": s.Scene.Namespace}}}
+		o := &manifest.Object{Object: map[string]any{"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": map[string]any{"name": role, "namespace": s.Environment.Namespace}}}
 		staged.Objects[manifest.IDOf(o)] = o
 	}
 	return staged
@@ -174,13 +172,13 @@ func (s Survey) Staged() Snapshot {
 
 // notRunning says why a node has no ready pod of a role; fault is whether the cluster is to blame.
 func (s Survey) notRunning(node, role string) (cause, remedy string, fault bool) {
-	pod := s.actor(node, role)
+	pod := s.probePod(node, role)
 	if pod == nil {
 		return node + " was given no pod", "see what refuses it: kubectl get events -A", false
 	}
-	if podReady(pod) {
+	if PodReady(pod) {
 		return "", "", false
 	}
-	cause, remedy = s.podCause(pod)
+	cause, remedy = s.PodCause(pod)
 	return cause, remedy, waiting(pod, imageTrouble) == ""
 }

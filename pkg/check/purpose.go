@@ -20,7 +20,7 @@ func (j judge) storageClass() []Row {
 	}
 	var defaults, own []string
 	for _, class := range j.snapshot.StorageClasses {
-		if !isDefault(class) {
+		if !IsDefaultClass(class) {
 			continue
 		}
 		defaults = append(defaults, class.GetName())
@@ -29,7 +29,7 @@ func (j judge) storageClass() []Row {
 		}
 	}
 	slices.Sort(defaults)
-	chosen := slices.ContainsFunc(j.addon.Objects, func(o *manifest.Object) bool { return o.GetKind() == "StorageClass" && isDefault(o) })
+	chosen := slices.ContainsFunc(j.addon.Objects, func(o *manifest.Object) bool { return o.GetKind() == "StorageClass" && IsDefaultClass(o) })
 	switch {
 	case !chosen && len(own) > 0:
 		return []Row{j.row(StorageClass, Failed, "take the annotation "+defaultClass[0]+" from it", "the default is %s, which is not to be it", own[0])}
@@ -40,14 +40,14 @@ func (j judge) storageClass() []Row {
 	case len(defaults) == 0:
 		return []Row{j.row(StorageClass, Failed, "run fitout apply", "no StorageClass is the default")}
 	case len(defaults) > 1:
-		return []Row{j.row(StorageClass, Failed, "take the annotation "+defaultClass[0]+" from all but one", "%d default StorageClasses: %s", len(defaults), some(defaults))}
+		return []Row{j.row(StorageClass, Failed, "take the annotation "+defaultClass[0]+" from all but one", "%d default StorageClasses: %s", len(defaults), FirstFew(defaults))}
 	case len(own) == 0:
 		return []Row{j.row(StorageClass, Failed, "take the annotation "+defaultClass[0]+" from it", "the default is %s, which is not the addon's", defaults[0])}
 	}
 	return []Row{j.row(StorageClass, Good, "", "%s is the only default", own[0])}
 }
 
-func isDefault(class *manifest.Object) bool {
+func IsDefaultClass(class *manifest.Object) bool {
 	for _, key := range defaultClass {
 		if class.GetAnnotations()[key] == "true" {
 			return true
@@ -61,7 +61,7 @@ func (j judge) hostPorts() []Row {
 	if len(j.addon.Checks.HostPorts) == 0 {
 		return nil
 	}
-	if len(j.snapshot.indexed().nodes) == 0 {
+	if len(j.snapshot.SortedNodes()) == 0 {
 		return []Row{j.row(HostPorts, Pending, "", "waits for nodes")}
 	}
 	expected, missing, trail := 0, []string{}, &Trail{}
@@ -70,16 +70,16 @@ func (j judge) hostPorts() []Row {
 		if o.GetKind() != "DaemonSet" {
 			continue
 		}
-		template, err := podTemplate(o)
+		template, err := WorkloadOf(o)
 		if err != nil {
-			return []Row{j.row(HostPorts, Failed, describe(o), "%s cannot be read: %v", manifest.IDOf(o), err)}
+			return []Row{j.row(HostPorts, Failed, DescribeCommand(o), "%s cannot be read: %v", manifest.IDOf(o), err)}
 		}
-		pods := j.snapshot.podsOf(o.GetNamespace(), template.Selector)
-		if detail, yes := j.snapshot.awaitsWorkers(template.PodTemplateSpec); yes {
+		pods := j.snapshot.PodsMatching(o.GetNamespace(), template.Selector)
+		if detail, yes := j.snapshot.AwaitsWorkers(template.PodTemplateSpec); yes {
 			return []Row{j.row(HostPorts, Pending, "", "%s", detail)}
 		}
-		nodes, tainted := j.snapshot.eligible(template.PodTemplateSpec)
-		on := podsByNode(pods)
+		nodes, tainted := j.snapshot.EligibleNodes(template.PodTemplateSpec)
+		on := PodsByNode(pods)
 		for _, node := range nodes {
 			expected++
 			if ports := j.undeclared(on[node.Name]); len(ports) > 0 {
@@ -88,25 +88,25 @@ func (j judge) hostPorts() []Row {
 			}
 		}
 		if len(tainted) > 0 {
-			refused, remedy = tainted[0].String(), tolerate
+			refused, remedy = tainted[0].String(), TaintRemedy
 		}
 	}
 	switch {
 	case expected == 0:
 		return []Row{j.row(HostPorts, Failed, remedy, "no node is fit for the addon: %s", refused)}
 	case len(missing) > 0:
-		row := j.row(HostPorts, partly(expected-len(missing)), "see the check ready of the addon", "no ready pod holds %s", some(missing))
-		row.Trail, trail.Seen, trail.Suspects = trail, row.Detail, trail.Suspects[:min(len(trail.Suspects), mostNodes)]
+		row := j.row(HostPorts, PartlyMet(expected-len(missing)), "see the check ready of the addon", "no ready pod holds %s", FirstFew(missing))
+		row.Trail, trail.Seen, trail.Suspects = trail, row.Detail, trail.Suspects[:min(len(trail.Suspects), MostNodes)]
 		return []Row{row}
 	}
-	return []Row{j.row(HostPorts, Good, "", "%v on %d of %d nodes", j.addon.Checks.HostPorts, expected, len(j.snapshot.indexed().nodes))}
+	return []Row{j.row(HostPorts, Good, "", "%v on %d of %d nodes", j.addon.Checks.HostPorts, expected, len(j.snapshot.SortedNodes()))}
 }
 
 // undeclared returns the addon's host ports (TCP) that no ready pod of a node declares.
 func (j judge) undeclared(pods []*corev1.Pod) []int {
 	declared := map[int]bool{}
 	for _, p := range pods {
-		if !podReady(p) {
+		if !PodReady(p) {
 			continue
 		}
 		for _, c := range p.Spec.Containers {

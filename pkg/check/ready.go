@@ -12,15 +12,15 @@ import (
 
 // gated are the kinds that are not ready as soon as they exist, and how the live object of each is judged.
 var gated = map[string]func(s Snapshot, rendered, live *manifest.Object) (v Verdict, detail, remedy string){
-	"DaemonSet":                Snapshot.daemonSet,
-	"Deployment":               Snapshot.replicated,
-	"StatefulSet":              Snapshot.replicated,
-	"ReplicaSet":               Snapshot.replicated,
-	"Job":                      Snapshot.job,
-	"Pod":                      Snapshot.pod,
-	"APIService":               Snapshot.apiService,
-	"CustomResourceDefinition": Snapshot.byStatus,
-	"Namespace":                Snapshot.byStatus,
+	"DaemonSet":                judgeDaemonSet,
+	"Deployment":               judgeReplicated,
+	"StatefulSet":              judgeReplicated,
+	"ReplicaSet":               judgeReplicated,
+	"Job":                      judgeJob,
+	"Pod":                      judgePod,
+	"APIService":               judgeAPIService,
+	"CustomResourceDefinition": judgeByStatus,
+	"Namespace":                judgeByStatus,
 }
 
 // Gated reports whether any of the objects is of a kind that is not ready as soon as it exists.
@@ -31,13 +31,13 @@ func Gated(objects []*manifest.Object) bool {
 // Gate judges whether objects are ready for what is applied after them: CRDs established, workloads ready, API services
 // available. It returns a row for each object that it has something to say of.
 func Gate(objects []*manifest.Object, s Snapshot) []Row {
-	s.index = s.indexed()
+	s = s.Indexed()
 	var rows []Row
 	for _, o := range objects {
-		v, detail, remedy := s.readiness(o)
+		v, detail, remedy := readiness(s, o)
 		if detail != "" || v != Good {
 			row := Row{Check: Ready, Verdict: v, Detail: strings.TrimSpace(manifest.IDOf(o).String() + " " + detail), Remedy: remedy}
-			rows = append(rows, s.about(row, o))
+			rows = append(rows, withSubject(s, row, o))
 		}
 	}
 	return rows
@@ -51,9 +51,9 @@ func (j judge) ready() []Row {
 		if gated[o.GetKind()] == nil || o.GetKind() == "APIService" {
 			continue // the check api is about APIServices
 		}
-		v, detail, remedy := j.snapshot.readiness(o)
+		v, detail, remedy := readiness(j.snapshot, o)
 		row := j.row(Ready, v, remedy, "%s %s %s", o.GetKind(), o.GetName(), detail)
-		row = j.snapshot.about(row, o)
+		row = withSubject(j.snapshot, row, o)
 		switch {
 		case v != Good:
 			bad = append(bad, row)
@@ -67,11 +67,11 @@ func (j judge) ready() []Row {
 		for _, row := range bad {
 			details = append(details, row.Detail)
 		}
-		bad[0].Detail = some(details)
+		bad[0].Detail = FirstFew(details)
 		return bad[:1]
 	}
 	if len(good) > 0 {
-		return []Row{j.row(Ready, Good, "", "%s", some(good))}
+		return []Row{j.row(Ready, Good, "", "%s", FirstFew(good))}
 	}
 	return nil
 }
@@ -81,26 +81,26 @@ func (j judge) api() []Row {
 	var rows []Row
 	for _, o := range j.addon.Objects {
 		if o.GetKind() == "APIService" {
-			v, detail, remedy := j.snapshot.readiness(o)
+			v, detail, remedy := readiness(j.snapshot, o)
 			row := j.row(API, v, remedy, "%s %s", o.GetName(), detail)
-			rows = append(rows, j.snapshot.about(row, o))
+			rows = append(rows, withSubject(j.snapshot, row, o))
 		}
 	}
 	return rows
 }
 
-// about says which object a row is about, and whether that is there at all.
-func (s Snapshot) about(row Row, o *manifest.Object) Row {
+// withSubject says which object a row is about, and whether that is there at all.
+func withSubject(s Snapshot, row Row, o *manifest.Object) Row {
 	row.About = manifest.IDOf(o)
-	if s.live(o) == nil {
+	if s.Live(o) == nil {
 		row.Lacks = row.About
 	}
 	return row
 }
 
 // readiness judges one rendered object by its live state. Kinds that are ready as soon as they exist give no detail.
-func (s Snapshot) readiness(o *manifest.Object) (v Verdict, detail, remedy string) {
-	live, judge := s.live(o), gated[o.GetKind()]
+func readiness(s Snapshot, o *manifest.Object) (v Verdict, detail, remedy string) {
+	live, judge := s.Live(o), gated[o.GetKind()]
 	switch {
 	case live == nil:
 		return Failed, "is missing", "run fitout apply"
@@ -112,8 +112,8 @@ func (s Snapshot) readiness(o *manifest.Object) (v Verdict, detail, remedy strin
 	return judge(s, o, live)
 }
 
-// byStatus judges an object by kstatus alone.
-func (s Snapshot) byStatus(_, live *manifest.Object) (Verdict, string, string) {
+// judgeByStatus judges an object by kstatus alone.
+func judgeByStatus(s Snapshot, _, live *manifest.Object) (Verdict, string, string) {
 	result, err := status.Compute(live)
 	switch {
 	case err != nil:
@@ -121,17 +121,17 @@ func (s Snapshot) byStatus(_, live *manifest.Object) (Verdict, string, string) {
 	case result.Status == status.CurrentStatus:
 		return Good, "", ""
 	case result.Status == status.FailedStatus:
-		return Failed, "has failed: " + line(result.Message), describe(live)
+		return Failed, "has failed: " + Short(result.Message), DescribeCommand(live)
 	}
-	return Failed, "is not ready yet: " + line(result.Message), describe(live)
+	return Failed, "is not ready yet: " + Short(result.Message), DescribeCommand(live)
 }
 
 func unreadable(live *manifest.Object, err error) (Verdict, string, string) {
-	return Failed, "cannot be read: " + line(err.Error()), describe(live)
+	return Failed, "cannot be read: " + Short(err.Error()), DescribeCommand(live)
 }
 
-// describe is the command that shows an object with its conditions and events.
-func describe(o *manifest.Object) string {
+// DescribeCommand is the command that shows an object with its conditions and events.
+func DescribeCommand(o *manifest.Object) string {
 	command := "kubectl describe "
 	if o.GetNamespace() != "" {
 		command += "-n " + o.GetNamespace() + " "
@@ -139,24 +139,24 @@ func describe(o *manifest.Object) string {
 	return command + strings.ToLower(o.GetKind()) + " " + o.GetName()
 }
 
-// apiService judges whether the API server reaches an aggregated API. Pods of simulated nodes do not run, so that
+// judgeAPIService judges whether the API server reaches an aggregated API. Pods of simulated nodes do not run, so that
 // nothing can answer there.
-func (s Snapshot) apiService(_, live *manifest.Object) (Verdict, string, string) {
-	if len(s.indexed().nodes) == 0 {
+func judgeAPIService(s Snapshot, _, live *manifest.Object) (Verdict, string, string) {
+	if len(s.SortedNodes()) == 0 {
 		return Pending, "waits for nodes", ""
 	}
-	available := conditionOf(live, "Available")
+	available := Condition(live, "Available")
 	switch {
 	case available["status"] == "True":
 		return Good, "is available", ""
-	case s.allSimulated():
-		return NotJudged, "cannot answer: its pods are on simulated nodes (" + simulatedAnnotation + "), where nothing runs", ""
-	case s.onlyControlPlane():
+	case s.AllSimulated():
+		return NotJudged, "cannot answer: its pods are on simulated nodes (" + SimulatedAnnotation + "), where nothing runs", ""
+	case s.OnlyControlPlane():
 		return Pending, "waits for worker nodes", ""
 	case available == nil:
 		return Failed, "is not judged by the API server yet", "check that the API server aggregates APIs"
 	}
-	detail := fmt.Sprintf("is not available: %s: %s", text(available["reason"]), line(text(available["message"])))
+	detail := fmt.Sprintf("is not available: %s: %s", String(available["reason"]), Short(String(available["message"])))
 	switch available["reason"] {
 	case "ServiceNotFound", "EndpointsNotFound", "MissingEndpoints": // kube-aggregator, pkg/controllers/status
 		return Failed, detail, "make the pods behind its Service ready"
@@ -164,8 +164,8 @@ func (s Snapshot) apiService(_, live *manifest.Object) (Verdict, string, string)
 	return Failed, detail, "check that the API server reaches pod and Service addresses on the port of the Service"
 }
 
-// conditionOf returns a condition of an object, or nil.
-func conditionOf(o *manifest.Object, kind string) map[string]any {
+// Condition returns a condition of an object, or nil.
+func Condition(o *manifest.Object, kind string) map[string]any {
 	conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
 	for _, c := range conditions {
 		if condition, _ := c.(map[string]any); condition["type"] == kind {
@@ -175,7 +175,7 @@ func conditionOf(o *manifest.Object, kind string) map[string]any {
 	return nil
 }
 
-func text(v any) string {
+func String(v any) string {
 	s, _ := v.(string)
 	return s
 }

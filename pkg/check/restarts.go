@@ -24,7 +24,7 @@ func (j judge) restarts() []Row {
 			continue
 		}
 		workloads = true
-		for _, p := range j.snapshot.podsOf(o.GetNamespace(), selector) {
+		for _, p := range j.snapshot.PodsMatching(o.GetNamespace(), selector) {
 			texts, first := endedSince(p, j.snapshot.Since)
 			if ended = append(ended, texts...); remedy == "" {
 				remedy = first
@@ -33,7 +33,7 @@ func (j judge) restarts() []Row {
 	}
 	switch since := j.snapshot.Since.UTC().Format(time.RFC3339); {
 	case len(ended) > 0:
-		return []Row{j.row(Restarts, Degraded, remedy, "since %s: %s", since, some(ended))}
+		return []Row{j.row(Restarts, Degraded, remedy, "since %s: %s", since, FirstFew(ended))}
 	case workloads:
 		return []Row{j.row(Restarts, Good, "", "no container was restarted since %s", since)}
 	}
@@ -47,9 +47,9 @@ func endedSince(p *corev1.Pod, since time.Time) (ended []string, remedy string) 
 		if last == nil || last.FinishedAt.Time.Before(since) {
 			continue
 		}
-		text := fmt.Sprintf("container %s at %s: %s", at(p, c), last.FinishedAt.UTC().Format(time.RFC3339), exit(last))
+		text := fmt.Sprintf("container %s at %s: %s", ContainerOnNode(p, c), last.FinishedAt.UTC().Format(time.RFC3339), ExitText(last))
 		if ended = append(ended, text); remedy == "" {
-			remedy = logs(p, c) + " --previous"
+			remedy = LogsCommand(p, c) + " --previous"
 		}
 	}
 	return ended, remedy
@@ -61,7 +61,7 @@ func podsBy(o *manifest.Object) *metav1.LabelSelector {
 	if gated[o.GetKind()] == nil {
 		return nil
 	}
-	template, err := podTemplate(o)
+	template, err := WorkloadOf(o)
 	if err != nil {
 		return nil
 	}

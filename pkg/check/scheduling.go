@@ -11,72 +11,72 @@ import (
 	resourcehelper "k8s.io/component-helpers/resource"
 )
 
-// scheduler is what the scheduler says of a pod that it finds no node for.
-func scheduler(p patient) string {
+// schedulerMessage is what the scheduler says of a pod that it finds no node for.
+func schedulerMessage(p subject) string {
 	if p.pod == nil {
 		return ""
 	}
-	return unbroken(unscheduled(p.pod))
+	return OneLine(UnschedulableReason(p.pod))
 }
 
 // managedTaints are those that Kubernetes or an addon sets for a while and takes away by itself.
 var managedTaints = regexp.MustCompile(`^node\.kubernetes\.io/|^node\.cloudprovider\.kubernetes\.io/|not-ready|uninitialized|startup`)
 
-// untolerated knows pods that every node fit for them keeps away by a taint.
-func untolerated(p patient) (conclusion, bool) {
-	if scheduler(p) == "" {
-		return conclusion{}, false
+// untoleratedTaints knows pods that every node fit for them keeps away by a taint.
+func untoleratedTaints(p subject) (match, bool) {
+	if schedulerMessage(p) == "" {
+		return match{}, false
 	}
-	nodes, refused := p.s.fit(p.pod.Spec, p.pod.Spec.Tolerations)
-	return taintFinding("pod "+p.pod.Name, nodes, refused)
+	nodes, refused := p.s.FittingNodes(p.pod.Spec, p.pod.Spec.Tolerations)
+	return taintMatch("pod "+p.pod.Name, nodes, refused)
 }
 
-// untoleratedByAll knows DaemonSets that no node takes pods of, so that there is none.
-func untoleratedByAll(p patient) (conclusion, bool) {
+// untoleratedByDaemonSet knows DaemonSets that no node takes pods of, so that there is none.
+func untoleratedByDaemonSet(p subject) (match, bool) {
 	if p.object == nil || p.pod != nil || p.object.GetKind() != "DaemonSet" {
-		return conclusion{}, false
+		return match{}, false
 	}
-	template, err := podTemplate(p.object)
+	template, err := WorkloadOf(p.object)
 	if err != nil {
-		return conclusion{}, false
+		return match{}, false
 	}
-	nodes, refused := p.s.eligible(template.PodTemplateSpec)
-	return taintFinding("DaemonSet "+p.object.GetName(), nodes, refused)
+	nodes, refused := p.s.EligibleNodes(template.PodTemplateSpec)
+	return taintMatch("DaemonSet "+p.object.GetName(), nodes, refused)
 }
 
-func taintFinding(who string, nodes []*corev1.Node, refused []refusal) (conclusion, bool) {
+func taintMatch(who string, nodes []*corev1.Node, refused []Refusal) (match, bool) {
 	if len(nodes) > 0 || len(refused) == 0 {
-		return conclusion{}, false
+		return match{}, false
 	}
-	f := conclusion{remedy: tolerate, after: soon}
+	f := match{remedy: TaintRemedy, after: terminalAfter10s}
 	var texts []string
 	for _, r := range refused {
 		texts = append(texts, r.String())
-		if managedTaints.MatchString(r.taint.Key) {
-			f.after = may
+		if managedTaints.MatchString(r.Taint.Key) {
+			f.after = neverTerminal
 		}
 	}
-	f.means = fmt.Sprintf("%s tolerates no node: %s", who, some(texts))
+	f.explanation = fmt.Sprintf("%s tolerates no node: %s", who, FirstFew(texts))
 	return f, true
 }
 
 // portHeld knows pods whose host port is taken on the nodes where they may be, and names who has it.
-func portHeld(p patient) (conclusion, bool) {
-	if !strings.Contains(scheduler(p), "free ports") {
-		return conclusion{}, false
+func portHeld(p subject) (match, bool) {
+	if !strings.Contains(schedulerMessage(p), "free ports") {
+		return match{}, false
 	}
-	nodes, _ := p.s.fit(p.pod.Spec, p.pod.Spec.Tolerations)
-	fit := namesOf(nodes)
+	nodes, _ := p.s.FittingNodes(p.pod.Spec, p.pod.Spec.Tolerations)
+	fit := NodeNames(nodes)
 	var held []string
-	for _, other := range p.s.everyPod() {
-		if port := sharedPort(p.pod, other); port > 0 && fit[other.Spec.NodeName] && other.UID != p.pod.UID && !over(other) {
+	for _, other := range p.s.AllPods() {
+		if port := sharedPort(p.pod, other); port > 0 && fit[other.Spec.NodeName] && other.UID != p.pod.UID && !finished(other) {
 			held = append(held, fmt.Sprintf("host port %d of node %s is held by pod %s/%s", port, other.Spec.NodeName, other.Namespace, other.Name))
 		}
 	}
 	if len(held) == 0 {
 		held = []string{"a host port of pod " + p.pod.Name + " is held on every node, by pods that may not be seen"}
 	}
-	return conclusion{some(held), "remove that pod, or give it another port", may}, true
+	return match{FirstFew(held), "remove that pod, or give it another port", neverTerminal}, true
 }
 
 // sharedPort returns a host port that two pods both want, or 0.
@@ -105,45 +105,45 @@ func hostPorts(p *corev1.Pod) []corev1.ContainerPort {
 	return ports
 }
 
-// everyPod returns the pods of the cluster, or those that were seen.
-func (s Snapshot) everyPod() []*corev1.Pod {
+// AllPods returns the pods of the cluster, or those that were seen.
+func (s Snapshot) AllPods() []*corev1.Pod {
 	if len(s.Evidence.Pods) > 0 {
-		return named(s.Evidence.Pods)
+		return SortedPods(s.Evidence.Pods)
 	}
 	return s.indexed().pods
 }
 
-// over reports whether a pod takes no room any more.
-func over(p *corev1.Pod) bool {
+// finished reports whether a pod takes no room any more.
+func finished(p *corev1.Pod) bool {
 	return p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed
 }
 
-// lacks knows pods that ask for more of a resource than any node has left, and says what the nodes have.
-func lacks(name corev1.ResourceName) func(patient) (conclusion, bool) {
-	return func(p patient) (conclusion, bool) {
-		if !strings.Contains(scheduler(p), "Insufficient "+string(name)) {
-			return conclusion{}, false
+// insufficient knows pods that ask for more of a resource than any node has left, and says what the nodes have.
+func insufficient(name corev1.ResourceName) func(subject) (match, bool) {
+	return func(p subject) (match, bool) {
+		if !strings.Contains(schedulerMessage(p), "Insufficient "+string(name)) {
+			return match{}, false
 		}
 		wants := resourcehelper.PodRequests(p.pod, resourcehelper.PodResourcesOptions{})[name]
-		nodes, _ := p.s.fit(p.pod.Spec, p.pod.Spec.Tolerations)
-		requested := p.s.requested(name)
+		nodes, _ := p.s.FittingNodes(p.pod.Spec, p.pod.Spec.Tolerations)
+		requested := requestedByNode(p.s, name)
 		var texts []string
 		for _, n := range nodes {
 			has, of := n.Status.Allocatable[name], requested[n.Name]
 			texts = append(texts, fmt.Sprintf("%s has %s, of which %s are requested", n.Name, has.String(), of.String()))
 		}
-		return conclusion{
-			means:  fmt.Sprintf("pod %s asks for %s of %s, which no node has left: %s", p.pod.Name, wants.String(), name, some(texts)),
-			remedy: "add or enlarge nodes, or let the addon ask for less",
+		return match{
+			explanation: fmt.Sprintf("pod %s asks for %s of %s, which no node has left: %s", p.pod.Name, wants.String(), name, FirstFew(texts)),
+			remedy:      "add or enlarge nodes, or let the addon ask for less",
 		}, true
 	}
 }
 
-// requested is what the pods of each node ask for of a resource.
-func (s Snapshot) requested(name corev1.ResourceName) map[string]resource.Quantity {
+// requestedByNode is what the pods of each node ask for of a resource.
+func requestedByNode(s Snapshot, name corev1.ResourceName) map[string]resource.Quantity {
 	sums := map[string]resource.Quantity{}
-	for _, pod := range s.everyPod() {
-		if !over(pod) {
+	for _, pod := range s.AllPods() {
+		if !finished(pod) {
 			sum := sums[pod.Spec.NodeName]
 			sum.Add(resourcehelper.PodRequests(pod, resourcehelper.PodResourcesOptions{})[name])
 			sums[pod.Spec.NodeName] = sum

@@ -35,16 +35,16 @@ func (s Selection) Has(r Row) bool {
 	switch {
 	case named(s.Skip):
 		return false
-	case r.Check == ProbePods && slices.ContainsFunc(s.Only, madeInPods):
+	case r.Check == ProbePods && slices.ContainsFunc(s.Only, MadeInPods):
 		return true
 	}
 	return len(s.Only) == 0 || named(s.Only)
 }
 
-// madeInPods reports whether a name, alone or with that of an addon, is of a probe that is made in pods.
-func madeInPods(name string) bool {
+// MadeInPods reports whether a name, alone or with that of an addon, is of a probe that is made in pods.
+func MadeInPods(name string) bool {
 	name = name[strings.LastIndex(name, "/")+1:]
-	return inside[name] != nil || name == StorageClaim
+	return inPods[name] != nil || name == StorageClaim
 }
 
 // Rows returns the rows that are chosen.
@@ -66,15 +66,15 @@ func (s Selection) Probes(addons []render.Addon) []render.Addon {
 // NeedsPods reports whether a probe of the addons is made in pods.
 func NeedsPods(addons []render.Addon) bool {
 	return slices.ContainsFunc(addons, func(a render.Addon) bool {
-		return slices.ContainsFunc(a.Probes, func(p bundle.Probe) bool { return madeInPods(p.Name) })
+		return slices.ContainsFunc(a.Probes, func(p bundle.Probe) bool { return MadeInPods(p.Name) })
 	})
 }
 
-// All lists everything that can be checked of the addons: rows with a name and no verdict yet.
-func All(addons []render.Addon) []Row {
+// AllChecks lists everything that can be checked of the addons: rows with a name and no verdict yet.
+func AllChecks(addons []render.Addon) []Row {
 	rows := []Row{{Check: Nodes}, {Check: ProbePods}}
 	for _, a := range addons {
-		for _, name := range checksOf(a) {
+		for _, name := range NamesOf(a) {
 			rows = append(rows, Row{Addon: a.Name, Check: name})
 		}
 		for _, p := range a.Probes {
@@ -84,8 +84,8 @@ func All(addons []render.Addon) []Row {
 	return rows
 }
 
-// checksOf names the checks of an addon that Judge may have a row for.
-func checksOf(a render.Addon) []string {
+// NamesOf names the checks of an addon that Judge may have a row for.
+func NamesOf(a render.Addon) []string {
 	any := func(is func(o *manifest.Object) bool) bool { return slices.ContainsFunc(a.Objects, is) }
 	names := []string{Present, Unchanged}
 	for _, c := range []struct {

@@ -22,7 +22,7 @@ func TestSelection(t *testing.T) {
 		chosen []string
 		pods   bool
 	}{
-		"all":                     {check.Selection{}, names(check.All(dnsAndNet)), true},
+		"all":                     {check.Selection{}, names(check.AllChecks(dnsAndNet)), true},
 		"a check of all addons":   {check.Selection{Only: []string{"present"}}, []string{"dns/present", "net/present"}, false},
 		"a check of one addon":    {check.Selection{Only: []string{"net/present"}}, []string{"net/present"}, false},
 		"of the cluster":          {check.Selection{Only: []string{"cluster/nodes"}}, []string{"cluster/nodes"}, false},
@@ -33,7 +33,7 @@ func TestSelection(t *testing.T) {
 			[]string{"cluster/nodes", "net/host-ports", "net/node-metrics"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			all := check.All(dnsAndNet)
+			all := check.AllChecks(dnsAndNet)
 			if err := test.Validate(all); err != nil {
 				t.Error(err)
 			}
@@ -70,7 +70,7 @@ func TestSelectionFaults(t *testing.T) {
 		"an empty name too": {check.Selection{Only: []string{""}}, `--only: "" is no check or probe of this cluster; fitout check -o json lists them`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := test.Validate(check.All(dnsAndNet))
+			err := test.Validate(check.AllChecks(dnsAndNet))
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -85,7 +85,7 @@ func TestSelectionFaults(t *testing.T) {
 func TestAllNamesEveryRow(t *testing.T) {
 	for name, c := range cases(t) {
 		addons, s := observe(t, c)
-		all := names(check.All(addons))
+		all := names(check.AllChecks(addons))
 		for _, row := range check.Judge(addons, s) {
 			if !slices.Contains(all, row.Name()) {
 				t.Errorf("%s: there is a row %s, which cannot be chosen", name, row.Name())
@@ -94,7 +94,7 @@ func TestAllNamesEveryRow(t *testing.T) {
 	}
 	for name, c := range probeCases(t) {
 		addons, _ := c.survey(t)
-		all := names(check.All(addons))
+		all := names(check.AllChecks(addons))
 		for _, row := range c.rows(t) {
 			if !slices.Contains(all, row.Name()) {
 				t.Errorf("%s: there is a row %s, which cannot be chosen", name, row.Name())

@@ -14,7 +14,7 @@ import (
 type Trail struct {
 	Seen     string    // the first failure: from where, to what, and how it failed
 	Suspects []Suspect // in the order in which one looks at them
-	legs     []leg
+	Failed   []FailedPath
 }
 
 // A Suspect is an object that an unmet row rests on.
@@ -24,65 +24,65 @@ type Suspect struct {
 	Part   string // what it does for the row
 }
 
-// A leg is what was asked in vain: from a node, of something that is on one of the others, or on none.
-type leg struct {
-	from string
-	to   *ends
+// A FailedPath is what was asked in vain: from a node, of something that is on one of the others, or on none.
+type FailedPath struct {
+	From string
+	To   *Destination
 }
 
-// ends are the nodes to one of which something leads. All who ask one address share them.
-type ends struct {
-	nodes []string
+// Destination are the nodes to one of which something leads. All who ask one address share them.
+type Destination struct {
+	Nodes []string
 	set   map[string]bool
 }
 
-func endsAt(nodes ...string) *ends {
-	e := &ends{nodes: nodes, set: make(map[string]bool, len(nodes))}
+func NewDestination(nodes ...string) *Destination {
+	e := &Destination{Nodes: nodes, set: make(map[string]bool, len(nodes))}
 	for _, n := range nodes {
 		e.set[n] = true
 	}
 	return e
 }
 
-// A part names suspects of a trial that is unmet.
-type part func(t Trials, of trial, legs []leg) []Suspect
+// A dependency names suspects of a trial that is unmet.
+type dependency func(t Plans, of probePlan, legs []FailedPath) []Suspect
 
-// rests are what each probe rests on, in the order in which one looks: what is asked, what leads Service addresses to it,
+// dependencies are what each probe rests on, in the order in which one looks: what is asked, what leads Service addresses to it,
 // and the pod network at both ends.
-var rests = map[string][]part{
-	"dns-service":     {whatIsAsked, serviceAddresses, networkFrom, networkTo},
-	"dns-pods":        {whatIsAsked, networkFrom, networkTo},
-	"dns-outside":     {whatIsAsked, serviceAddresses, networkFrom, networkTo},
+var dependencies = map[string][]dependency{
+	"dns-service":     {probedObjects, serviceRouting, networkFrom, networkTo},
+	"dns-pods":        {probedObjects, networkFrom, networkTo},
+	"dns-outside":     {probedObjects, serviceRouting, networkFrom, networkTo},
 	"pod-network":     {networkFrom, networkTo},
 	"packet-size":     {networkFrom, networkTo},
-	"service-network": {serviceAddresses, networkFrom, networkTo},
-	"api-server":      {serviceAddresses, networkFrom},
+	"service-network": {serviceRouting, networkFrom, networkTo},
+	"api-server":      {serviceRouting, networkFrom},
 	"network-policy":  {networkFrom, networkTo},
-	"proxy-health":    {whatIsAsked},
-	"ingress-ports":   {whatIsAsked, networkTo, networkFrom},
-	"ingress-route":   {whatIsAsked, networkTo, networkFrom},
-	"node-metrics":    {whatIsAsked},
-	"node-conditions": {whatIsAsked},
-	"storage-driver":  {whatIsAsked},
+	"proxy-health":    {probedObjects},
+	"ingress-ports":   {probedObjects, networkTo, networkFrom},
+	"ingress-route":   {probedObjects, networkTo, networkFrom},
+	"node-metrics":    {probedObjects},
+	"node-conditions": {probedObjects},
+	"storage-driver":  {probedObjects},
 }
 
-// mostNodes bounds the nodes that are looked at for one row: those with the most failures.
-const mostNodes = 3
+// MostNodes bounds the nodes that are looked at for one row: those with the most failures.
+const MostNodes = 3
 
 // trail is what leads from a row of a probe to its cause; nil where it is met.
-func (t Trials) trail(of trial, row Row, c tally) *Trail {
+func (t Plans) trail(of probePlan, row Row, c tally) *Trail {
 	if len(Unmet([]Row{row})) == 0 {
 		return nil
 	}
-	failed := c.legs
+	failed := c.failed
 	seen := c.failures
 	for _, n := range row.Nodes {
-		if len(of.errands) == 0 && n.Verdict == Failed { // the API server was asked, and no pod
-			failed, seen = append(failed, leg{to: endsAt(n.Node)}), append(seen, n.Node+" "+n.Detail)
+		if len(of.queries) == 0 && n.Verdict == Failed { // the API server was asked, and no pod
+			failed, seen = append(failed, FailedPath{To: NewDestination(n.Node)}), append(seen, n.Node+" "+n.Detail)
 		}
 	}
-	trail := &Trail{Seen: append(seen, row.Detail)[0], legs: failed}
-	for _, part := range rests[of.Name] {
+	trail := &Trail{Seen: append(seen, row.Detail)[0], Failed: failed}
+	for _, part := range dependencies[of.Name] {
 		for _, s := range part(t, of, failed) {
 			if !slices.ContainsFunc(trail.Suspects, func(o Suspect) bool { return o.Object == s.Object && o.Node == s.Node }) {
 				trail.Suspects = append(trail.Suspects, s)
@@ -92,10 +92,10 @@ func (t Trials) trail(of trial, row Row, c tally) *Trail {
 	return trail
 }
 
-// whatIsAsked are the workloads, Services and APIs of the addon itself.
-func whatIsAsked(_ Trials, of trial, legs []leg) []Suspect {
+// probedObjects are the workloads, Services and APIs of the addon itself.
+func probedObjects(_ Plans, of probePlan, legs []FailedPath) []Suspect {
 	const part = "is what is asked"
-	list := workloads([]render.Addon{of.addon}, endsOf(legs), part)
+	list := workloads([]render.Addon{of.addon}, DestinationNodes(legs), part)
 	for _, kind := range []string{"Service", "APIService"} {
 		for _, o := range of.addon.Objects {
 			if o.GetKind() == kind {
@@ -106,24 +106,24 @@ func whatIsAsked(_ Trials, of trial, legs []leg) []Suspect {
 	return list
 }
 
-// serviceAddresses is what leads Service addresses to pods on the nodes that ask: kube-proxy, or the pod network in its place.
-func serviceAddresses(t Trials, _ trial, legs []leg) []Suspect {
+// serviceRouting is what leads Service addresses to pods on the nodes that ask: kube-proxy, or the pod network in its place.
+func serviceRouting(t Plans, _ probePlan, legs []FailedPath) []Suspect {
 	role := "proxy"
-	if len(t.ofRole(role)) == 0 {
+	if len(t.addonsOfRole(role)) == 0 {
 		role = "cni"
 	}
-	return workloads(t.ofRole(role), startsOf(legs), "leads Service addresses to pods")
+	return workloads(t.addonsOfRole(role), SourceNodes(legs), "leads Service addresses to pods")
 }
 
-func networkFrom(t Trials, _ trial, legs []leg) []Suspect {
-	return workloads(t.ofRole("cni"), startsOf(legs), "is the pod network where was asked")
+func networkFrom(t Plans, _ probePlan, legs []FailedPath) []Suspect {
+	return workloads(t.addonsOfRole("cni"), SourceNodes(legs), "is the pod network where was asked")
 }
 
-func networkTo(t Trials, _ trial, legs []leg) []Suspect {
-	return workloads(t.ofRole("cni"), endsOf(legs), "is the pod network of what was asked")
+func networkTo(t Plans, _ probePlan, legs []FailedPath) []Suspect {
+	return workloads(t.addonsOfRole("cni"), DestinationNodes(legs), "is the pod network of what was asked")
 }
 
-func (t Trials) ofRole(role string) []render.Addon {
+func (t Plans) addonsOfRole(role string) []render.Addon {
 	return slices.DeleteFunc(slices.Clone(t.addons), func(a render.Addon) bool { return a.Role != role })
 }
 
@@ -145,37 +145,37 @@ func workloads(addons []render.Addon, nodes []string, part string) []Suspect {
 	return list
 }
 
-// startsOf returns the nodes that most of the legs begin on.
-func startsOf(legs []leg) []string {
+// SourceNodes returns the nodes that most of the legs begin on.
+func SourceNodes(legs []FailedPath) []string {
 	count := map[string]int{}
 	for _, l := range legs {
-		count[l.from]++
+		count[l.From]++
 	}
-	return busiest(count)
+	return mostFailing(count)
 }
 
-// endsOf returns the nodes that most of the legs lead to.
-func endsOf(legs []leg) []string {
-	times := map[*ends]int{}
+// DestinationNodes returns the nodes that most of the legs lead to.
+func DestinationNodes(legs []FailedPath) []string {
+	times := map[*Destination]int{}
 	for _, l := range legs {
-		if l.to != nil {
-			times[l.to]++
+		if l.To != nil {
+			times[l.To]++
 		}
 	}
 	count := map[string]int{}
 	for to, n := range times {
-		for _, node := range to.nodes {
+		for _, node := range to.Nodes {
 			count[node] += n
 		}
 	}
-	return busiest(count)
+	return mostFailing(count)
 }
 
-// busiest returns the first few nodes, those with the most failures first.
-func busiest(count map[string]int) []string {
+// mostFailing returns the first few nodes, those with the most failures first.
+func mostFailing(count map[string]int) []string {
 	delete(count, "")
 	nodes := slices.SortedFunc(maps.Keys(count), func(a, b string) int { return cmp.Or(count[b]-count[a], cmp.Compare(a, b)) })
-	return nodes[:min(len(nodes), mostNodes)]
+	return nodes[:min(len(nodes), MostNodes)]
 }
 
 // String says which object, where.

@@ -20,14 +20,14 @@ type Tolerance struct {
 
 // Tolerate marks those of a gate's rows that are unmet only for what is tolerated.
 func Tolerate(rows []Row, s Snapshot, t Tolerance) []Row {
-	s.index = s.indexed()
+	s = s.Indexed()
 	rows = slices.Clone(rows)
 	for i, row := range rows {
 		live := s.Objects[row.About]
 		if live == nil || row.Verdict != Degraded || live.GetDeletionTimestamp() != nil {
 			continue
 		}
-		template, err := podTemplate(live)
+		template, err := WorkloadOf(live)
 		if err != nil {
 			continue
 		}
@@ -47,7 +47,7 @@ type waitedFor struct {
 	Snapshot
 	Tolerance
 	live     *manifest.Object
-	template workload
+	template Workload
 }
 
 func (w waitedFor) isOut(node string) bool { return w.Out[node] != "" }
@@ -55,11 +55,11 @@ func (w waitedFor) isOut(node string) bool { return w.Out[node] != "" }
 // enoughNodes reports whether enough of the nodes that take part have a ready pod of the DaemonSet, of its newest revision
 // as far as its controller goes on. If all nodes are out, there is nothing to go on with.
 func (w waitedFor) enoughNodes() bool {
-	nodes, _ := w.eligible(w.template.PodTemplateSpec)
-	missing := without(w.podsOf(w.live.GetNamespace(), w.template.Selector), nodes)
-	lacks := namesOf(missing)
+	nodes, _ := w.EligibleNodes(w.template.PodTemplateSpec)
+	missing := NodesWithoutReadyPod(w.PodsMatching(w.live.GetNamespace(), w.template.Selector), nodes)
+	lacks := NodeNames(missing)
 	in := slices.DeleteFunc(slices.Clone(nodes), func(n *corev1.Node) bool {
-		ready, _ := nodeReady(n)
+		ready, _ := NodeReady(n)
 		return w.isOut(n.Name) && (lacks[n.Name] || !ready) // a cordoned one may have all that it should have
 	})
 	missingOut := slices.DeleteFunc(missing, func(n *corev1.Node) bool { return !w.isOut(n.Name) })
@@ -118,8 +118,8 @@ func (w waitedFor) enoughReplicas() bool {
 	if observed := w.number("observedGeneration", 0); observed < generation {
 		return false
 	}
-	need, stuck := int64(w.MinReady.of(int(replicas(w.live)))), int64(0)
-	coming, _ := w.unready(w.podsOf(w.live.GetNamespace(), w.template.Selector))
+	need, stuck := int64(w.MinReady.of(int(Replicas(w.live)))), int64(0)
+	coming, _ := w.UnreadyPods(w.PodsMatching(w.live.GetNamespace(), w.template.Selector))
 	for _, p := range coming {
 		if w.stuck(p) {
 			stuck++
@@ -142,11 +142,11 @@ func (w waitedFor) number(name string, otherwise int64) int64 {
 // the scheduler finds no other node.
 func (w waitedFor) stuck(p *corev1.Pod) bool {
 	if p.Spec.NodeName != "" {
-		return w.isOut(p.Spec.NodeName) || w.node(p.Spec.NodeName) == nil
+		return w.isOut(p.Spec.NodeName) || w.Node(p.Spec.NodeName) == nil
 	}
-	if unscheduled(p) == "" {
+	if UnschedulableReason(p) == "" {
 		return false
 	}
-	nodes, _ := w.fit(p.Spec, append(daemonTolerations(true), p.Spec.Tolerations...))
+	nodes, _ := w.FittingNodes(p.Spec, append(DaemonTolerations(true), p.Spec.Tolerations...))
 	return slices.ContainsFunc(nodes, func(n *corev1.Node) bool { return w.isOut(n.Name) })
 }

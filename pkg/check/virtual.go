@@ -18,9 +18,9 @@ var virtualLabels = map[string]string{
 // providerOfVirtual is a label, and the key of the taint of virtual nodes.
 const providerOfVirtual = "virtual-kubelet.io/provider"
 
-// virtual reports whether a node is no machine but the front of a service. It runs no pod that wants something of its
+// Virtual reports whether a node is no machine but the front of a service. It runs no pod that wants something of its
 // node, as those of DaemonSets do.
-func virtual(n *corev1.Node) bool {
+func Virtual(n *corev1.Node) bool {
 	for key, value := range virtualLabels {
 		if has, ok := n.Labels[key]; ok && (value == "" || value == has) {
 			return true

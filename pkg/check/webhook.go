@@ -24,12 +24,12 @@ type webhook struct {
 	asks          string // Service kube-system/gate, or a URL
 }
 
-// webhookNamed finds the configuration of a webhook, and what it asks: by what was listed, else by the message.
-func (s Snapshot) webhookNamed(name, message string) webhook {
+// findWebhook finds the configuration of a webhook, and what it asks: by what was listed, else by the message.
+func findWebhook(s Snapshot, name, message string) webhook {
 	for _, o := range s.Evidence.Webhooks {
 		list, _, _ := unstructured.NestedSlice(o.Object, "webhooks")
 		for _, entry := range list {
-			if nameOf(entry) == name {
+			if NameOf(entry) == name {
 				return webhook{strings.ToLower(o.GetKind()) + " " + o.GetName(), askedBy(entry.(map[string]any))}
 			}
 		}
@@ -72,32 +72,32 @@ func (w webhook) away() string {
 	return "kubectl delete " + w.configuration
 }
 
-// webhookDown knows webhooks that are asked about pods and do not answer.
-func webhookDown(p patient) (conclusion, bool) {
-	m := webhookSilent.FindStringSubmatch(creation(p))
+// webhookSilentMatch knows webhooks that are asked about pods and do not answer.
+func webhookSilentMatch(p subject) (match, bool) {
+	m := webhookSilent.FindStringSubmatch(createError(p))
 	if m == nil {
-		return conclusion{}, false
+		return match{}, false
 	}
-	w := p.s.webhookNamed(m[1], m[2])
+	w := findWebhook(p.s, m[1], m[2])
 	behind := "what it asks"
 	if w.asks != "" {
 		behind = w.asks
 	}
-	return conclusion{
-		means:  fmt.Sprintf("the admission webhook %s%s is asked and does not answer: %s", m[1], w, m[2]),
-		remedy: fmt.Sprintf("make %s answer, or do without: %s", behind, w.away()),
+	return match{
+		explanation: fmt.Sprintf("the admission webhook %s%s is asked and does not answer: %s", m[1], w, m[2]),
+		remedy:      fmt.Sprintf("make %s answer, or do without: %s", behind, w.away()),
 	}, true
 }
 
-// webhookDenies knows webhooks that refuse pods.
-func webhookDenies(p patient) (conclusion, bool) {
-	m := webhookRefuses.FindStringSubmatch(creation(p))
+// webhookDenyMatch knows webhooks that refuse pods.
+func webhookDenyMatch(p subject) (match, bool) {
+	m := webhookRefuses.FindStringSubmatch(createError(p))
 	if m == nil {
-		return conclusion{}, false
+		return match{}, false
 	}
-	return conclusion{
-		means:  fmt.Sprintf("the admission webhook %s%s denies the pods: %s", m[1], p.s.webhookNamed(m[1], ""), m[2]),
-		remedy: p.named("change the policy behind it, or except namespace {namespace} from it"),
-		after:  soon,
+	return match{
+		explanation: fmt.Sprintf("the admission webhook %s%s denies the pods: %s", m[1], findWebhook(p.s, m[1], ""), m[2]),
+		remedy:      p.fill("change the policy behind it, or except namespace {namespace} from it"),
+		after:       terminalAfter10s,
 	}, true
 }

@@ -16,7 +16,7 @@ import (
 
 // Claim observes the claim of a run of probes, the named volume or else the claim's, and one of the run's pods. What is not
 // there is nil. Who may not read events sees none.
-func (c *Client) Claim(ctx context.Context, namespace, volume, pod string) (s check.ClaimSight, err error) {
+func (c *Client) Claim(ctx context.Context, namespace, volume, pod string) (s check.ClaimState, err error) {
 	var claimErr, podErr, volumeErr error
 	s.Claim, claimErr = seen[corev1.PersistentVolumeClaim](ctx, c, c.in(core("persistentvolumeclaims"), true, namespace), probe.ClaimName)
 	if pod != "" {

@@ -27,8 +27,8 @@ provisioner: kubernetes.io/no-provisioner
 	if err := f.client.StartProbe(f.Context(), []*manifest.Object{claim, pod}); err != nil {
 		f.Fatal(err)
 	}
-	f.sees(o, "unbound", func(s check.ClaimSight) bool {
-		return strings.HasPrefix(s.Unbound(), "the claim is Pending: ProvisioningFailed: ") && s.Volume == nil && s.Pod != nil
+	f.sees(o, "unbound", func(s check.ClaimState) bool {
+		return strings.HasPrefix(s.NotBound(), "the claim is Pending: ProvisioningFailed: ") && s.Volume == nil && s.Pod != nil
 	})
 	f.create(`
 apiVersion: v1
@@ -41,8 +41,8 @@ spec:
   persistentVolumeReclaimPolicy: Delete
   hostPath: {path: /srv/by-hand}
 `)
-	f.sees(o, "mounted", func(s check.ClaimSight) bool {
-		return s.Unbound() == "" && s.Volume.Name == "by-hand" && s.Pod.Spec.NodeName != "" && check.Survey{}.Unmounted(s) == ""
+	f.sees(o, "mounted", func(s check.ClaimState) bool {
+		return s.NotBound() == "" && s.Volume.Name == "by-hand" && s.Pod.Spec.NodeName != "" && check.Survey{}.NotMounted(s) == ""
 	})
 	for range 2 { // the second time there is nothing left
 		for _, o := range []*manifest.Object{claim, pod} {
@@ -52,16 +52,16 @@ spec:
 		}
 	}
 	// Its deletion is refused: such a path is nothing that Kubernetes deletes (pkg/volume/hostpath).
-	f.sees(o, "left behind", func(s check.ClaimSight) bool {
-		return s.Held() == "" && s.Claim == nil && strings.HasPrefix(s.Remains(), "volume by-hand is still there, Failed: VolumeFailedDelete: ")
+	f.sees(o, "left behind", func(s check.ClaimState) bool {
+		return s.StillMounted() == "" && s.Claim == nil && strings.HasPrefix(s.Remains(), "volume by-hand is still there, Failed: VolumeFailedDelete: ")
 	})
 }
 
 // sees waits until what is seen of the claim is as wanted.
-func (f *fixture) sees(o probe.Options, name string, wanted func(check.ClaimSight) bool) {
+func (f *fixture) sees(o probe.Options, name string, wanted func(check.ClaimState) bool) {
 	f.Helper()
 	volume := ""
-	var last check.ClaimSight
+	var last check.ClaimState
 	for range 150 {
 		s, err := f.client.Claim(f.Context(), o.Namespace(), volume, "first")
 		if err != nil {
@@ -75,5 +75,5 @@ func (f *fixture) sees(o probe.Options, name string, wanted func(check.ClaimSigh
 		}
 		time.Sleep(200 * time.Millisecond)
 	}
-	f.Errorf("%s: unbound %q, held %q, remains %q, volume %v", name, last.Unbound(), last.Held(), last.Remains(), last.Volume)
+	f.Errorf("%s: unbound %q, held %q, remains %q, volume %v", name, last.NotBound(), last.StillMounted(), last.Remains(), last.Volume)
 }

@@ -25,13 +25,13 @@ const (
 )
 
 // Diagnose asks what explains that something is unmet. What it may not ask, or gets no answer to, is in the evidence too.
-func (c *Client) Diagnose(ctx context.Context, q check.Questions) check.Evidence {
+func (c *Client) Diagnose(ctx context.Context, q check.EvidenceRequest) check.Evidence {
 	ctx, cancel := context.WithTimeout(ctx, diagnosing)
 	defer cancel()
-	e := check.Evidence{Logs: map[check.LogOf]check.Log{}}
+	e := check.Evidence{Logs: map[check.LogRequest]check.Log{}}
 	miss := func(err error) {
 		if err != nil {
-			e.Missing = append(e.Missing, reason(err).Error())
+			e.Unavailable = append(e.Unavailable, reason(err).Error())
 		}
 	}
 	for _, namespace := range q.Events {
@@ -54,7 +54,7 @@ func (c *Client) Diagnose(ctx context.Context, q check.Questions) check.Evidence
 	if c.NoLogs {
 		q.Logs = nil
 	}
-	logs := each(q.Logs, func(of check.LogOf) check.Log { return c.log(ctx, of) })
+	logs := each(q.Logs, func(of check.LogRequest) check.Log { return c.log(ctx, of) })
 	for i, of := range q.Logs {
 		e.Logs[of] = logs[i]
 	}
@@ -87,7 +87,7 @@ func (c *Client) listFew(ctx context.Context, gvr schema.GroupVersionResource, n
 }
 
 // log reads the end of a log. The kubelet of the node answers, through the API server.
-func (c *Client) log(ctx context.Context, of check.LogOf) check.Log {
+func (c *Client) log(ctx context.Context, of check.LogRequest) check.Log {
 	request := c.raw.Get().AbsPath("/api/v1").Namespace(of.Namespace).Resource("pods").Name(of.Pod).SubResource("log").
 		Param("container", of.Container).Param("tailLines", fmt.Sprint(logTail))
 	if of.Previous {

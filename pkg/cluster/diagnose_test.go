@@ -26,14 +26,14 @@ func TestLogsAreLeftUnread(t *testing.T) {
 		io.WriteString(w, `{"gitVersion":"v1.36.4"}`) //nolint:errcheck
 	}))
 	defer server.Close()
-	of := check.LogOf{Namespace: "n", Pod: "p", Container: "c"}
+	of := check.LogRequest{Namespace: "n", Pod: "p", Container: "c"}
 	for noLogs, want := range map[bool]string{false: "password: hunter2", true: ""} {
 		asked.Store(0)
 		client, err := cluster.New(t.Context(), &rest.Config{Host: server.URL}, cluster.Options{NoLogs: noLogs})
 		if err != nil {
 			t.Fatal(err)
 		}
-		evidence := client.Diagnose(t.Context(), check.Questions{Logs: []check.LogOf{of}})
+		evidence := client.Diagnose(t.Context(), check.EvidenceRequest{Logs: []check.LogRequest{of}})
 		if got := evidence.Logs[of].Text; got != want || noLogs && asked.Load() > 0 {
 			t.Errorf("no logs: %t; asked %d times, got %q", noLogs, asked.Load(), got)
 		}

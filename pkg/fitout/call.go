@@ -25,20 +25,20 @@ type Outside interface {
 const callsAtOnce = 128
 
 // callAll asks what is to be asked without pods, and returns the replies by the ID of the call.
-func callAll(ctx context.Context, cluster Outside, calls []check.Call) map[string]check.Reply {
+func callAll(ctx context.Context, cluster Outside, calls []check.DirectQuery) map[string]check.DirectResult {
 	var ports []int
 	for _, call := range calls {
-		if call.Way == check.Directly {
+		if call.Transport == check.Directly {
 			ports = append(ports, call.Port)
 		}
 	}
 	taken := intercepted(ctx, nobody, ports)
-	replies := make([]check.Reply, len(calls))
+	replies := make([]check.DirectResult, len(calls))
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, callsAtOnce)
 	for i, call := range calls {
-		if call.Way == check.Directly && taken[call.Port] != "" {
-			replies[i] = check.Reply{Absent: taken[call.Port]}
+		if call.Transport == check.Directly && taken[call.Port] != "" {
+			replies[i] = check.DirectResult{NotMade: taken[call.Port]}
 			continue
 		}
 		slots <- struct{}{}
@@ -48,7 +48,7 @@ func callAll(ctx context.Context, cluster Outside, calls []check.Call) map[strin
 		})
 	}
 	wg.Wait()
-	byID := map[string]check.Reply{}
+	byID := map[string]check.DirectResult{}
 	for i, call := range calls {
 		byID[call.ID] = replies[i]
 	}
@@ -77,21 +77,21 @@ func intercepted(ctx context.Context, nobody string, ports []int) map[int]string
 }
 
 // reply makes one call, in bounded time.
-func reply(ctx context.Context, cluster Outside, call check.Call) (r check.Reply) {
+func reply(ctx context.Context, cluster Outside, call check.DirectQuery) (r check.DirectResult) {
 	ctx, cancel := context.WithTimeout(ctx, call.Timeout.Duration+connecting)
 	defer cancel()
 	var err error
-	switch call.Way {
+	switch call.Transport {
 	case check.ByForward:
-		r.Sure = true // the way stands before anything is asked
+		r.Conclusive = true // the way stands before anything is asked
 		r.Result, err = cluster.AskByForward(ctx, call.Namespace, call.Pod, call.Task)
 	case check.ThroughServer:
-		r.Result, r.Sure, err = cluster.AskByServer(ctx, call.Node, call.Task)
+		r.Result, r.Conclusive, err = cluster.AskByServer(ctx, call.Node, call.Task)
 	default:
 		r.Result = probe.Run(ctx, []probe.Task{call.Task})[0]
 	}
 	if err != nil {
-		r.Absent = err.Error()
+		r.NotMade = err.Error()
 	}
 	return r
 }

@@ -19,7 +19,7 @@ import (
 // Storage is what trying a claim needs of a running cluster.
 type Storage interface {
 	// Claim observes the claim of a run, the named volume or else the claim's, and one of the run's pods.
-	Claim(ctx context.Context, namespace, volume, pod string) (check.ClaimSight, error)
+	Claim(ctx context.Context, namespace, volume, pod string) (check.ClaimState, error)
 	// RemoveObject removes an object that StartProbe created. One that is gone is no error.
 	RemoveObject(ctx context.Context, o *manifest.Object) error
 }
@@ -48,7 +48,7 @@ type claimant struct {
 	survey   check.Survey
 	options  probe.Options
 	patience time.Duration // of each step
-	account  *check.ClaimAccount
+	account  *check.ClaimTest
 	token    string
 	volume   string // once it is known
 }
@@ -58,15 +58,15 @@ var errStopped = errors.New("a step of the claim has failed")
 
 // claim makes a volume, writes to it, moves it to another node, reads, and deletes it. It returns nil where no pod can mount
 // one. What it brings is in the namespace of the run, and goes with that where this is interrupted.
-func (p *Plan) claim(ctx context.Context, cluster Prober, o ProbeOptions, survey check.Survey) *check.ClaimAccount {
+func (p *Plan) claim(ctx context.Context, cluster Prober, o ProbeOptions, survey check.Survey) *check.ClaimTest {
 	known, ok := check.ClaimProbe(o.Select.Probes(p.Rendering.Addons))
-	if !ok || o.Class == "" || survey.Scene.Absent != "" || len(survey.ClaimNodes(nil)) == 0 {
+	if !ok || o.Class == "" || survey.Environment.NoPods != "" || len(survey.ClaimNodes(nil)) == 0 {
 		return nil
 	}
 	class, called, why := survey.ClaimClass(o.Class)
 	c := &claimant{
 		cluster: cluster, survey: survey, options: p.probe(o), patience: known.Deadline(), token: rand.Text(),
-		account: &check.ClaimAccount{Class: called},
+		account: &check.ClaimTest{Class: called},
 	}
 	if why != "" {
 		c.add(check.ClaimResult{Step: check.ClaimCreate, Error: why})
@@ -106,9 +106,9 @@ func (c *claimant) use(ctx context.Context, claim *manifest.Object, bindsFirst b
 	if err != nil {
 		return err
 	}
-	var sight check.ClaimSight
+	var sight check.ClaimState
 	if bindsFirst {
-		err := c.step(check.ClaimBind, "", func() (_ string, err error) { sight, err = c.await(ctx, "", check.ClaimSight.Unbound); return })
+		err := c.step(check.ClaimBind, "", func() (_ string, err error) { sight, err = c.await(ctx, "", check.ClaimState.NotBound); return })
 		if err != nil {
 			return err
 		}
@@ -136,7 +136,7 @@ func (c *claimant) use(ctx context.Context, claim *manifest.Object, bindsFirst b
 }
 
 // mount starts a pod on one of the nodes and waits until it runs with the volume.
-func (c *claimant) mount(ctx context.Context, name string, nodes []string) (sight check.ClaimSight, err error) {
+func (c *claimant) mount(ctx context.Context, name string, nodes []string) (sight check.ClaimState, err error) {
 	err = c.step(check.ClaimMount, "", func() (string, error) {
 		pod, err := c.options.ClaimPod(name, nodes)
 		if err != nil {
@@ -145,7 +145,7 @@ func (c *claimant) mount(ctx context.Context, name string, nodes []string) (sigh
 		if err := c.cluster.StartProbe(ctx, []*manifest.Object{pod}); err != nil {
 			return "", err
 		}
-		sight, err = c.await(ctx, name, c.survey.Unmounted)
+		sight, err = c.await(ctx, name, c.survey.NotMounted)
 		if sight.Pod == nil {
 			return "", err
 		}
@@ -176,11 +176,11 @@ func (c *claimant) file(ctx context.Context, step check.ClaimStep, kind probe.Ki
 
 // letGo removes a pod and waits until its node has let the volume go.
 func (c *claimant) letGo(ctx context.Context, pod *corev1.Pod) error {
-	return c.step(check.ClaimLeave, pod.Spec.NodeName, func() (string, error) {
+	return c.step(check.ClaimUnmount, pod.Spec.NodeName, func() (string, error) {
 		if err := c.cluster.RemoveObject(ctx, manifestOf("Pod", pod.Namespace, pod.Name)); err != nil {
 			return "", err
 		}
-		_, err := c.await(ctx, pod.Name, check.ClaimSight.Held)
+		_, err := c.await(ctx, pod.Name, check.ClaimState.StillMounted)
 		return "", err
 	})
 }
@@ -194,7 +194,7 @@ func (c *claimant) remove(ctx context.Context, claim *manifest.Object, used bool
 				return "", err
 			}
 		}
-		sight, err := c.await(ctx, "", check.ClaimSight.Remains)
+		sight, err := c.await(ctx, "", check.ClaimState.Remains)
 		if err == nil {
 			c.account.Left = sight.Leaves()
 		}
@@ -210,10 +210,10 @@ func (c *claimant) remove(ctx context.Context, claim *manifest.Object, used bool
 }
 
 // await looks until there is nothing unmet, within the time of a step. The error says what was unmet at the last.
-func (c *claimant) await(ctx context.Context, pod string, unmet func(check.ClaimSight) string) (check.ClaimSight, error) {
+func (c *claimant) await(ctx context.Context, pod string, unmet func(check.ClaimState) string) (check.ClaimState, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
-	var last check.ClaimSight
+	var last check.ClaimState
 	why := "nothing was seen"
 	for {
 		sight, err := c.cluster.Claim(ctx, c.options.Namespace(), c.volume, pod)

@@ -36,7 +36,7 @@ type storage struct {
 }
 
 // Claim is what there is of a claim.
-func (s *storage) Claim(_ context.Context, _, _, pod string) (sight check.ClaimSight, err error) {
+func (s *storage) Claim(_ context.Context, _, _, pod string) (sight check.ClaimState, err error) {
 	if s.claim {
 		sight.Claim = &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: probe.ClaimName}}
 		s.volume = !s.none && (s.early || len(s.did) > 0)

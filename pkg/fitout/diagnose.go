@@ -30,7 +30,7 @@ func newDoctor(cluster diagnoser, now time.Time, tell func(text string)) *doctor
 
 // A diagnoser answers what is asked of something that is unmet.
 type diagnoser interface {
-	Diagnose(ctx context.Context, q check.Questions) check.Evidence
+	Diagnose(ctx context.Context, q check.EvidenceRequest) check.Evidence
 }
 
 // explain gives unmet rows their digests.
@@ -38,8 +38,8 @@ func explain(ctx context.Context, cluster diagnoser, rows []check.Row, s check.S
 	if len(check.Unmet(rows)) == 0 {
 		return rows
 	}
-	s.Evidence = cluster.Diagnose(ctx, s.Inquire(rows))
-	return s.Explain(rows)
+	s.Evidence = cluster.Diagnose(ctx, check.EvidenceFor(s, rows))
+	return check.Rows(s, rows)
 }
 
 // hopeless reports, now and then, whether one of the rows is unmet for a cause that does not pass by itself, and has been

@@ -19,7 +19,7 @@ type patientCluster struct {
 	asked int
 }
 
-func (p *patientCluster) Diagnose(context.Context, check.Questions) check.Evidence {
+func (p *patientCluster) Diagnose(context.Context, check.EvidenceRequest) check.Evidence {
 	p.asked++
 	return check.Evidence{}
 }

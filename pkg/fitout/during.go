@@ -56,22 +56,22 @@ func During(ctx context.Context, cluster Watcher, p *Plan, o DuringOptions, work
 	}
 	c = &report.Continuity{
 		APIVersion: report.Version, Kind: report.ContinuityKind, Cluster: p.Cluster.Name, Kubernetes: p.Cluster.KubernetesVersion,
-		Bundle: p.Rendering.Bundle, Rate: o.Rate, Outside: survey.Scene.Absent,
+		Bundle: p.Rendering.Bundle, Rate: o.Rate, Outside: survey.Environment.NoPods,
 	}
 	ask := cluster.Watch
 	if c.Outside != "" {
-		survey.Scene.Absent, survey.Scene.Pods, ask = "", []corev1.Pod{here()}, askHere
+		survey.Environment.NoPods, survey.Environment.Pods, ask = "", []corev1.Pod{here()}, askHere
 	}
-	trials := check.PlanProbes(addons, survey)
+	trials := check.Plan(addons, survey)
 	var paths []check.Path
 	paths, c.NotAsked = trials.Paths()
 	if c.Outside == "" {
-		if row := survey.JudgeProbePods(true); row.Verdict != check.Good {
+		if row := survey.JudgePods(true); row.Verdict != check.Good {
 			c.NotAsked = append([]check.Row{row}, c.NotAsked...)
 		}
-		askAll(ctx, cluster, survey.Scene.Pods, trials.Tasks()) // until the Service of pods that are this new leads to them
+		askAll(ctx, cluster, survey.Environment.Pods, trials.Tasks()) // until the Service of pods that are this new leads to them
 	}
-	watches := watchAll(ctx, survey.Scene.Pods, paths, o.Rate, c.Outside != "", ask)
+	watches := watchAll(ctx, survey.Environment.Pods, paths, o.Rate, c.Outside != "", ask)
 	c.Start = time.Now()
 	c.Exit = work(ctx)
 	c.Seconds = time.Since(c.Start).Seconds()

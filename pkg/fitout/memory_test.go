@@ -75,7 +75,9 @@ func (m *memory) ServerSide() bool { return true }
 
 func (m *memory) Providers(context.Context) (provider.Observed, error) { return m.others, nil }
 
-func (m *memory) Diagnose(context.Context, check.Questions) check.Evidence { return check.Evidence{} }
+func (m *memory) Diagnose(context.Context, check.EvidenceRequest) check.Evidence {
+	return check.Evidence{}
+}
 
 func (m *memory) Lock(ctx context.Context, patience time.Duration, waiting func(string)) (context.Context, func(), error) {
 	err := m.call(func() error {

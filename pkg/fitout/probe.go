@@ -37,7 +37,7 @@ type Prober interface {
 	// Run runs a command in a container of a pod, without input. The error says that it could not be run, or has not ended.
 	Run(ctx context.Context, pod corev1.Pod, container string, command []string) (agent.Output, error)
 	// Diagnose asks what explains that something is unmet. It does without what it may not ask.
-	Diagnose(ctx context.Context, q check.Questions) check.Evidence
+	Diagnose(ctx context.Context, q check.EvidenceRequest) check.Evidence
 	// RemoveProbe removes all that a run brought. The UID is that of the namespace; it is empty if it is not known.
 	RemoveProbe(ctx context.Context, namespace string, uid types.UID) error
 	Storage
@@ -109,7 +109,7 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 	if err != nil {
 		return nil, err
 	}
-	survey.Scene.Claim = p.claim(ctx, cluster, o, survey)
+	survey.Environment.Claim = p.claim(ctx, cluster, o, survey)
 	rows = try(ctx, cluster, addons, survey)
 	for until := time.Now().Add(o.Settle); len(check.Unmet(rows)) > 0 && time.Now().Before(until) && pause(ctx, probeAgain); {
 		if survey, rows, err = tryAgain(ctx, cluster, p, survey, rows); err != nil {
@@ -117,9 +117,9 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 		}
 	}
 	if pods {
-		rows = append([]check.Row{survey.JudgeProbePods(o.Required)}, rows...)
+		rows = append([]check.Row{survey.JudgePods(o.Required)}, rows...)
 	}
-	return explain(ctx, cluster, rows, survey.Staged()), ctx.Err() // before the pods are gone
+	return explain(ctx, cluster, rows, survey.WithProbePods()), ctx.Err() // before the pods are gone
 }
 
 // probeAgain is how soon what did not work is tried again, as long as there is time to settle.
@@ -127,11 +127,11 @@ const probeAgain = 2 * time.Second
 
 // try makes the probes of the addons and judges them.
 func try(ctx context.Context, cluster Prober, addons []render.Addon, survey check.Survey) []check.Row {
-	trials := check.PlanProbes(addons, survey)
-	return trials.Judge(check.Answers{
-		Agents: askAgents(ctx, cluster, trials.Questions()),
-		Pods:   askAll(ctx, cluster, survey.Scene.Pods, trials.Tasks()),
-		Calls:  callAll(ctx, cluster, trials.Calls()),
+	trials := check.Plan(addons, survey)
+	return trials.Judge(check.Results{
+		Agents: askAgents(ctx, cluster, trials.AgentQueries()),
+		Pods:   askAll(ctx, cluster, survey.Environment.Pods, trials.Tasks()),
+		Calls:  callAll(ctx, cluster, trials.DirectQueries()),
 	})
 }
 
@@ -141,7 +141,7 @@ func tryAgain(ctx context.Context, cluster Prober, p *Plan, last check.Survey, r
 	if err != nil {
 		return last, rows, err
 	}
-	survey.Scene = last.Scene
+	survey.Environment = last.Environment
 	var unmet check.Selection
 	for _, row := range check.Unmet(rows) {
 		unmet.Only = append(unmet.Only, row.Name())
@@ -162,11 +162,11 @@ func tryAgain(ctx context.Context, cluster Prober, p *Plan, last check.Survey, r
 // takes them out again; the error is that of ctx.
 func staged(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions, wanted bool, survey *check.Survey) (leave func() error, err error) {
 	leave = func() error { return nil }
-	survey.Scene = check.Scene{Domain: p.Cluster.Network.DNSDomain, Outside: o.Outside, Absent: o.Absent, Class: o.Class}
-	if why := survey.PrepareProbe(); why != "" {
-		survey.Scene.Absent = why
+	survey.Environment = check.Environment{Domain: p.Cluster.Network.DNSDomain, ExternalName: o.Outside, NoPods: o.Absent, StorageClass: o.Class}
+	if why := survey.NoNodes(); why != "" {
+		survey.Environment.NoPods = why
 	}
-	if survey.Scene.Absent != "" || len(survey.Nodes) == 0 || !wanted {
+	if survey.Environment.NoPods != "" || len(survey.Nodes) == 0 || !wanted {
 		return leave, nil
 	}
 	options := p.probe(o)
@@ -175,7 +175,7 @@ func staged(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions, wanted
 		leave = func() error { return remove(ctx, cluster, options.Namespace(), uid) }
 	}
 	if enterErr != nil {
-		survey.Scene.Absent = enterErr.Error()
+		survey.Environment.NoPods = enterErr.Error()
 	}
 	return leave, ctx.Err() // not only the time of entering
 }
@@ -217,21 +217,21 @@ func enter(ctx context.Context, cluster Prober, run probe.Options, o ProbeOption
 	if o.Opened != nil {
 		o.Opened(uid)
 	}
-	survey.Scene.Kept = cluster.SweepProbes(ctx, namespace)
+	survey.Environment.Kept = cluster.SweepProbes(ctx, namespace)
 	if err := cluster.StartProbe(ctx, objects[1:]); err != nil {
 		return true, uid, err
 	}
-	survey.Scene.Host, survey.Scene.Namespace = run.Host(), run.Namespace()
+	survey.Environment.Host, survey.Environment.Namespace = run.Host(), run.Namespace()
 	return true, uid, await(ctx, cluster, o.Start, survey)
 }
 
 // await waits until the pods of a run have started, or have had their time for it.
 func await(ctx context.Context, cluster Prober, patience time.Duration, survey *check.Survey) (err error) {
 	for until := time.Now().Add(patience); ; {
-		if survey.Scene.Pods, survey.Scene.Service, err = cluster.ProbePods(ctx, survey.Scene.Namespace); err != nil {
+		if survey.Environment.Pods, survey.Environment.Service, err = cluster.ProbePods(ctx, survey.Environment.Namespace); err != nil {
 			return err
 		}
-		if survey.ProbesStarted() || !time.Now().Before(until) || !pause(ctx, probePoll) {
+		if survey.PodsStarted() || !time.Now().Before(until) || !pause(ctx, probePoll) {
 			return nil
 		}
 	}
@@ -243,13 +243,13 @@ const probePoll = 500 * time.Millisecond
 const connecting = 15 * time.Second
 
 // askAll asks all pods at once. A pod that hangs costs the time of its tasks and its own results, no others'.
-func askAll(ctx context.Context, cluster Prober, pods []corev1.Pod, tasks map[string][]probe.Task) map[string]check.Answer {
+func askAll(ctx context.Context, cluster Prober, pods []corev1.Pod, tasks map[string][]probe.Task) map[string]check.PodResults {
 	pods = slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return len(tasks[p.Name]) == 0 })
-	return allAtOnce(pods, func(pod corev1.Pod) (string, check.Answer) {
+	return allAtOnce(pods, func(pod corev1.Pod) (string, check.PodResults) {
 		longest := slices.MaxFunc(tasks[pod.Name], func(a, b probe.Task) int { return int(a.Timeout.Duration - b.Timeout.Duration) })
 		ctx, cancel := context.WithTimeout(ctx, longest.Timeout.Duration+connecting)
 		defer cancel()
-		answer := check.Answer{}
+		answer := check.PodResults{}
 		var err error
 		if answer.Results, err = cluster.Ask(ctx, pod, tasks[pod.Name]); err != nil {
 			answer.Error = err.Error()

@@ -39,8 +39,8 @@ type prober struct {
 	// agents answers commands in pods; where it is nil, none can be run. says is the container, a colon and the command.
 	agents func(node, says string) (agent.Output, error)
 
-	questions []check.Questions // that were asked about what is unmet
-	late      bool              // one was, when the pods were gone
+	questions []check.EvidenceRequest // that were asked about what is unmet
+	late      bool                    // one was, when the pods were gone
 	*storage
 }
 
@@ -144,7 +144,7 @@ func (p *prober) Ask(_ context.Context, pod corev1.Pod, tasks []probe.Task) ([]p
 	return results, nil
 }
 
-func (p *prober) Diagnose(_ context.Context, q check.Questions) check.Evidence {
+func (p *prober) Diagnose(_ context.Context, q check.EvidenceRequest) check.Evidence {
 	p.questions = append(p.questions, q)
 	p.late = p.late || len(p.removed) > 0
 	return check.Evidence{}
@@ -209,7 +209,7 @@ func TestProbe(t *testing.T) {
 			if removed := len(test.prober.removed) == 1 && test.prober.removed[0] == "fitout-probe-r uid-fitout-probe-r"; removed != test.removed {
 				t.Errorf("removed %q", test.prober.removed)
 			}
-			about := slices.ContainsFunc(test.prober.questions, func(q check.Questions) bool { return slices.Contains(q.Events, "fitout-probe-r") })
+			about := slices.ContainsFunc(test.prober.questions, func(q check.EvidenceRequest) bool { return slices.Contains(q.Events, "fitout-probe-r") })
 			if about != test.prober.pending || test.prober.late {
 				t.Errorf("asked %+v; when the pods were gone: %v", test.prober.questions, test.prober.late)
 			}

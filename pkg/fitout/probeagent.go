@@ -12,19 +12,19 @@ import (
 )
 
 // askAgents asks the agents of all nodes at once, each in its own container. One that hangs costs the time of its commands.
-func askAgents(ctx context.Context, cluster Prober, questions []check.Question) map[string]check.Statement {
-	return allAtOnce(questions, func(q check.Question) (string, check.Statement) { return q.ID, askAgent(ctx, cluster, q) })
+func askAgents(ctx context.Context, cluster Prober, questions []check.AgentQuery) map[string]check.AgentOutput {
+	return allAtOnce(questions, func(q check.AgentQuery) (string, check.AgentOutput) { return q.ID, askAgent(ctx, cluster, q) })
 }
 
 // askAgent runs the commands of a question, one after the other, until one cannot be run.
-func askAgent(ctx context.Context, cluster Prober, q check.Question) (reply check.Statement) {
+func askAgent(ctx context.Context, cluster Prober, q check.AgentQuery) (reply check.AgentOutput) {
 	for _, c := range q.Commands {
 		out, err := runEither(ctx, cluster, q, c)
 		switch {
 		case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
-			return check.Statement{Silent: fmt.Sprintf("does not answer: %s in pod %s has not ended within %v", strings.Join(c.Run, " "), q.Pod.Name, q.Timeout+connecting)}
+			return check.AgentOutput{TimedOut: fmt.Sprintf("does not answer: %s in pod %s has not ended within %v", strings.Join(c.Run, " "), q.Pod.Name, q.Timeout+connecting)}
 		case err != nil:
-			return check.Statement{Unasked: err.Error()}
+			return check.AgentOutput{NotRun: err.Error()}
 		}
 		reply.Outputs = append(reply.Outputs, out)
 	}
@@ -32,7 +32,7 @@ func askAgent(ctx context.Context, cluster Prober, q check.Question) (reply chec
 }
 
 // runEither runs a command, or its other form where the container has no program of the first.
-func runEither(ctx context.Context, cluster Prober, q check.Question, c bundle.Command) (agent.Output, error) {
+func runEither(ctx context.Context, cluster Prober, q check.AgentQuery, c bundle.Command) (agent.Output, error) {
 	out, err := runOne(ctx, cluster, q, c.Run)
 	if agent.Lacks(out, err) && len(c.Or) > 0 {
 		out, err = runOne(ctx, cluster, q, c.Or)
@@ -43,7 +43,7 @@ func runEither(ctx context.Context, cluster Prober, q check.Question, c bundle.C
 	return out, err
 }
 
-func runOne(ctx context.Context, cluster Prober, q check.Question, command []string) (agent.Output, error) {
+func runOne(ctx context.Context, cluster Prober, q check.AgentQuery, command []string) (agent.Output, error) {
 	ctx, cancel := context.WithTimeout(ctx, q.Timeout+connecting)
 	defer cancel()
 	return cluster.Run(ctx, q.Pod, q.Container, command)

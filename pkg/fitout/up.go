@@ -41,7 +41,7 @@ type Cluster interface {
 	// Providers reads what others' providers of the addons' roles are looked for in.
 	Providers(ctx context.Context) (provider.Observed, error)
 	// Diagnose asks what explains that something is unmet. It does without what it may not ask.
-	Diagnose(ctx context.Context, q check.Questions) check.Evidence
+	Diagnose(ctx context.Context, q check.EvidenceRequest) check.Evidence
 }
 
 // Progress is told what a run does. Waves are counted from 0.
