@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/agent"
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/printable"
+	"github.com/fitout-dev/fitout/pkg/probes"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -40,7 +40,7 @@ verdict that fitout check would give on it. It needs no cluster and no API serve
 
 // printStatus prints what an agent says, and the verdict on it, which is the exit code.
 func printStatus(w io.Writer, s agent.Status) error {
-	verdict, detail := check.JudgeAgent(s)
+	verdict, detail := probes.JudgeAgent(s)
 	text := strings.Join(printable.Lines(s.Text), "\n| ")
 	if _, err := fmt.Fprintf(w, "| %s\n%s: %s\n", text, verdict, printable.Line(detail)); err != nil {
 		return err

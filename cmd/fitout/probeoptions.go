@@ -13,6 +13,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/fitout-dev/fitout/pkg/probes"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/util/rand"
@@ -38,15 +39,15 @@ func (o *probeOptions) register(flags *pflag.FlagSet) {
 	flags.StringVar(&o.image, "probe-image", image, "image of those pods, which make image builds")
 	flags.StringVar(&o.outside, "probe-outside", "", "a name outside the cluster that the cluster DNS is to find, such as example.org")
 	flags.StringVar(&o.class, "probe-storage", "", "make a volume of this StorageClass, write to it, move it to another node, read, and delete it; without a name the default class")
-	flags.Lookup("probe-storage").NoOptDefVal = check.DefaultClass
+	flags.Lookup("probe-storage").NoOptDefVal = probes.DefaultClass
 }
 
 // validate refuses what cannot be done, before anything is.
 func (o *probeOptions) validate(only []string, goesOn bool) error {
-	if o.class == "" && slices.ContainsFunc(only, func(name string) bool { return path.Base(name) == check.StorageClaim }) {
+	if o.class == "" && slices.ContainsFunc(only, func(name string) bool { return path.Base(name) == probes.StorageClaim }) {
 		return usageError{errors.New("--only storage-claim makes no claim by itself; add --probe-storage, or --probe-storage=CLASS")}
 	}
-	if o.class != "" && o.class != check.DefaultClass && len(validation.IsDNS1123Subdomain(o.class)) > 0 {
+	if o.class != "" && o.class != probes.DefaultClass && len(validation.IsDNS1123Subdomain(o.class)) > 0 {
 		return usageError{fmt.Errorf("--probe-storage is %q, which is no name of a StorageClass; give one as --probe-storage=NAME", o.class)}
 	}
 	if o.class != "" && goesOn {
@@ -60,7 +61,7 @@ func (o *probeOptions) validate(only []string, goesOn bool) error {
 
 // known refuses a claim of a cluster in which no addon brings storage.
 func (o *probeOptions) known(checks []check.Row) error {
-	if o.class == "" || slices.ContainsFunc(checks, func(r check.Row) bool { return r.Check == check.StorageClaim }) {
+	if o.class == "" || slices.ContainsFunc(checks, func(r check.Row) bool { return r.Check == probes.StorageClaim }) {
 		return nil
 	}
 	return usageError{errors.New("--probe-storage: no addon of this cluster brings storage; leave it out, or enable one")}

@@ -6,10 +6,10 @@ import (
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/access"
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/probes"
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -110,7 +110,7 @@ func (o *rbacOptions) accessOf(p *fitout.Plan) access.Run {
 	ranges := p.Rendering.API.Versions(schema.GroupKind{Group: "networking.k8s.io", Kind: "ServiceCIDR"})
 	var agents []string
 	if o.agents {
-		agents = check.AgentNamespaces(p.Rendering.Addons)
+		agents = probes.AgentNamespaces(p.Rendering.Addons)
 	}
 	return access.Run{
 		Agents: agents, Objects: p.Rendering.Objects(), Sought: p.Sought(), Kinds: p.Kinds, ReadOnly: o.check,

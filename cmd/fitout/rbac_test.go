@@ -9,9 +9,9 @@ import (
 
 	"github.com/fitout-dev/fitout/internal/bed"
 	"github.com/fitout-dev/fitout/internal/bed/bedtest"
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/google/go-cmp/cmp"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -144,7 +144,7 @@ func (a *account) diagnosed() {
 	}
 	name := "asked-by-" + a.verb
 	a.create("{apiVersion: admissionregistration.k8s.io/v1, kind: MutatingWebhookConfiguration, metadata: {name: " + name + "}}")
-	e := client.Diagnose(a.Context(), check.EvidenceRequest{Events: []string{"kube-system"}, Webhooks: true})
+	e := client.Diagnose(a.Context(), observed.EvidenceRequest{Events: []string{"kube-system"}, Webhooks: true})
 	found := slices.ContainsFunc(e.Webhooks, func(o *manifest.Object) bool {
 		return o.GetKind() == "MutatingWebhookConfiguration" && o.GetName() == name
 	})

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fitout-dev/fitout/pkg/render"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -28,11 +29,11 @@ func (j judge) accounts() []Row {
 	there = slices.Compact(there)
 	switch {
 	case len(missing) > 0:
-		row := j.row(Accounts, Failed, "run fitout apply", "missing: %s", FirstFew(missing))
+		row := j.row(Accounts, Failed, "run fitout apply", "missing: %s", printable.FirstFew(missing))
 		row.Lacks = lacks
 		return []Row{row}
 	case len(there) > 0:
-		return []Row{j.row(Accounts, Good, "", "%s", FirstFew(there))}
+		return []Row{j.row(Accounts, Good, "", "%s", printable.FirstFew(there))}
 	}
 	return nil
 }

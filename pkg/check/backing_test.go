@@ -5,6 +5,7 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -39,7 +40,7 @@ func TestBacking(t *testing.T) {
 		"no selector, not judged": {service(nil), nil, true},
 		"no Service to wait for":  {nil, nil, true},
 	} {
-		rows := check.Backing(test.services, check.Snapshot{Pods: test.pods})
+		rows := check.Backing(test.services, observed.Snapshot{Pods: test.pods})
 		if (len(rows) == 0) != test.backed {
 			t.Errorf("%s: %v", name, rows)
 		}

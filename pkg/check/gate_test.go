@@ -3,8 +3,10 @@ package check_test
 import (
 	"testing"
 
+	"github.com/fitout-dev/fitout/internal/judgetest"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -12,10 +14,10 @@ import (
 
 // What a gate waits for is what the check finds unmet.
 func TestGateAgreesWithJudge(t *testing.T) {
-	all := cases(t)
-	all["all is well"] = testCase{}
+	all := judgetest.Cases(t)
+	all["all is well"] = judgetest.Case{}
 	for name, c := range all {
-		addons, s := observe(t, c)
+		addons, s := judgetest.Observe(t, c)
 		for _, a := range addons {
 			var judged []check.Row
 			for _, r := range check.Judge(addons, s) {
@@ -25,7 +27,7 @@ func TestGateAgreesWithJudge(t *testing.T) {
 			}
 			gate := check.Gate(a.Objects, s)
 			if got, want := check.Overall(gate), check.Overall(judged); got != want {
-				t.Errorf("%s: addon %s: the gate says %s, the check %s:\n%v", name, a.Name, got, want, lines(gate))
+				t.Errorf("%s: addon %s: the gate says %s, the check %s:\n%v", name, a.Name, got, want, judgetest.Lines(gate))
 			}
 		}
 	}
@@ -38,7 +40,7 @@ func TestGated(t *testing.T) {
 		o.SetGroupVersionKind(kind.WithVersion("v1"))
 		o.SetName("x")
 		objects := []*manifest.Object{o}
-		s := check.Snapshot{Objects: map[manifest.ID]*manifest.Object{manifest.IDOf(o): o}, Nodes: []corev1.Node{{ObjectMeta: metav1.ObjectMeta{Name: "n"}}}}
+		s := observed.Snapshot{Objects: map[manifest.ID]*manifest.Object{manifest.IDOf(o): o}, Nodes: []corev1.Node{{ObjectMeta: metav1.ObjectMeta{Name: "n"}}}}
 		waits := check.Overall(check.Gate(objects, s)) != check.Good
 		if kind.Kind == "Namespace" {
 			waits = true // it is ready unless it is being deleted
@@ -79,8 +81,8 @@ func TestGate(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := check.Snapshot{Nodes: test.nodes, Objects: map[manifest.ID]*manifest.Object{manifest.IDOf(objects[0]): objects[0]}}
-			if diff := cmp.Diff(test.want, lines(check.Gate(objects, s))); diff != "" {
+			s := observed.Snapshot{Nodes: test.nodes, Objects: map[manifest.ID]*manifest.Object{manifest.IDOf(objects[0]): objects[0]}}
+			if diff := cmp.Diff(test.want, judgetest.Lines(check.Gate(objects, s))); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -93,7 +95,7 @@ func TestGateMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"ready failed ConfigMap a/x is missing; run fitout apply"}
-	if diff := cmp.Diff(want, lines(check.Gate(objects, check.Snapshot{}))); diff != "" {
+	if diff := cmp.Diff(want, judgetest.Lines(check.Gate(objects, observed.Snapshot{}))); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/observed"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -33,7 +35,7 @@ func (j judge) restarts() []Row {
 	}
 	switch since := j.snapshot.Since.UTC().Format(time.RFC3339); {
 	case len(ended) > 0:
-		return []Row{j.row(Restarts, Degraded, remedy, "since %s: %s", since, FirstFew(ended))}
+		return []Row{j.row(Restarts, Degraded, remedy, "since %s: %s", since, printable.FirstFew(ended))}
 	case workloads:
 		return []Row{j.row(Restarts, Good, "", "no container was restarted since %s", since)}
 	}
@@ -47,9 +49,9 @@ func endedSince(p *corev1.Pod, since time.Time) (ended []string, remedy string) 
 		if last == nil || last.FinishedAt.Time.Before(since) {
 			continue
 		}
-		text := fmt.Sprintf("container %s at %s: %s", ContainerOnNode(p, c), last.FinishedAt.UTC().Format(time.RFC3339), ExitText(last))
+		text := fmt.Sprintf("container %s at %s: %s", observed.ContainerOnNode(p, c), last.FinishedAt.UTC().Format(time.RFC3339), observed.ExitText(last))
 		if ended = append(ended, text); remedy == "" {
-			remedy = LogsCommand(p, c) + " --previous"
+			remedy = observed.LogsCommand(p, c) + " --previous"
 		}
 	}
 	return ended, remedy
@@ -61,7 +63,7 @@ func podsBy(o *manifest.Object) *metav1.LabelSelector {
 	if gated[o.GetKind()] == nil {
 		return nil
 	}
-	template, err := WorkloadOf(o)
+	template, err := observed.WorkloadOf(o)
 	if err != nil {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/render"
 )
 
@@ -17,7 +18,7 @@ func TestSecretsAreNotTold(t *testing.T) {
 		o.Object = map[string]any{"apiVersion": "v1", "kind": "Secret", "metadata": map[string]any{"name": "s", "namespace": "x"}, "data": map[string]any{"key": value}}
 	}
 	addon := render.Addon{Addon: bundle.Addon{Name: "a"}, Objects: []*manifest.Object{wanted}}
-	snapshot := check.Snapshot{Objects: map[manifest.ID]*manifest.Object{manifest.IDOf(live): live}}
+	snapshot := observed.Snapshot{Objects: map[manifest.ID]*manifest.Object{manifest.IDOf(live): live}}
 	for _, row := range check.Judge([]render.Addon{addon}, snapshot) {
 		if strings.Contains(row.Detail, "b3Vycw") || strings.Contains(row.Detail, "dGhlaXJz") {
 			t.Errorf("the row %s tells a value: %s", row.Check, row.Detail)

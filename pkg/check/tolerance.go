@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -19,7 +20,7 @@ type Tolerance struct {
 }
 
 // Tolerate marks those of a gate's rows that are unmet only for what is tolerated.
-func Tolerate(rows []Row, s Snapshot, t Tolerance) []Row {
+func Tolerate(rows []Row, s observed.Snapshot, t Tolerance) []Row {
 	s = s.Indexed()
 	rows = slices.Clone(rows)
 	for i, row := range rows {
@@ -27,7 +28,7 @@ func Tolerate(rows []Row, s Snapshot, t Tolerance) []Row {
 		if live == nil || row.Verdict != Degraded || live.GetDeletionTimestamp() != nil {
 			continue
 		}
-		template, err := WorkloadOf(live)
+		template, err := observed.WorkloadOf(live)
 		if err != nil {
 			continue
 		}
@@ -44,10 +45,10 @@ func Tolerate(rows []Row, s Snapshot, t Tolerance) []Row {
 
 // waitedFor is a live workload that a gate waits for.
 type waitedFor struct {
-	Snapshot
+	observed.Snapshot
 	Tolerance
 	live     *manifest.Object
-	template Workload
+	template observed.Workload
 }
 
 func (w waitedFor) isOut(node string) bool { return w.Out[node] != "" }
@@ -56,10 +57,10 @@ func (w waitedFor) isOut(node string) bool { return w.Out[node] != "" }
 // as far as its controller goes on. If all nodes are out, there is nothing to go on with.
 func (w waitedFor) enoughNodes() bool {
 	nodes, _ := w.EligibleNodes(w.template.PodTemplateSpec)
-	missing := NodesWithoutReadyPod(w.PodsMatching(w.live.GetNamespace(), w.template.Selector), nodes)
-	lacks := NodeNames(missing)
+	missing := observed.NodesWithoutReadyPod(w.PodsMatching(w.live.GetNamespace(), w.template.Selector), nodes)
+	lacks := observed.NodeNames(missing)
 	in := slices.DeleteFunc(slices.Clone(nodes), func(n *corev1.Node) bool {
-		ready, _ := NodeReady(n)
+		ready, _ := observed.NodeReady(n)
 		return w.isOut(n.Name) && (lacks[n.Name] || !ready) // a cordoned one may have all that it should have
 	})
 	missingOut := slices.DeleteFunc(missing, func(n *corev1.Node) bool { return !w.isOut(n.Name) })
@@ -74,24 +75,6 @@ func (w waitedFor) enoughNodes() bool {
 	}
 	result, err := status.Compute(counted)
 	return err == nil && result.Status == status.CurrentStatus
-}
-
-// expecting returns a DaemonSet as it would be if its controller wanted no more than a number of pods.
-func expecting(live *manifest.Object, pods int) *manifest.Object {
-	desired, found, err := unstructured.NestedInt64(live.Object, "status", "desiredNumberScheduled")
-	if err != nil || !found || desired <= int64(pods) {
-		return live
-	}
-	return with(live, "desiredNumberScheduled", int64(pods))
-}
-
-// with returns a copy of an object whose status has a certain number.
-func with(live *manifest.Object, name string, n int64) *manifest.Object {
-	live = live.DeepCopy()
-	if err := unstructured.SetNestedField(live.Object, n, "status", name); err != nil {
-		return live // its status is none: kstatus says so
-	}
-	return live
 }
 
 // blocked reports whether the controller of a DaemonSet replaces no more pods because of those that are missing on nodes
@@ -118,7 +101,7 @@ func (w waitedFor) enoughReplicas() bool {
 	if observed := w.number("observedGeneration", 0); observed < generation {
 		return false
 	}
-	need, stuck := int64(w.MinReady.of(int(Replicas(w.live)))), int64(0)
+	need, stuck := int64(w.MinReady.of(int(observed.Replicas(w.live)))), int64(0)
 	coming, _ := w.UnreadyPods(w.PodsMatching(w.live.GetNamespace(), w.template.Selector))
 	for _, p := range coming {
 		if w.stuck(p) {
@@ -144,9 +127,9 @@ func (w waitedFor) stuck(p *corev1.Pod) bool {
 	if p.Spec.NodeName != "" {
 		return w.isOut(p.Spec.NodeName) || w.Node(p.Spec.NodeName) == nil
 	}
-	if UnschedulableReason(p) == "" {
+	if observed.UnschedulableReason(p) == "" {
 		return false
 	}
-	nodes, _ := w.FittingNodes(p.Spec, append(DaemonTolerations(true), p.Spec.Tolerations...))
+	nodes, _ := w.FittingNodes(p.Spec, append(observed.DaemonTolerations(true), p.Spec.Tolerations...))
 	return slices.ContainsFunc(nodes, func(n *corev1.Node) bool { return w.isOut(n.Name) })
 }

@@ -8,14 +8,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fitout-dev/fitout/internal/judgetest"
 	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	gocmp "github.com/google/go-cmp/cmp"
-	corev1 "k8s.io/api/core/v1"
 )
 
 // A toleranceCase changes the world of testdata/world.yaml and says what gates make of it.
 type toleranceCase struct {
-	testCase
+	judgetest.Case
 	MinReady string   `json:"minReady"`
 	Out      []string `json:"out"`   // nodes that are out 40 s after the first look, and why
 	First    []string `json:"first"` // rows at the first look: whether the gate waits for them, and how they begin
@@ -24,24 +25,24 @@ type toleranceCase struct {
 
 func TestTolerate(t *testing.T) {
 	var list []toleranceCase
-	readYAML(t, "testdata/gates.yaml", &list)
+	judgetest.ReadYAML(t, "testdata/gates.yaml", &list)
 	for _, c := range list {
 		t.Run(c.Name, func(t *testing.T) {
-			_, s := observe(t, c.testCase)
+			_, s := judgetest.Observe(t, c.Case)
 			share, err := check.ParseShare(cmp.Or(c.MinReady, "100%"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			var outages check.Outages
+			var outages observed.Outages
 			start := time.Now()
-			if diff := gocmp.Diff(c.First, sorted(t, c.testCase, check.Tolerance{Out: outages.Out(s.Nodes, start), MinReady: share})); diff != "" {
+			if diff := gocmp.Diff(c.First, sorted(t, c.Case, check.Tolerance{Out: outages.Out(s.Nodes, start), MinReady: share})); diff != "" {
 				t.Errorf("at first: %s", diff)
 			}
 			if c.Later == nil {
 				c.Later = c.First
 			}
 			out := outages.Out(s.Nodes, start.Add(40*time.Second))
-			if diff := gocmp.Diff(c.Later, sorted(t, c.testCase, check.Tolerance{Out: out, MinReady: share})); diff != "" {
+			if diff := gocmp.Diff(c.Later, sorted(t, c.Case, check.Tolerance{Out: out, MinReady: share})); diff != "" {
 				t.Errorf("later: %s", diff)
 			}
 			var told []string
@@ -56,8 +57,8 @@ func TestTolerate(t *testing.T) {
 }
 
 // sorted are the rows of all gates that are unmet, those that are waited for and those that the gate opens without.
-func sorted(t *testing.T, c testCase, tolerance check.Tolerance) (lines []string) {
-	addons, s := observe(t, c)
+func sorted(t *testing.T, c judgetest.Case, tolerance check.Tolerance) (lines []string) {
+	addons, s := judgetest.Observe(t, c)
 	for _, a := range addons {
 		for _, r := range check.Unmet(check.Tolerate(check.Gate(a.Objects, s), s, tolerance)) {
 			what := "waits "
@@ -69,24 +70,6 @@ func sorted(t *testing.T, c testCase, tolerance check.Tolerance) (lines []string
 		}
 	}
 	return lines
-}
-
-// A node that is not ready now and then is not out: each time it is given the whole time again.
-func TestOutagesEnd(t *testing.T) {
-	var outages check.Outages
-	node := corev1.Node{Status: corev1.NodeStatus{Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Reason: "KubeletNotReady"}}}}
-	node.Name = "a"
-	start := time.Now()
-	for second := range 100 {
-		node.Status.Conditions[0].Status = corev1.ConditionFalse
-		if second == 30 {
-			node.Status.Conditions[0].Status = corev1.ConditionTrue
-		}
-		out := outages.Out([]corev1.Node{node}, start.Add(time.Duration(second)*time.Second))
-		if got, want := len(out) == 1, second >= 31+40; got != want {
-			t.Fatalf("second %d: out is %t", second, got)
-		}
-	}
 }
 
 func TestParseShare(t *testing.T) {

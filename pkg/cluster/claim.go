@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/fitout-dev/fitout/pkg/probes"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,7 +16,7 @@ import (
 
 // Claim observes the claim of a run of probes, the named volume or else the claim's, and one of the run's pods. What is not
 // there is nil. Who may not read events sees none.
-func (c *Client) Claim(ctx context.Context, namespace, volume, pod string) (s check.ClaimState, err error) {
+func (c *Client) Claim(ctx context.Context, namespace, volume, pod string) (s probes.ClaimState, err error) {
 	var claimErr, podErr, volumeErr error
 	s.Claim, claimErr = seen[corev1.PersistentVolumeClaim](ctx, c, c.in(core("persistentvolumeclaims"), true, namespace), probe.ClaimName)
 	if pod != "" {

@@ -4,9 +4,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/fitout-dev/fitout/pkg/probes"
 )
 
 // claim wants what is seen of a claim to be what there is: one of a class that makes nothing, which is then bound to a volume
@@ -27,7 +27,7 @@ provisioner: kubernetes.io/no-provisioner
 	if err := f.client.StartProbe(f.Context(), []*manifest.Object{claim, pod}); err != nil {
 		f.Fatal(err)
 	}
-	f.sees(o, "unbound", func(s check.ClaimState) bool {
+	f.sees(o, "unbound", func(s probes.ClaimState) bool {
 		return strings.HasPrefix(s.NotBound(), "the claim is Pending: ProvisioningFailed: ") && s.Volume == nil && s.Pod != nil
 	})
 	f.create(`
@@ -41,8 +41,8 @@ spec:
   persistentVolumeReclaimPolicy: Delete
   hostPath: {path: /srv/by-hand}
 `)
-	f.sees(o, "mounted", func(s check.ClaimState) bool {
-		return s.NotBound() == "" && s.Volume.Name == "by-hand" && s.Pod.Spec.NodeName != "" && check.Survey{}.NotMounted(s) == ""
+	f.sees(o, "mounted", func(s probes.ClaimState) bool {
+		return s.NotBound() == "" && s.Volume.Name == "by-hand" && s.Pod.Spec.NodeName != "" && probes.Survey{}.NotMounted(s) == ""
 	})
 	for range 2 { // the second time there is nothing left
 		for _, o := range []*manifest.Object{claim, pod} {
@@ -52,16 +52,16 @@ spec:
 		}
 	}
 	// Its deletion is refused: such a path is nothing that Kubernetes deletes (pkg/volume/hostpath).
-	f.sees(o, "left behind", func(s check.ClaimState) bool {
+	f.sees(o, "left behind", func(s probes.ClaimState) bool {
 		return s.StillMounted() == "" && s.Claim == nil && strings.HasPrefix(s.Remains(), "volume by-hand is still there, Failed: VolumeFailedDelete: ")
 	})
 }
 
 // sees waits until what is seen of the claim is as wanted.
-func (f *fixture) sees(o probe.Options, name string, wanted func(check.ClaimState) bool) {
+func (f *fixture) sees(o probe.Options, name string, wanted func(probes.ClaimState) bool) {
 	f.Helper()
 	volume := ""
-	var last check.ClaimState
+	var last probes.ClaimState
 	for range 150 {
 		s, err := f.client.Claim(f.Context(), o.Namespace(), volume, "first")
 		if err != nil {

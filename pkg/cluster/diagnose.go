@@ -7,8 +7,8 @@ import (
 	"io"
 	"time"
 
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -25,10 +25,10 @@ const (
 )
 
 // Diagnose asks what explains that something is unmet. What it may not ask, or gets no answer to, is in the evidence too.
-func (c *Client) Diagnose(ctx context.Context, q check.EvidenceRequest) check.Evidence {
+func (c *Client) Diagnose(ctx context.Context, q observed.EvidenceRequest) observed.Evidence {
 	ctx, cancel := context.WithTimeout(ctx, diagnosing)
 	defer cancel()
-	e := check.Evidence{Logs: map[check.LogRequest]check.Log{}}
+	e := observed.Evidence{Logs: map[observed.LogRequest]observed.Log{}}
 	miss := func(err error) {
 		if err != nil {
 			e.Unavailable = append(e.Unavailable, reason(err).Error())
@@ -54,7 +54,7 @@ func (c *Client) Diagnose(ctx context.Context, q check.EvidenceRequest) check.Ev
 	if c.NoLogs {
 		q.Logs = nil
 	}
-	logs := each(q.Logs, func(of check.LogRequest) check.Log { return c.log(ctx, of) })
+	logs := each(q.Logs, func(of observed.LogRequest) observed.Log { return c.log(ctx, of) })
 	for i, of := range q.Logs {
 		e.Logs[of] = logs[i]
 	}
@@ -87,7 +87,7 @@ func (c *Client) listFew(ctx context.Context, gvr schema.GroupVersionResource, n
 }
 
 // log reads the end of a log. The kubelet of the node answers, through the API server.
-func (c *Client) log(ctx context.Context, of check.LogRequest) check.Log {
+func (c *Client) log(ctx context.Context, of observed.LogRequest) observed.Log {
 	request := c.raw.Get().AbsPath("/api/v1").Namespace(of.Namespace).Resource("pods").Name(of.Pod).SubResource("log").
 		Param("container", of.Container).Param("tailLines", fmt.Sprint(logTail))
 	if of.Previous {
@@ -95,12 +95,12 @@ func (c *Client) log(ctx context.Context, of check.LogRequest) check.Log {
 	}
 	body, err := request.Stream(allow(ctx, plainText))
 	if err != nil {
-		return check.Log{Error: reason(err).Error()}
+		return observed.Log{Error: reason(err).Error()}
 	}
 	defer body.Close()
 	text, err := io.ReadAll(io.LimitReader(body, logBytes))
 	if err != nil {
-		return check.Log{Text: string(text), Error: err.Error()}
+		return observed.Log{Text: string(text), Error: err.Error()}
 	}
-	return check.Log{Text: string(text)}
+	return observed.Log{Text: string(text)}
 }

@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/cluster"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	"k8s.io/client-go/rest"
 )
 
@@ -26,14 +26,14 @@ func TestLogsAreLeftUnread(t *testing.T) {
 		io.WriteString(w, `{"gitVersion":"v1.36.4"}`) //nolint:errcheck
 	}))
 	defer server.Close()
-	of := check.LogRequest{Namespace: "n", Pod: "p", Container: "c"}
+	of := observed.LogRequest{Namespace: "n", Pod: "p", Container: "c"}
 	for noLogs, want := range map[bool]string{false: "password: hunter2", true: ""} {
 		asked.Store(0)
 		client, err := cluster.New(t.Context(), &rest.Config{Host: server.URL}, cluster.Options{NoLogs: noLogs})
 		if err != nil {
 			t.Fatal(err)
 		}
-		evidence := client.Diagnose(t.Context(), check.EvidenceRequest{Logs: []check.LogRequest{of}})
+		evidence := client.Diagnose(t.Context(), observed.EvidenceRequest{Logs: []observed.LogRequest{of}})
 		if got := evidence.Logs[of].Text; got != want || noLogs && asked.Load() > 0 {
 			t.Errorf("no logs: %t; asked %d times, got %q", noLogs, asked.Load(), got)
 		}

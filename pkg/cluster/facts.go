@@ -5,9 +5,9 @@ import (
 	"errors"
 	"net"
 
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -64,7 +64,7 @@ func (c *Client) serviceCIDRs(ctx context.Context) ([]manifest.Object, error) {
 }
 
 func nodeFact(n corev1.Node) clusterfile.NodeFact {
-	f := clusterfile.NodeFact{Name: n.Name, PodCIDR: n.Spec.PodCIDR, PodCIDRs: n.Spec.PodCIDRs, ProviderID: n.Spec.ProviderID, Simulated: check.Simulated(&n)}
+	f := clusterfile.NodeFact{Name: n.Name, PodCIDR: n.Spec.PodCIDR, PodCIDRs: n.Spec.PodCIDRs, ProviderID: n.Spec.ProviderID, Simulated: observed.Simulated(&n)}
 	for _, a := range n.Status.Addresses {
 		if a.Type == corev1.NodeInternalIP {
 			f.Addresses = append(f.Addresses, a.Address)

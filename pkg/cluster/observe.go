@@ -7,8 +7,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/render"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -18,7 +18,7 @@ import (
 // Observe fetches the live state of the given objects, and the nodes, the pods in the namespaces of the workloads, and,
 // where there are some among the objects, all storage classes. What Fitout renders takes one LIST for each resource; what
 // others create has no label to be listed by, and takes one GET each.
-func (c *Client) Observe(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (check.Snapshot, error) {
+func (c *Client) Observe(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (observed.Snapshot, error) {
 	var others []*manifest.Object
 	objects = slices.DeleteFunc(slices.Clone(objects), func(o *manifest.Object) bool {
 		if render.Rendered(o) {
@@ -29,7 +29,7 @@ func (c *Client) Observe(ctx context.Context, kinds manifest.Kinds, objects []*m
 	})
 	ours, err := own(kinds, objects)
 	if err != nil {
-		return check.Snapshot{}, err
+		return observed.Snapshot{}, err
 	}
 	from := append(ours, collection{gvr: core("nodes")})
 	for _, namespace := range namespacesOfWorkloads(objects) {
@@ -49,9 +49,9 @@ func (c *Client) Observe(ctx context.Context, kinds manifest.Kinds, objects []*m
 	manifest.Sort(s.StorageClasses)
 	errs = append(errs, c.look(ctx, kinds, others, s.Objects))
 	if err := errors.Join(errs...); err != nil {
-		return check.Snapshot(s), fmt.Errorf("observe the cluster: %w", err)
+		return observed.Snapshot(s), fmt.Errorf("observe the cluster: %w", err)
 	}
-	return check.Snapshot(s), nil
+	return observed.Snapshot(s), nil
 }
 
 // look fetches objects one by one, and puts those that are there into found.
@@ -80,7 +80,7 @@ func (c *Client) look(ctx context.Context, kinds manifest.Kinds, objects []*mani
 }
 
 // An observation is a snapshot that grows.
-type observation check.Snapshot
+type observation observed.Snapshot
 
 // add takes in what a list found: wanted objects, or all of a resource.
 func (s *observation) add(wanted bool, found listed) {

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/probes"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,12 +20,12 @@ import (
 const aggregated = 10 * time.Second
 
 // Survey observes what probes are planned and judged by, besides the objects of a plan.
-func (c *Client) Survey(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (check.Survey, error) {
+func (c *Client) Survey(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (probes.Survey, error) {
 	snapshot, err := c.Observe(ctx, kinds, objects)
 	if err != nil {
-		return check.Survey{}, err
+		return probes.Survey{}, err
 	}
-	s := check.Survey{Snapshot: snapshot, Now: time.Now()}
+	s := probes.Survey{Snapshot: snapshot, Now: time.Now()}
 	service, apiErr := c.optional(ctx, "services", "default", "kubernetes")
 	s.APIServer = clusterIP(service)
 	dns, dnsErr := c.optional(ctx, "services", "kube-system", "kube-dns")

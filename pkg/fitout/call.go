@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/fitout-dev/fitout/pkg/probes"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -25,20 +25,20 @@ type Outside interface {
 const callsAtOnce = 128
 
 // callAll asks what is to be asked without pods, and returns the replies by the ID of the call.
-func callAll(ctx context.Context, cluster Outside, calls []check.DirectQuery) map[string]check.DirectResult {
+func callAll(ctx context.Context, cluster Outside, calls []probes.DirectQuery) map[string]probes.DirectResult {
 	var ports []int
 	for _, call := range calls {
-		if call.Transport == check.Directly {
+		if call.Transport == probes.Directly {
 			ports = append(ports, call.Port)
 		}
 	}
 	taken := intercepted(ctx, nobody, ports)
-	replies := make([]check.DirectResult, len(calls))
+	replies := make([]probes.DirectResult, len(calls))
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, callsAtOnce)
 	for i, call := range calls {
-		if call.Transport == check.Directly && taken[call.Port] != "" {
-			replies[i] = check.DirectResult{NotMade: taken[call.Port]}
+		if call.Transport == probes.Directly && taken[call.Port] != "" {
+			replies[i] = probes.DirectResult{NotMade: taken[call.Port]}
 			continue
 		}
 		slots <- struct{}{}
@@ -48,7 +48,7 @@ func callAll(ctx context.Context, cluster Outside, calls []check.DirectQuery) ma
 		})
 	}
 	wg.Wait()
-	byID := map[string]check.DirectResult{}
+	byID := map[string]probes.DirectResult{}
 	for i, call := range calls {
 		byID[call.ID] = replies[i]
 	}
@@ -77,15 +77,15 @@ func intercepted(ctx context.Context, nobody string, ports []int) map[int]string
 }
 
 // reply makes one call, in bounded time.
-func reply(ctx context.Context, cluster Outside, call check.DirectQuery) (r check.DirectResult) {
+func reply(ctx context.Context, cluster Outside, call probes.DirectQuery) (r probes.DirectResult) {
 	ctx, cancel := context.WithTimeout(ctx, call.Timeout.Duration+connecting)
 	defer cancel()
 	var err error
 	switch call.Transport {
-	case check.ByForward:
+	case probes.ByForward:
 		r.Conclusive = true // the way stands before anything is asked
 		r.Result, err = cluster.AskByForward(ctx, call.Namespace, call.Pod, call.Task)
-	case check.ThroughServer:
+	case probes.ThroughServer:
 		r.Result, r.Conclusive, err = cluster.AskByServer(ctx, call.Node, call.Task)
 	default:
 		r.Result = probe.Run(ctx, []probe.Task{call.Task})[0]

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/probes"
 	"github.com/fitout-dev/fitout/pkg/report"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -19,7 +19,7 @@ import (
 // remote is a cluster with a DNS pod, whose nodes have an address where nothing is.
 type remote struct{ prober }
 
-func (p *remote) Survey(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (check.Survey, error) {
+func (p *remote) Survey(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (probes.Survey, error) {
 	s, err := p.prober.Survey(ctx, kinds, objects)
 	for i := range s.Nodes {
 		s.Nodes[i].Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: "127.0.0.9"}}
@@ -38,7 +38,7 @@ func TestProbeWithoutPods(t *testing.T) {
 	p := &remote{prober{silent: "node-1"}}
 	r := &report.Report{}
 	start := time.Now()
-	o := fitout.ProbeOptions{Run: "r", Absent: "no image", Select: check.Selection{Skip: []string{"node-metrics"}}}
+	o := fitout.ProbeOptions{Run: "r", Absent: "no image", Select: fitout.Selection{Skip: []string{"node-metrics"}}}
 	if err := fitout.Probe(t.Context(), p, prepare(t, catalogue(t), "1.36", "flannel", "none"), o, r); err != nil {
 		t.Fatal(err)
 	}

@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/fitout-dev/fitout/pkg/probes"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -19,7 +19,7 @@ import (
 // Storage is what trying a claim needs of a running cluster.
 type Storage interface {
 	// Claim observes the claim of a run, the named volume or else the claim's, and one of the run's pods.
-	Claim(ctx context.Context, namespace, volume, pod string) (check.ClaimState, error)
+	Claim(ctx context.Context, namespace, volume, pod string) (probes.ClaimState, error)
 	// RemoveObject removes an object that StartProbe created. One that is gone is no error.
 	RemoveObject(ctx context.Context, o *manifest.Object) error
 }
@@ -35,7 +35,7 @@ const (
 
 // claimTime bounds what is done with a claim; it is 0 where none is made.
 func (p *Plan) claimTime(o ProbeOptions) time.Duration {
-	each, ok := check.ClaimProbe(o.Select.Probes(p.Rendering.Addons))
+	each, ok := probes.ClaimProbe(o.Select.Probes(p.Rendering.Addons))
 	if !ok || o.Class == "" {
 		return 0
 	}
@@ -45,10 +45,10 @@ func (p *Plan) claimTime(o ProbeOptions) time.Duration {
 // A claimant does the steps of a claim, one after the other, and keeps account of them.
 type claimant struct {
 	cluster  Prober
-	survey   check.Survey
+	survey   probes.Survey
 	options  probe.Options
 	patience time.Duration // of each step
-	account  *check.ClaimTest
+	account  *probes.ClaimTest
 	token    string
 	volume   string // once it is known
 }
@@ -58,39 +58,39 @@ var errStopped = errors.New("a step of the claim has failed")
 
 // claim makes a volume, writes to it, moves it to another node, reads, and deletes it. It returns nil where no pod can mount
 // one. What it brings is in the namespace of the run, and goes with that where this is interrupted.
-func (p *Plan) claim(ctx context.Context, cluster Prober, o ProbeOptions, survey check.Survey) *check.ClaimTest {
-	known, ok := check.ClaimProbe(o.Select.Probes(p.Rendering.Addons))
+func (p *Plan) claim(ctx context.Context, cluster Prober, o ProbeOptions, survey probes.Survey) *probes.ClaimTest {
+	known, ok := probes.ClaimProbe(o.Select.Probes(p.Rendering.Addons))
 	if !ok || o.Class == "" || survey.Environment.NoPods != "" || len(survey.ClaimNodes(nil)) == 0 {
 		return nil
 	}
 	class, called, why := survey.ClaimClass(o.Class)
 	c := &claimant{
 		cluster: cluster, survey: survey, options: p.probe(o), patience: known.Deadline(), token: rand.Text(),
-		account: &check.ClaimTest{Class: called},
+		account: &probes.ClaimTest{Class: called},
 	}
 	if why != "" {
-		c.add(check.ClaimResult{Step: check.ClaimCreate, Error: why})
+		c.add(probes.ClaimResult{Step: probes.ClaimCreate, Error: why})
 		return c.account
 	}
 	name := o.Class
-	if name == check.DefaultClass {
+	if name == probes.DefaultClass {
 		name = "" // that the cluster gives its default to a claim without a class is part of what is tried
 	}
 	claim := c.options.Claim(name)
-	err := c.use(ctx, claim, check.BindsFirst(class))
+	err := c.use(ctx, claim, probes.BindsFirst(class))
 	if ctx.Err() == nil {
 		c.remove(ctx, claim, err == nil)
 	}
 	return c.account
 }
 
-func (c *claimant) add(r check.ClaimResult) { c.account.Steps = append(c.account.Steps, r) }
+func (c *claimant) add(r probes.ClaimResult) { c.account.Steps = append(c.account.Steps, r) }
 
 // step does one step and accounts for it. where is known before it is done, or told by what does it.
-func (c *claimant) step(step check.ClaimStep, where string, do func() (node string, err error)) error {
+func (c *claimant) step(step probes.ClaimStep, where string, do func() (node string, err error)) error {
 	start := time.Now()
 	node, err := do()
-	r := check.ClaimResult{Step: step, Node: cmp.Or(node, where), Took: time.Since(start)}
+	r := probes.ClaimResult{Step: step, Node: cmp.Or(node, where), Took: time.Since(start)}
 	if err != nil {
 		r.Error, r.Refused = err.Error(), apierrors.IsForbidden(err)
 		c.add(r)
@@ -102,13 +102,13 @@ func (c *claimant) step(step check.ClaimStep, where string, do func() (node stri
 
 // use does all steps but the last.
 func (c *claimant) use(ctx context.Context, claim *manifest.Object, bindsFirst bool) error {
-	err := c.step(check.ClaimCreate, "", func() (string, error) { return "", c.cluster.StartProbe(ctx, []*manifest.Object{claim}) })
+	err := c.step(probes.ClaimCreate, "", func() (string, error) { return "", c.cluster.StartProbe(ctx, []*manifest.Object{claim}) })
 	if err != nil {
 		return err
 	}
-	var sight check.ClaimState
+	var sight probes.ClaimState
 	if bindsFirst {
-		err := c.step(check.ClaimBind, "", func() (_ string, err error) { sight, err = c.await(ctx, "", check.ClaimState.NotBound); return })
+		err := c.step(probes.ClaimBind, "", func() (_ string, err error) { sight, err = c.await(ctx, "", probes.ClaimState.NotBound); return })
 		if err != nil {
 			return err
 		}
@@ -117,7 +117,7 @@ func (c *claimant) use(ctx context.Context, claim *manifest.Object, bindsFirst b
 	if err != nil {
 		return err
 	}
-	if err := c.file(ctx, check.ClaimWrite, probe.Write, first.Pod); err != nil {
+	if err := c.file(ctx, probes.ClaimWrite, probe.Write, first.Pod); err != nil {
 		return err
 	}
 	if err := c.letGo(ctx, first.Pod); err != nil {
@@ -129,15 +129,15 @@ func (c *claimant) use(ctx context.Context, claim *manifest.Object, bindsFirst b
 	if err != nil {
 		return err
 	}
-	if err := c.file(ctx, check.ClaimRead, probe.Take, second.Pod); err != nil {
+	if err := c.file(ctx, probes.ClaimRead, probe.Take, second.Pod); err != nil {
 		return err
 	}
 	return c.letGo(ctx, second.Pod)
 }
 
 // mount starts a pod on one of the nodes and waits until it runs with the volume.
-func (c *claimant) mount(ctx context.Context, name string, nodes []string) (sight check.ClaimState, err error) {
-	err = c.step(check.ClaimMount, "", func() (string, error) {
+func (c *claimant) mount(ctx context.Context, name string, nodes []string) (sight probes.ClaimState, err error) {
+	err = c.step(probes.ClaimMount, "", func() (string, error) {
 		pod, err := c.options.ClaimPod(name, nodes)
 		if err != nil {
 			return "", err
@@ -155,7 +155,7 @@ func (c *claimant) mount(ctx context.Context, name string, nodes []string) (sigh
 }
 
 // file does something with the file of the run, in a pod.
-func (c *claimant) file(ctx context.Context, step check.ClaimStep, kind probe.Kind, pod *corev1.Pod) error {
+func (c *claimant) file(ctx context.Context, step probes.ClaimStep, kind probe.Kind, pod *corev1.Pod) error {
 	return c.step(step, pod.Spec.NodeName, func() (string, error) {
 		ctx, cancel := context.WithTimeout(ctx, fileTime+attendTimeout)
 		defer cancel()
@@ -176,11 +176,11 @@ func (c *claimant) file(ctx context.Context, step check.ClaimStep, kind probe.Ki
 
 // letGo removes a pod and waits until its node has let the volume go.
 func (c *claimant) letGo(ctx context.Context, pod *corev1.Pod) error {
-	return c.step(check.ClaimUnmount, pod.Spec.NodeName, func() (string, error) {
+	return c.step(probes.ClaimUnmount, pod.Spec.NodeName, func() (string, error) {
 		if err := c.cluster.RemoveObject(ctx, manifestOf("Pod", pod.Namespace, pod.Name)); err != nil {
 			return "", err
 		}
-		_, err := c.await(ctx, pod.Name, check.ClaimState.StillMounted)
+		_, err := c.await(ctx, pod.Name, probes.ClaimState.StillMounted)
 		return "", err
 	})
 }
@@ -194,14 +194,14 @@ func (c *claimant) remove(ctx context.Context, claim *manifest.Object, used bool
 				return "", err
 			}
 		}
-		sight, err := c.await(ctx, "", check.ClaimState.Remains)
+		sight, err := c.await(ctx, "", probes.ClaimState.Remains)
 		if err == nil {
 			c.account.Left = sight.Leaves()
 		}
 		return "", err
 	}
 	if used {
-		c.step(check.ClaimDelete, "", gone) //nolint:errcheck // it is the last one
+		c.step(probes.ClaimDelete, "", gone) //nolint:errcheck // it is the last one
 		return
 	}
 	if _, err := gone(); err != nil {
@@ -210,10 +210,10 @@ func (c *claimant) remove(ctx context.Context, claim *manifest.Object, used bool
 }
 
 // await looks until there is nothing unmet, within the time of a step. The error says what was unmet at the last.
-func (c *claimant) await(ctx context.Context, pod string, unmet func(check.ClaimState) string) (check.ClaimState, error) {
+func (c *claimant) await(ctx context.Context, pod string, unmet func(probes.ClaimState) string) (probes.ClaimState, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
-	var last check.ClaimState
+	var last probes.ClaimState
 	why := "nothing was seen"
 	for {
 		sight, err := c.cluster.Claim(ctx, c.options.Namespace(), c.volume, pod)

@@ -13,6 +13,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/fitout-dev/fitout/pkg/probes"
 	"github.com/fitout-dev/fitout/pkg/report"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -36,7 +37,7 @@ type storage struct {
 }
 
 // Claim is what there is of a claim.
-func (s *storage) Claim(_ context.Context, _, _, pod string) (sight check.ClaimState, err error) {
+func (s *storage) Claim(_ context.Context, _, _, pod string) (sight probes.ClaimState, err error) {
 	if s.claim {
 		sight.Claim = &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: probe.ClaimName}}
 		s.volume = !s.none && (s.early || len(s.did) > 0)
@@ -122,13 +123,13 @@ func claimed(t *testing.T, p *prober, o fitout.ProbeOptions) (row check.Row) {
 	t.Helper()
 	plan := prepare(t, catalogue(t), "1.36", "flannel", "none")
 	synctest.Test(t, func(t *testing.T) {
-		o.Run, o.Image, o.Select = "r", "i", check.Selection{Only: []string{check.StorageClaim}}
+		o.Run, o.Image, o.Select = "r", "i", fitout.Selection{Only: []string{probes.StorageClaim}}
 		r := &report.Report{}
 		if err := fitout.Probe(t.Context(), p, plan, o, r); err != nil {
 			t.Fatal(err)
 		}
 		for _, each := range r.Checks {
-			if each.Check == check.StorageClaim {
+			if each.Check == probes.StorageClaim {
 				row = each
 			}
 		}
@@ -148,7 +149,7 @@ func TestClaim(t *testing.T) {
 		want  string // verdict and detail
 	}{
 		"all is well":          {class: "late", want: "good: class late: " + late + ", mounted on node-0 after 0s, read on node-0, let go on node-0, deleted after 0s"},
-		"the default":          {class: check.DefaultClass, want: "good: default class late: " + late + ", mounted on node-0"},
+		"the default":          {class: probes.DefaultClass, want: "good: default class late: " + late + ", mounted on node-0"},
 		"bound by itself":      {storage: storage{early: true}, class: "early", want: "good: class early: created, bound after 0s, mounted on node-1 after 0s, "},
 		"no such class":        {class: "absent", want: "failed: class absent: not created: there is no such StorageClass"},
 		"no volume":            {storage: storage{none: true, early: true}, class: "early", want: "failed: class early: not bound: not within 2m0s: the claim is Pending, and nothing was said of it; before that created"},
@@ -206,7 +207,7 @@ func TestClaimInterrupted(t *testing.T) {
 		time.AfterFunc(10*time.Second, cancel)
 		p := &prober{storage: &storage{none: true}}
 		start := time.Now()
-		o := fitout.ProbeOptions{Run: "r", Image: "i", Class: "late", Start: time.Second, Select: check.Selection{Only: []string{check.StorageClaim}}}
+		o := fitout.ProbeOptions{Run: "r", Image: "i", Class: "late", Start: time.Second, Select: fitout.Selection{Only: []string{probes.StorageClaim}}}
 		err := fitout.Probe(ctx, p, plan, o, &report.Report{})
 		if !errors.Is(err, context.Canceled) || len(p.removed) != 1 || time.Since(start) > 11*time.Second {
 			t.Errorf("error %v after %v, removed %q", err, time.Since(start), p.removed)

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/diagnose"
+	"github.com/fitout-dev/fitout/pkg/observed"
 )
 
 const (
@@ -30,21 +32,21 @@ func newDoctor(cluster diagnoser, now time.Time, tell func(text string)) *doctor
 
 // A diagnoser answers what is asked of something that is unmet.
 type diagnoser interface {
-	Diagnose(ctx context.Context, q check.EvidenceRequest) check.Evidence
+	Diagnose(ctx context.Context, q observed.EvidenceRequest) observed.Evidence
 }
 
 // explain gives unmet rows their digests.
-func explain(ctx context.Context, cluster diagnoser, rows []check.Row, s check.Snapshot) []check.Row {
+func explain(ctx context.Context, cluster diagnoser, rows []check.Row, s observed.Snapshot) []check.Row {
 	if len(check.Unmet(rows)) == 0 {
 		return rows
 	}
-	s.Evidence = cluster.Diagnose(ctx, check.EvidenceFor(s, rows))
-	return check.Rows(s, rows)
+	s.Evidence = cluster.Diagnose(ctx, diagnose.EvidenceFor(s, rows))
+	return diagnose.Rows(s, rows)
 }
 
 // hopeless reports, now and then, whether one of the rows is unmet for a cause that does not pass by itself, and has been
 // seen for as long as it is given to be mended. The rows come back with their digests.
-func (d *doctor) hopeless(ctx context.Context, rows []check.Row, s check.Snapshot, now time.Time) ([]check.Row, bool) {
+func (d *doctor) hopeless(ctx context.Context, rows []check.Row, s observed.Snapshot, now time.Time) ([]check.Row, bool) {
 	if now.Before(d.next) {
 		return rows, false
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -19,13 +20,13 @@ type patientCluster struct {
 	asked int
 }
 
-func (p *patientCluster) Diagnose(context.Context, check.EvidenceRequest) check.Evidence {
+func (p *patientCluster) Diagnose(context.Context, observed.EvidenceRequest) observed.Evidence {
 	p.asked++
-	return check.Evidence{}
+	return observed.Evidence{}
 }
 
 // sick is what is observed of a pod whose container waits for a reason.
-func sick(reason string, restarts int32) check.Snapshot {
+func sick(reason string, restarts int32) observed.Snapshot {
 	pod := &manifest.Object{Object: map[string]any{
 		"apiVersion": "v1", "kind": "Pod", "metadata": map[string]any{"name": "x", "namespace": "a"}, "spec": map[string]any{"nodeName": "n"},
 		"status": map[string]any{"phase": "Pending", "containerStatuses": []any{map[string]any{
@@ -34,29 +35,29 @@ func sick(reason string, restarts int32) check.Snapshot {
 		}}},
 	}}
 	node := corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n"}, Status: corev1.NodeStatus{Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}}}
-	return check.Snapshot{Nodes: []corev1.Node{node}, Objects: map[manifest.ID]*manifest.Object{manifest.IDOf(pod): pod}}
+	return observed.Snapshot{Nodes: []corev1.Node{node}, Objects: map[manifest.ID]*manifest.Object{manifest.IDOf(pod): pod}}
 }
 
 // A wait ends early for a cause that does not pass, once it has been seen for its time without a break. Any cause is told,
 // once, as soon as it is known: also that of a wait that goes on.
 func TestHopeless(t *testing.T) {
 	for name, test := range map[string]struct {
-		seen func(second int) check.Snapshot // what is observed
-		ends int                             // second in which the wait ends; 0 if it does not within five minutes
-		told string                          // second in which the cause is told, and how that begins
+		seen func(second int) observed.Snapshot // what is observed
+		ends int                                // second in which the wait ends; 0 if it does not within five minutes
+		told string                             // second in which the cause is told, and how that begins
 	}{
-		"a configuration that is missing":  {func(int) check.Snapshot { return sick("CreateContainerConfigError", 0) }, 20, "10 still waiting: Pod a/x: container-config: "},
-		"a registry that is away for long": {func(int) check.Snapshot { return sick("ErrImagePull", 0) }, 190, "10 still waiting: Pod a/x: image-unreachable: node n does not reach the registry of "},
-		"a crash, the second":              {func(int) check.Snapshot { return sick("CrashLoopBackOff", 2) }, 0, "10 still waiting: Pod a/x: crash-loop: "},
-		"a crash, the third":               {func(int) check.Snapshot { return sick("CrashLoopBackOff", 3) }, 20, "10 still waiting: Pod a/x: crash-loop: "},
-		"a container on its way":           {func(int) check.Snapshot { return sick("ContainerCreating", 0) }, 0, ""},
-		"a cause that comes and goes": {func(second int) check.Snapshot {
+		"a configuration that is missing":  {func(int) observed.Snapshot { return sick("CreateContainerConfigError", 0) }, 20, "10 still waiting: Pod a/x: container-config: "},
+		"a registry that is away for long": {func(int) observed.Snapshot { return sick("ErrImagePull", 0) }, 190, "10 still waiting: Pod a/x: image-unreachable: node n does not reach the registry of "},
+		"a crash, the second":              {func(int) observed.Snapshot { return sick("CrashLoopBackOff", 2) }, 0, "10 still waiting: Pod a/x: crash-loop: "},
+		"a crash, the third":               {func(int) observed.Snapshot { return sick("CrashLoopBackOff", 3) }, 20, "10 still waiting: Pod a/x: crash-loop: "},
+		"a container on its way":           {func(int) observed.Snapshot { return sick("ContainerCreating", 0) }, 0, ""},
+		"a cause that comes and goes": {func(second int) observed.Snapshot {
 			if second/5%2 == 0 {
 				return sick("CreateContainerConfigError", 0)
 			}
 			return sick("ContainerCreating", 0)
 		}, 0, "10 still waiting: Pod a/x: container-config: "},
-		"a registry that goes away after a minute": {func(second int) check.Snapshot {
+		"a registry that goes away after a minute": {func(second int) observed.Snapshot {
 			if second < 60 {
 				return sick("ContainerCreating", 0)
 			}
@@ -95,7 +96,7 @@ func TestHopeless(t *testing.T) {
 // What is good is not asked about.
 func TestExplainGood(t *testing.T) {
 	cluster := &patientCluster{}
-	explain(t.Context(), cluster, []check.Row{{Verdict: check.Good}, {Verdict: check.Pending}}, check.Snapshot{})
+	explain(t.Context(), cluster, []check.Row{{Verdict: check.Good}, {Verdict: check.Pending}}, observed.Snapshot{})
 	if cluster.asked > 0 {
 		t.Error("a good cluster was asked why it is not")
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/fitout-dev/fitout/pkg/probes"
 	"github.com/fitout-dev/fitout/pkg/report"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -29,7 +30,7 @@ type DuringOptions struct {
 }
 
 // The paths that are watched are those of these probes.
-var duringProbes = check.Selection{Only: []string{"dns-service", "service-network", "ingress-ports"}}
+var duringProbes = Selection{Only: []string{"dns-service", "service-network", "ingress-ports"}}
 
 const (
 	// duringTime is how long the pods of a watch answer.
@@ -44,7 +45,7 @@ const (
 // work is done, and accounts for what was lost. Without pods it asks from where it runs, as far as that leads.
 func During(ctx context.Context, cluster Watcher, p *Plan, o DuringOptions, work func(context.Context) int) (c *report.Continuity, err error) {
 	addons := duringProbes.Probes(p.Rendering.Addons)
-	survey, err := observed(ctx, cluster, p)
+	survey, err := surveyed(ctx, cluster, p)
 	if err != nil {
 		return nil, err
 	}
@@ -62,8 +63,8 @@ func During(ctx context.Context, cluster Watcher, p *Plan, o DuringOptions, work
 	if c.Outside != "" {
 		survey.Environment.NoPods, survey.Environment.Pods, ask = "", []corev1.Pod{here()}, askHere
 	}
-	trials := check.Plan(addons, survey)
-	var paths []check.Path
+	trials := probes.Plan(addons, survey)
+	var paths []probes.Path
 	paths, c.NotAsked = trials.Paths()
 	if c.Outside == "" {
 		if row := survey.JudgePods(true); row.Verdict != check.Good {
@@ -94,7 +95,7 @@ func askHere(_, stop context.Context, _ corev1.Pod, w probe.Watching, seen func(
 }
 
 // reachable parts paths into those that lead somewhere from here, and those that do not with the reason.
-func reachable(ctx context.Context, paths []check.Path) (open []check.Path, closed []report.PathLoss) {
+func reachable(ctx context.Context, paths []probes.Path) (open []probes.Path, closed []report.PathLoss) {
 	var tasks []probe.Task
 	var ports []int
 	for _, p := range paths {
@@ -130,7 +131,7 @@ type watches struct {
 }
 
 // watchAll begins to ask from all pods, and waits until each has told of its first requests or cannot be asked.
-func watchAll(ctx context.Context, pods []corev1.Pod, paths []check.Path, rate float64, outside bool, ask asking) *watches {
+func watchAll(ctx context.Context, pods []corev1.Pod, paths []probes.Path, rate float64, outside bool, ask asking) *watches {
 	w := &watches{}
 	if outside {
 		paths, w.closed = reachable(ctx, paths)
@@ -139,7 +140,7 @@ func watchAll(ctx context.Context, pods []corev1.Pod, paths []check.Path, rate f
 	stopped, stop := context.WithCancel(running)
 	w.stop, w.cancel = stop, cancel
 	for _, pod := range pods {
-		own := slices.DeleteFunc(slices.Clone(paths), func(p check.Path) bool { return p.Pod != pod.Name })
+		own := slices.DeleteFunc(slices.Clone(paths), func(p probes.Path) bool { return p.Pod != pod.Name })
 		if len(own) == 0 {
 			continue
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/fitout-dev/fitout/pkg/probes"
 	"github.com/fitout-dev/fitout/pkg/report"
 	corev1 "k8s.io/api/core/v1"
 )
@@ -24,7 +25,7 @@ type watcher struct {
 	start  time.Time
 }
 
-func (w *watcher) Survey(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (check.Survey, error) {
+func (w *watcher) Survey(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (probes.Survey, error) {
 	w.start = time.Now()
 	s, err := w.prober.Survey(ctx, kinds, objects)
 	s.DNS = &corev1.Service{Spec: corev1.ServiceSpec{ClusterIP: "10.32.0.10"}}
@@ -113,7 +114,7 @@ func TestDuring(t *testing.T) {
 // Where no pod runs, the report says why beside what was not asked for that.
 func TestDuringWithoutPods(t *testing.T) {
 	c, err := during(t, &watcher{prober: prober{pending: true}}, works)
-	if err != nil || len(c.Paths) != 0 || len(c.NotAsked) != 3 || c.NotAsked[0].Check != check.ProbePods || c.NotAsked[0].Verdict != check.Failed {
+	if err != nil || len(c.Paths) != 0 || len(c.NotAsked) != 3 || c.NotAsked[0].Check != probes.ProbePods || c.NotAsked[0].Verdict != check.Failed {
 		t.Errorf("error %v, %+v", err, c)
 	}
 }

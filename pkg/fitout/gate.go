@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/wave"
 )
 
@@ -52,7 +53,7 @@ func (s *session) gate(ctx context.Context, i int, w wave.Wave) (without []strin
 
 // A sight is what one look at a gate found.
 type sight struct {
-	snapshot  check.Snapshot
+	snapshot  observed.Snapshot
 	unmet     []check.Row       // what the gate waits for
 	tolerated []check.Row       // what is unmet, and the gate opens without
 	out       map[string]string // nodes that it does not wait for, and why

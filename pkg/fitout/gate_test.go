@@ -12,6 +12,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/render"
 	"github.com/fitout-dev/fitout/pkg/report"
 	corev1 "k8s.io/api/core/v1"
@@ -26,7 +27,7 @@ type nodesOf struct {
 	broken map[string]string // reason for which the container of a node waits
 }
 
-func (c *nodesOf) Observe(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (check.Snapshot, error) {
+func (c *nodesOf) Observe(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (observed.Snapshot, error) {
 	s, err := c.memory.Observe(ctx, kinds, objects)
 	for name, condition := range c.nodes {
 		condition.Type = corev1.NodeReady

@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/changeset"
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/fieldowner"
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/provider"
 	"github.com/fitout-dev/fitout/pkg/report"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -75,8 +75,8 @@ func (m *memory) ServerSide() bool { return true }
 
 func (m *memory) Providers(context.Context) (provider.Observed, error) { return m.others, nil }
 
-func (m *memory) Diagnose(context.Context, check.EvidenceRequest) check.Evidence {
-	return check.Evidence{}
+func (m *memory) Diagnose(context.Context, observed.EvidenceRequest) observed.Evidence {
+	return observed.Evidence{}
 }
 
 func (m *memory) Lock(ctx context.Context, patience time.Duration, waiting func(string)) (context.Context, func(), error) {
@@ -150,8 +150,8 @@ func (m *memory) Recorded(_ context.Context, entries []inventory.Entry) (map[man
 	})
 }
 
-func (m *memory) Observe(_ context.Context, _ manifest.Kinds, objects []*manifest.Object) (check.Snapshot, error) {
-	s := check.Snapshot{Objects: map[manifest.ID]*manifest.Object{}}
+func (m *memory) Observe(_ context.Context, _ manifest.Kinds, objects []*manifest.Object) (observed.Snapshot, error) {
+	s := observed.Snapshot{Objects: map[manifest.ID]*manifest.Object{}}
 	return s, m.call(func() error {
 		for _, o := range objects {
 			if now := m.get(manifest.IDOf(o)); now != nil {

@@ -157,7 +157,7 @@ func (p *Plan) judged() []render.Addon {
 }
 
 // Checks are all checks and probes that there are for the plan, as rows without a verdict.
-func (p *Plan) Checks() []check.Row { return check.AllChecks(p.judged()) }
+func (p *Plan) Checks() []check.Row { return AllChecks(p.judged()) }
 
 // Sought is what others create and the check looks for: definitions by controllers, and accounts that only a patch names.
 func (p *Plan) Sought() []*manifest.Object {

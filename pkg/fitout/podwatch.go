@@ -5,8 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/fitout-dev/fitout/pkg/probes"
 	"github.com/fitout-dev/fitout/pkg/report"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -19,7 +19,7 @@ type asking func(ctx, stop context.Context, pod corev1.Pod, w probe.Watching, se
 // between is blind.
 type podWatch struct {
 	pod   corev1.Pod
-	paths []check.Path
+	paths []probes.Path
 	rate  float64
 
 	begun chan struct{} // closed with the first losses that are told
@@ -32,7 +32,7 @@ type podWatch struct {
 	err   error // why the last way broke
 }
 
-func newPodWatch(pod corev1.Pod, paths []check.Path, rate float64) *podWatch {
+func newPodWatch(pod corev1.Pod, paths []probes.Path, rate float64) *podWatch {
 	return &podWatch{pod: pod, paths: paths, rate: rate, begun: make(chan struct{}), heard: time.Now(), done: map[string]probe.Loss{}, now: map[string]probe.Loss{}}
 }
 
@@ -110,7 +110,7 @@ func (w *podWatch) losses() []report.PathLoss {
 	return all
 }
 
-func pathLoss(p check.Path, l probe.Loss) report.PathLoss {
+func pathLoss(p probes.Path, l probe.Loss) report.PathLoss {
 	return report.PathLoss{
 		Check: p.Check, From: p.From, To: p.To, Group: p.Group, Sent: l.Sent, Lost: l.Lost,
 		GapSeconds: l.Gap.Seconds(), Since: l.Since, Error: l.Error,

@@ -12,7 +12,9 @@ import (
 	"github.com/fitout-dev/fitout/pkg/agent"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/fitout-dev/fitout/pkg/probes"
 	"github.com/fitout-dev/fitout/pkg/render"
 	"github.com/fitout-dev/fitout/pkg/report"
 	corev1 "k8s.io/api/core/v1"
@@ -23,7 +25,7 @@ import (
 // A Prober is what probing needs of a running cluster. Package cluster has the real one.
 type Prober interface {
 	// Survey observes what probes are planned and judged by.
-	Survey(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (check.Survey, error)
+	Survey(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (probes.Survey, error)
 	// OpenProbe creates the namespace of a run, and returns it as it is in the cluster.
 	OpenProbe(ctx context.Context, namespace *manifest.Object) (*manifest.Object, error)
 	// SweepProbes removes what earlier runs left behind, and says what looks so and is kept. own is the namespace of this run.
@@ -37,7 +39,7 @@ type Prober interface {
 	// Run runs a command in a container of a pod, without input. The error says that it could not be run, or has not ended.
 	Run(ctx context.Context, pod corev1.Pod, container string, command []string) (agent.Output, error)
 	// Diagnose asks what explains that something is unmet. It does without what it may not ask.
-	Diagnose(ctx context.Context, q check.EvidenceRequest) check.Evidence
+	Diagnose(ctx context.Context, q observed.EvidenceRequest) observed.Evidence
 	// RemoveProbe removes all that a run brought. The UID is that of the namespace; it is empty if it is not known.
 	RemoveProbe(ctx context.Context, namespace string, uid types.UID) error
 	Storage
@@ -54,7 +56,7 @@ type ProbeOptions struct {
 	Class    string        // of a claim that is made, or check.DefaultClass; none is made if it is empty
 	Start    time.Duration // how long pods may take to start
 	Settle   time.Duration // how long to try again what does not work yet
-	Select   check.Selection
+	Select   Selection
 	For      time.Duration   // how long the pods answer; long enough for one run if it is 0
 	Opened   func(types.UID) // is told the UID of the run's namespace, unless it is nil
 }
@@ -99,12 +101,12 @@ func byAddon(rows []check.Row) []check.Row {
 }
 
 func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows []check.Row, err error) {
-	addons, pods := o.Select.Probes(p.Rendering.Addons), o.Select.Has(check.Row{Check: check.ProbePods})
-	survey, err := observed(ctx, cluster, p)
+	addons, pods := o.Select.Probes(p.Rendering.Addons), o.Select.Has(check.Row{Check: probes.ProbePods})
+	survey, err := surveyed(ctx, cluster, p)
 	if err != nil {
 		return nil, err
 	}
-	leave, err := staged(ctx, cluster, p, o, pods || check.NeedsPods(addons), &survey)
+	leave, err := staged(ctx, cluster, p, o, pods || probes.NeedsPods(addons), &survey)
 	defer func() { err = errors.Join(err, leave()) }()
 	if err != nil {
 		return nil, err
@@ -126,9 +128,9 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 const probeAgain = 2 * time.Second
 
 // try makes the probes of the addons and judges them.
-func try(ctx context.Context, cluster Prober, addons []render.Addon, survey check.Survey) []check.Row {
-	trials := check.Plan(addons, survey)
-	return trials.Judge(check.Results{
+func try(ctx context.Context, cluster Prober, addons []render.Addon, survey probes.Survey) []check.Row {
+	trials := probes.Plan(addons, survey)
+	return trials.Judge(probes.Results{
 		Agents: askAgents(ctx, cluster, trials.AgentQueries()),
 		Pods:   askAll(ctx, cluster, survey.Environment.Pods, trials.Tasks()),
 		Calls:  callAll(ctx, cluster, trials.DirectQueries()),
@@ -136,13 +138,13 @@ func try(ctx context.Context, cluster Prober, addons []render.Addon, survey chec
 }
 
 // tryAgain makes those probes again whose rows are unmet, by a new look at the cluster.
-func tryAgain(ctx context.Context, cluster Prober, p *Plan, last check.Survey, rows []check.Row) (check.Survey, []check.Row, error) {
-	survey, err := observed(ctx, cluster, p)
+func tryAgain(ctx context.Context, cluster Prober, p *Plan, last probes.Survey, rows []check.Row) (probes.Survey, []check.Row, error) {
+	survey, err := surveyed(ctx, cluster, p)
 	if err != nil {
 		return last, rows, err
 	}
 	survey.Environment = last.Environment
-	var unmet check.Selection
+	var unmet Selection
 	for _, row := range check.Unmet(rows) {
 		unmet.Only = append(unmet.Only, row.Name())
 	}
@@ -160,9 +162,9 @@ func tryAgain(ctx context.Context, cluster Prober, p *Plan, last check.Survey, r
 
 // staged brings the pods of a run into the cluster where they are wanted, and says in the survey what has come of it. leave
 // takes them out again; the error is that of ctx.
-func staged(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions, wanted bool, survey *check.Survey) (leave func() error, err error) {
+func staged(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions, wanted bool, survey *probes.Survey) (leave func() error, err error) {
 	leave = func() error { return nil }
-	survey.Environment = check.Environment{Domain: p.Cluster.Network.DNSDomain, ExternalName: o.Outside, NoPods: o.Absent, StorageClass: o.Class}
+	survey.Environment = probes.Environment{Domain: p.Cluster.Network.DNSDomain, ExternalName: o.Outside, NoPods: o.Absent, StorageClass: o.Class}
 	if why := survey.NoNodes(); why != "" {
 		survey.Environment.NoPods = why
 	}
@@ -180,8 +182,8 @@ func staged(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions, wanted
 	return leave, ctx.Err() // not only the time of entering
 }
 
-// observed is what probes are planned and judged by, in bounded time.
-func observed(ctx context.Context, cluster Prober, p *Plan) (check.Survey, error) {
+// surveyed is what probes are planned and judged by, in bounded time.
+func surveyed(ctx context.Context, cluster Prober, p *Plan) (probes.Survey, error) {
 	ctx, cancel := context.WithTimeout(ctx, attendTimeout)
 	defer cancel()
 	return cluster.Survey(ctx, p.Kinds, p.objects())
@@ -202,7 +204,7 @@ func (p *Plan) probe(o ProbeOptions) probe.Options {
 // enter brings the pods of a run into the cluster and waits for them, in bounded time. What has come of them is in the
 // survey. begun is whether there is anything to remove, with the UID of the namespace if it is known; the error says why
 // there are no pods, such as a missing permission.
-func enter(ctx context.Context, cluster Prober, run probe.Options, o ProbeOptions, survey *check.Survey) (begun bool, uid types.UID, err error) {
+func enter(ctx context.Context, cluster Prober, run probe.Options, o ProbeOptions, survey *probes.Survey) (begun bool, uid types.UID, err error) {
 	objects, err := probe.Objects(run)
 	if err != nil {
 		return false, "", err
@@ -226,7 +228,7 @@ func enter(ctx context.Context, cluster Prober, run probe.Options, o ProbeOption
 }
 
 // await waits until the pods of a run have started, or have had their time for it.
-func await(ctx context.Context, cluster Prober, patience time.Duration, survey *check.Survey) (err error) {
+func await(ctx context.Context, cluster Prober, patience time.Duration, survey *probes.Survey) (err error) {
 	for until := time.Now().Add(patience); ; {
 		if survey.Environment.Pods, survey.Environment.Service, err = cluster.ProbePods(ctx, survey.Environment.Namespace); err != nil {
 			return err
@@ -243,13 +245,13 @@ const probePoll = 500 * time.Millisecond
 const connecting = 15 * time.Second
 
 // askAll asks all pods at once. A pod that hangs costs the time of its tasks and its own results, no others'.
-func askAll(ctx context.Context, cluster Prober, pods []corev1.Pod, tasks map[string][]probe.Task) map[string]check.PodResults {
+func askAll(ctx context.Context, cluster Prober, pods []corev1.Pod, tasks map[string][]probe.Task) map[string]probes.PodResults {
 	pods = slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return len(tasks[p.Name]) == 0 })
-	return allAtOnce(pods, func(pod corev1.Pod) (string, check.PodResults) {
+	return allAtOnce(pods, func(pod corev1.Pod) (string, probes.PodResults) {
 		longest := slices.MaxFunc(tasks[pod.Name], func(a, b probe.Task) int { return int(a.Timeout.Duration - b.Timeout.Duration) })
 		ctx, cancel := context.WithTimeout(ctx, longest.Timeout.Duration+connecting)
 		defer cancel()
-		answer := check.PodResults{}
+		answer := probes.PodResults{}
 		var err error
 		if answer.Results, err = cluster.Ask(ctx, pod, tasks[pod.Name]); err != nil {
 			answer.Error = err.Error()

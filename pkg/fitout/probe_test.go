@@ -14,7 +14,9 @@ import (
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/fitout-dev/fitout/pkg/probes"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
@@ -39,13 +41,13 @@ type prober struct {
 	// agents answers commands in pods; where it is nil, none can be run. says is the container, a colon and the command.
 	agents func(node, says string) (agent.Output, error)
 
-	questions []check.EvidenceRequest // that were asked about what is unmet
-	late      bool                    // one was, when the pods were gone
+	questions []observed.EvidenceRequest // that were asked about what is unmet
+	late      bool                       // one was, when the pods were gone
 	*storage
 }
 
-func (p *prober) Survey(_ context.Context, _ manifest.Kinds, objects []*manifest.Object) (check.Survey, error) {
-	s := check.Survey{Now: time.Now(), APIServer: "10.32.0.1"}
+func (p *prober) Survey(_ context.Context, _ manifest.Kinds, objects []*manifest.Object) (probes.Survey, error) {
+	s := probes.Survey{Now: time.Now(), APIServer: "10.32.0.1"}
 	s.StorageClasses = classes()
 	for i := range 2 {
 		s.Nodes = append(s.Nodes, corev1.Node{
@@ -144,10 +146,10 @@ func (p *prober) Ask(_ context.Context, pod corev1.Pod, tasks []probe.Task) ([]p
 	return results, nil
 }
 
-func (p *prober) Diagnose(_ context.Context, q check.EvidenceRequest) check.Evidence {
+func (p *prober) Diagnose(_ context.Context, q observed.EvidenceRequest) observed.Evidence {
 	p.questions = append(p.questions, q)
 	p.late = p.late || len(p.removed) > 0
-	return check.Evidence{}
+	return observed.Evidence{}
 }
 
 func (p *prober) AskByForward(_ context.Context, _, _ string, t probe.Task) (probe.Result, error) {
@@ -203,13 +205,13 @@ func TestProbe(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !strings.HasPrefix(got[check.ProbePods], test.pods) || !strings.HasPrefix(got["pod-network"], test.network) {
-				t.Errorf("probe-pods %s\npod-network %s", got[check.ProbePods], got["pod-network"])
+			if !strings.HasPrefix(got[probes.ProbePods], test.pods) || !strings.HasPrefix(got["pod-network"], test.network) {
+				t.Errorf("probe-pods %s\npod-network %s", got[probes.ProbePods], got["pod-network"])
 			}
 			if removed := len(test.prober.removed) == 1 && test.prober.removed[0] == "fitout-probe-r uid-fitout-probe-r"; removed != test.removed {
 				t.Errorf("removed %q", test.prober.removed)
 			}
-			about := slices.ContainsFunc(test.prober.questions, func(q check.EvidenceRequest) bool { return slices.Contains(q.Events, "fitout-probe-r") })
+			about := slices.ContainsFunc(test.prober.questions, func(q observed.EvidenceRequest) bool { return slices.Contains(q.Events, "fitout-probe-r") })
 			if about != test.prober.pending || test.prober.late {
 				t.Errorf("asked %+v; when the pods were gone: %v", test.prober.questions, test.prober.late)
 			}
@@ -291,7 +293,7 @@ func TestProbeSettles(t *testing.T) {
 			p := &slow{deaf: test.deaf, asks: map[string]int{}}
 			r := &report.Report{Checks: []check.Row{{Check: check.Nodes, Verdict: test.before}}}
 			plan := prepare(t, catalogue(t), "1.36", "flannel", "none")
-			if err := fitout.Probe(t.Context(), p, plan, fitout.ProbeOptions{Run: "r", Image: "i", Settle: test.settle, Select: check.Selection{Only: []string{"pod-network"}}}, r); err != nil {
+			if err := fitout.Probe(t.Context(), p, plan, fitout.ProbeOptions{Run: "r", Image: "i", Settle: test.settle, Select: fitout.Selection{Only: []string{"pod-network"}}}, r); err != nil {
 				t.Fatal(err)
 			}
 			row := r.Checks[slices.IndexFunc(r.Checks, func(r check.Row) bool { return r.Check == "pod-network" })]
@@ -321,7 +323,7 @@ func TestProbeOpens(t *testing.T) {
 		t.Errorf("opened %q, swept by %q", opened, p.swept)
 	}
 	for _, row := range r.Checks {
-		if row.Check == check.ProbePods && !strings.HasSuffix(row.Detail, "; "+p.kept[0]) {
+		if row.Check == probes.ProbePods && !strings.HasSuffix(row.Detail, "; "+p.kept[0]) {
 			t.Errorf("row %+v", row)
 		}
 	}

@@ -8,23 +8,23 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/agent"
 	"github.com/fitout-dev/fitout/pkg/bundle"
-	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/probes"
 )
 
 // askAgents asks the agents of all nodes at once, each in its own container. One that hangs costs the time of its commands.
-func askAgents(ctx context.Context, cluster Prober, questions []check.AgentQuery) map[string]check.AgentOutput {
-	return allAtOnce(questions, func(q check.AgentQuery) (string, check.AgentOutput) { return q.ID, askAgent(ctx, cluster, q) })
+func askAgents(ctx context.Context, cluster Prober, questions []probes.AgentQuery) map[string]probes.AgentOutput {
+	return allAtOnce(questions, func(q probes.AgentQuery) (string, probes.AgentOutput) { return q.ID, askAgent(ctx, cluster, q) })
 }
 
 // askAgent runs the commands of a question, one after the other, until one cannot be run.
-func askAgent(ctx context.Context, cluster Prober, q check.AgentQuery) (reply check.AgentOutput) {
+func askAgent(ctx context.Context, cluster Prober, q probes.AgentQuery) (reply probes.AgentOutput) {
 	for _, c := range q.Commands {
 		out, err := runEither(ctx, cluster, q, c)
 		switch {
 		case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
-			return check.AgentOutput{TimedOut: fmt.Sprintf("does not answer: %s in pod %s has not ended within %v", strings.Join(c.Run, " "), q.Pod.Name, q.Timeout+connecting)}
+			return probes.AgentOutput{TimedOut: fmt.Sprintf("does not answer: %s in pod %s has not ended within %v", strings.Join(c.Run, " "), q.Pod.Name, q.Timeout+connecting)}
 		case err != nil:
-			return check.AgentOutput{NotRun: err.Error()}
+			return probes.AgentOutput{NotRun: err.Error()}
 		}
 		reply.Outputs = append(reply.Outputs, out)
 	}
@@ -32,7 +32,7 @@ func askAgent(ctx context.Context, cluster Prober, q check.AgentQuery) (reply ch
 }
 
 // runEither runs a command, or its other form where the container has no program of the first.
-func runEither(ctx context.Context, cluster Prober, q check.AgentQuery, c bundle.Command) (agent.Output, error) {
+func runEither(ctx context.Context, cluster Prober, q probes.AgentQuery, c bundle.Command) (agent.Output, error) {
 	out, err := runOne(ctx, cluster, q, c.Run)
 	if agent.Lacks(out, err) && len(c.Or) > 0 {
 		out, err = runOne(ctx, cluster, q, c.Or)
@@ -43,7 +43,7 @@ func runEither(ctx context.Context, cluster Prober, q check.AgentQuery, c bundle
 	return out, err
 }
 
-func runOne(ctx context.Context, cluster Prober, q check.AgentQuery, command []string) (agent.Output, error) {
+func runOne(ctx context.Context, cluster Prober, q probes.AgentQuery, command []string) (agent.Output, error) {
 	ctx, cancel := context.WithTimeout(ctx, q.Timeout+connecting)
 	defer cancel()
 	return cluster.Run(ctx, q.Pod, q.Container, command)

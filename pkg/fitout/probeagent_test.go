@@ -27,7 +27,7 @@ func agentStatus(t *testing.T, minor, cni string, answer func(node, says string)
 		return answer(node, says)
 	}}
 	r := &report.Report{}
-	options := fitout.ProbeOptions{Run: "r", Absent: "no pods", Select: check.Selection{Only: []string{"agent-status"}}}
+	options := fitout.ProbeOptions{Run: "r", Absent: "no pods", Select: fitout.Selection{Only: []string{"agent-status"}}}
 	if err := fitout.Probe(t.Context(), p, prepare(t, catalogue(t), minor, cni, "none"), options, r); err != nil {
 		t.Fatal(err)
 	}

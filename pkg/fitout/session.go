@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/changeset"
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/fitout-dev/fitout/pkg/wave"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -39,8 +39,8 @@ type session struct {
 	faults  []changeset.Refusal
 	unknown map[schema.GroupKind]bool // kinds that a controller was still to define when the changes were decided
 	uids    map[manifest.ID]types.UID
-	outages check.Outages   // of nodes, as the gates have seen them
-	told    map[string]bool // nodes that gates have opened without
+	outages observed.Outages // of nodes, as the gates have seen them
+	told    map[string]bool  // nodes that gates have opened without
 }
 
 // run makes the changes that are to be made. A run that finds nothing to do neither locks nor writes.

@@ -9,6 +9,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/provider"
 	"github.com/fitout-dev/fitout/pkg/report"
 )
@@ -35,13 +36,13 @@ type Cluster interface {
 	// has something stay, unless they are named.
 	Remove(ctx context.Context, removals []changeset.Change, named changeset.Names) ([]report.Change, error)
 	// Observe fetches the live state of objects, with nodes, pods and storage classes.
-	Observe(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (check.Snapshot, error)
+	Observe(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (observed.Snapshot, error)
 	// ServerSide reports whether the API server does server-side apply, and so keeps managed fields.
 	ServerSide() bool
 	// Providers reads what others' providers of the addons' roles are looked for in.
 	Providers(ctx context.Context) (provider.Observed, error)
 	// Diagnose asks what explains that something is unmet. It does without what it may not ask.
-	Diagnose(ctx context.Context, q check.EvidenceRequest) check.Evidence
+	Diagnose(ctx context.Context, q observed.EvidenceRequest) observed.Evidence
 }
 
 // Progress is told what a run does. Waves are counted from 0.
@@ -85,7 +86,7 @@ type Options struct {
 	Version        string            // of Fitout, for the record
 	LockTimeout    time.Duration     // how long to wait for another run
 	Policies       changeset.Options // what may be done to objects of others; conflicts override those of the cluster file
-	Select         check.Selection   // of checks and probes
+	Select         Selection         // of checks and probes
 	Since          time.Duration     // how far back a check looks for restarts of containers; 0 for not at all
 	IgnoreExisting []string          // roles of addons that are installed although somebody else has them in the cluster; all for every role
 	MinReady       check.Share       // of the nodes of a DaemonSet, and of the replicas of other workloads, that must be ready for a gate to open
@@ -171,7 +172,7 @@ func Check(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Pr
 }
 
 // observe looks at everything that is judged.
-func observe(ctx context.Context, cluster Cluster, p *Plan, timeout time.Duration) (check.Snapshot, error) {
+func observe(ctx context.Context, cluster Cluster, p *Plan, timeout time.Duration) (observed.Snapshot, error) {
 	if timeout > 0 {
 		bounded, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()

@@ -70,13 +70,13 @@ func TestWatchEndsWhereNobodyListens(t *testing.T) {
 // What is not chosen is neither asked nor in the verdict.
 func TestProbeSelection(t *testing.T) {
 	for name, test := range map[string]struct {
-		check.Selection
+		fitout.Selection
 		rows []string
 		pods bool
 	}{
-		"in pods":  {check.Selection{Only: []string{"pod-network"}}, []string{"cluster/probe-pods", "flannel/pod-network"}, true},
-		"outside":  {check.Selection{Only: []string{"node-metrics"}}, []string{"metrics-server/node-metrics"}, false},
-		"no pods'": {check.Selection{Only: []string{"pod-network"}, Skip: []string{"probe-pods"}}, []string{"flannel/pod-network"}, true},
+		"in pods":  {fitout.Selection{Only: []string{"pod-network"}}, []string{"cluster/probe-pods", "flannel/pod-network"}, true},
+		"outside":  {fitout.Selection{Only: []string{"node-metrics"}}, []string{"metrics-server/node-metrics"}, false},
+		"no pods'": {fitout.Selection{Only: []string{"pod-network"}, Skip: []string{"probe-pods"}}, []string{"flannel/pod-network"}, true},
 	} {
 		p, r := &prober{}, &report.Report{}
 		o := fitout.ProbeOptions{Run: "r", Image: "i", Select: test.Selection}

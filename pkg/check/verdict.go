@@ -1,0 +1,34 @@
+package check
+
+import (
+	"slices"
+)
+
+// A Verdict is the outcome of one check.
+type Verdict string
+
+// The verdicts, best first. An unmet check is Failed or Degraded with a reason, never a warning.
+const (
+	Good      Verdict = "good"
+	NotJudged Verdict = "not judged" // cannot be observed here; the detail says why
+	Pending   Verdict = "pending"    // cannot be met before a node joins
+	Degraded  Verdict = "degraded"   // met in part: on some nodes, or changed by somebody
+	Failed    Verdict = "failed"
+)
+
+var order = []Verdict{Good, NotJudged, Pending, Degraded, Failed}
+
+// Worse returns the worse of two verdicts.
+func Worse(a, b Verdict) Verdict {
+	if slices.Index(order, a) > slices.Index(order, b) {
+		return a
+	}
+	return b
+}
+
+func PartlyMet(ready int) Verdict {
+	if ready > 0 {
+		return Degraded
+	}
+	return Failed
+}

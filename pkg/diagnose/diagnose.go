@@ -1,0 +1,48 @@
+// Package diagnose finds the first cause of a check or probe that is unmet: the pod, container or node where it began, what was
+// logged there, what it likely means, and the remedy.
+package diagnose
+
+import (
+	"slices"
+
+	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/observed"
+)
+
+// Rows gives the rows that are unmet their digests.
+func Rows(s observed.Snapshot, rows []check.Row) []check.Row {
+	s = s.Indexed()
+	rows = slices.Clone(rows)
+	for i, row := range rows {
+		if row.Verdict != check.Failed && row.Verdict != check.Degraded {
+			continue
+		}
+		if p, ok := findSubject(s, row); ok {
+			f, _ := p.firstMatch(rules)
+			rows[i].Digest = p.digest(f)
+		} else if row.Trail != nil {
+			rows[i].Digest = digestOfHealthy(s, row, rows)
+		}
+	}
+	return rows
+}
+
+// EvidenceFor returns what is to be asked to explain the rows that are unmet.
+func EvidenceFor(s observed.Snapshot, rows []check.Row) observed.EvidenceRequest {
+	s = s.Indexed()
+	var q request
+	for _, row := range check.Unmet(rows) {
+		p, ok := findSubject(s, row)
+		switch {
+		case ok:
+			q.about(p)
+		case row.Trail != nil:
+			for _, p := range readySuspects(s, row) {
+				q.log(p)
+			}
+		}
+	}
+	slices.Sort(q.Events)
+	q.Events = slices.Compact(q.Events)
+	return q.EvidenceRequest
+}

@@ -1,0 +1,265 @@
+package probes
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/agent"
+	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/observed"
+	"github.com/fitout-dev/fitout/pkg/printable"
+	"github.com/fitout-dev/fitout/pkg/render"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// A AgentQuery is what the agent of a node is asked, in its own container.
+type AgentQuery struct {
+	ID        string // addon/probe/node
+	Pod       corev1.Pod
+	Container string
+	Commands  []bundle.Command
+	Timeout   time.Duration // of each command
+}
+
+// A AgentOutput is what an agent answered. Where it was not asked, or did not answer, one of the reasons says why.
+type AgentOutput struct {
+	Outputs  []agent.Output // in the order of the commands
+	NotRun   string         // the command could not be run: a right is missing, or the way to the pod is closed
+	TimedOut string         // it was run, and did not end in time
+}
+
+// A agentTarget is a node on which an agent is to be.
+type agentTarget struct {
+	node       *corev1.Node
+	ready      bool
+	pod        *corev1.Pod // in which the agent runs; nil where it does not
+	why        string      // it does not run
+	commands   []bundle.Command
+	noCommands string // why there is nothing to ask
+}
+
+// agentSets returns the DaemonSets of an addon that have the container in which its agent is asked.
+func agentSets(a render.Addon, container string) []daemonSet {
+	var sets []daemonSet
+	for _, o := range a.Objects {
+		if o.GetKind() != "DaemonSet" {
+			continue
+		}
+		template, err := observed.WorkloadOf(o) // the check ready tells of one that cannot be read
+		if err == nil && slices.ContainsFunc(template.Spec.Containers, func(c corev1.Container) bool { return c.Name == container }) {
+			sets = append(sets, daemonSet{o.GetNamespace(), template})
+		}
+	}
+	return sets
+}
+
+type daemonSet struct {
+	namespace string
+	observed.Workload
+}
+
+// AgentNamespaces returns the namespaces of the pods in which agents are asked.
+func AgentNamespaces(addons []render.Addon) []string {
+	set := map[string]bool{}
+	for _, a := range addons {
+		for _, p := range a.Probes {
+			if p.Agent == nil {
+				continue
+			}
+			for _, d := range agentSets(a, p.Agent.Container) {
+				set[d.namespace] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// planAgents finds the nodes on which an agent is to be. On simulated and virtual ones nothing runs.
+func (s Survey) planAgents(t probePlan) probePlan {
+	var ready []*corev1.Node
+	taken := map[string]bool{}
+	for _, set := range agentSets(t.addon, t.Agent.Container) {
+		nodes, _ := s.EligibleNodes(set.PodTemplateSpec)
+		on := observed.PodsByNode(s.PodsMatching(set.namespace, set.Selector))
+		for _, n := range nodes {
+			if observed.Simulated(n) || taken[n.Name] {
+				continue
+			}
+			taken[n.Name] = true
+			p := findAgent(n, on[n.Name], *t.Agent)
+			if p.ready {
+				ready = append(ready, n)
+			}
+			t.agents = append(t.agents, p)
+		}
+	}
+	if idle := s.idle(ready); idle.verdict != "" {
+		row := t.judged(idle.verdict, "", idle.detail)
+		t.row = &row
+	}
+	slices.SortFunc(t.agents, func(a, b agentTarget) int { return strings.Compare(a.node.Name, b.node.Name) })
+	return t
+}
+
+// findAgent finds the agent of a node among the pods of its DaemonSet there.
+func findAgent(n *corev1.Node, pods []*corev1.Pod, a bundle.Agent) agentTarget {
+	p := agentTarget{node: n, why: "runs no pod of its DaemonSet", commands: a.Commands}
+	p.ready, _ = observed.NodeReady(n)
+	for _, pod := range pods {
+		if pod.DeletionTimestamp != nil {
+			continue
+		}
+		if p.why = stopped(pod, a.Container); p.why == "" {
+			p.pod = pod
+			break
+		}
+	}
+	if a.OwnProbes && p.pod != nil {
+		if p.commands = ownProbes(p.pod, a.Container); len(p.commands) == 0 {
+			p.noCommands = "its pod " + p.pod.Name + " has no probe that is a command"
+		}
+	}
+	return p
+}
+
+// stopped says why no command can be run in a container; it is empty where one can.
+func stopped(pod *corev1.Pod, container string) string {
+	for _, c := range pod.Status.ContainerStatuses {
+		switch {
+		case c.Name != container:
+		case c.State.Running != nil:
+			return ""
+		case c.State.Waiting != nil:
+			return fmt.Sprintf("runs no agent: container %s of pod %s waits (%s)", container, pod.Name, c.State.Waiting.Reason)
+		}
+	}
+	return fmt.Sprintf("runs no agent: container %s of pod %s does not run", container, pod.Name)
+}
+
+// ownProbes are the commands of a container's liveness and readiness probes.
+func ownProbes(pod *corev1.Pod, container string) []bundle.Command {
+	var commands []bundle.Command
+	for _, c := range pod.Spec.Containers {
+		for _, p := range []*corev1.Probe{c.LivenessProbe, c.ReadinessProbe} {
+			if c.Name == container && p != nil && p.Exec != nil && len(p.Exec.Command) > 0 {
+				commands = append(commands, bundle.Command{Run: p.Exec.Command})
+			}
+		}
+	}
+	return commands
+}
+
+// agentQuery is what the agent at a post is asked; ok is false where nothing is.
+func (t probePlan) agentQuery(p agentTarget) (q AgentQuery, ok bool) {
+	if !p.ready || p.pod == nil || p.noCommands != "" {
+		return AgentQuery{}, false
+	}
+	id := fmt.Sprintf("%s/%s/%s", t.addon.Name, t.Name, p.node.Name)
+	return AgentQuery{ID: id, Pod: *p.pod, Container: t.Agent.Container, Commands: p.commands, Timeout: t.Deadline()}, true
+}
+
+// AgentQueries returns what agents are to be asked.
+func (t Plans) AgentQueries() []AgentQuery {
+	var all []AgentQuery
+	for _, trial := range t.list {
+		for _, p := range trial.agents {
+			if q, ok := trial.agentQuery(p); ok && trial.row == nil {
+				all = append(all, q)
+			}
+		}
+	}
+	return all
+}
+
+// judgeAgents judges a trial by what the agents said. What nobody could ask is not judged, and so is the trial where all
+// others are well.
+func (t probePlan) judgeAgents(replies map[string]AgentOutput) check.Row {
+	var each []check.NodeResult
+	of := map[check.Verdict][]string{}
+	peers := t.runningAgents()
+	for _, p := range t.agents {
+		r := t.judgeAgentOn(p, peers, replies)
+		each = append(each, r)
+		of[r.Verdict] = append(of[r.Verdict], r.Node+" "+r.Detail)
+	}
+	good, unmet := len(of[check.Good]), append(of[check.Failed], of[check.Degraded]...)
+	detail := fmt.Sprintf("%d of %d agents are well", good, len(each))
+	if len(unmet) > 0 {
+		detail += "; " + printable.FirstFew(unmet)
+	}
+	if len(of[check.NotJudged]) > 0 {
+		detail += "; not judged: " + printable.FirstFew(of[check.NotJudged])
+	}
+	row := t.judged(check.Good, "", detail)
+	row.Nodes = each
+	switch {
+	case len(of[check.Failed]) > 0:
+		row.Verdict, row.Remedy = check.PartlyMet(good+len(of[check.Degraded])), t.Usually
+	case len(unmet) > 0:
+		row.Verdict, row.Remedy = check.Degraded, t.Usually
+	case len(of[check.NotJudged]) > 0:
+		row.Verdict = check.NotJudged
+	}
+	return row
+}
+
+// judgeAgentOn judges the agent of one node; peers are the nodes on which such an agent runs.
+func (t probePlan) judgeAgentOn(p agentTarget, peers []string, replies map[string]AgentOutput) check.NodeResult {
+	result := func(v check.Verdict, detail string) check.NodeResult {
+		return check.NodeResult{Node: p.node.Name, Verdict: v, Detail: detail}
+	}
+	q, _ := t.agentQuery(p)
+	reply, replied := replies[q.ID]
+	switch {
+	case !p.ready:
+		return result(check.NotJudged, "is not ready")
+	case p.pod == nil:
+		return result(check.Failed, p.why)
+	case p.noCommands != "":
+		return result(check.NotJudged, p.noCommands)
+	case !replied:
+		return result(check.NotJudged, "was not asked")
+	case reply.NotRun != "":
+		return result(check.NotJudged, printable.Short(reply.NotRun))
+	case reply.TimedOut != "":
+		return result(check.Failed, printable.Short(reply.TimedOut))
+	}
+	status := agent.Read(t.Agent.Format, agent.Subject{Node: *p.node, Pod: *p.pod, Peers: peers}, reply.Outputs)
+	r := result(JudgeAgent(status))
+	r.Says = status.Text
+	return r
+}
+
+// JudgeAgent judges an agent by what it says of itself.
+func JudgeAgent(s agent.Status) (v check.Verdict, detail string) {
+	var faults []string
+	for _, f := range s.Faults {
+		faults = append(faults, printable.Short(f.Text))
+	}
+	switch {
+	case s.Severe():
+		return check.Failed, "says: " + printable.FirstFew(faults)
+	case len(faults) > 0:
+		return check.Degraded, "says: " + printable.FirstFew(faults)
+	case len(s.Unread) > 0:
+		return check.NotJudged, "says what is not understood: " + printable.Short(printable.FirstFew(s.Unread))
+	case s.Summary != "":
+		return check.Good, "is well (" + printable.Short(s.Summary) + ")"
+	}
+	return check.Good, "is well"
+}
+
+// runningAgents are the nodes on which the agent runs.
+func (t probePlan) runningAgents() []string {
+	var names []string
+	for _, p := range t.agents {
+		if p.ready && p.pod != nil {
+			names = append(names, p.node.Name)
+		}
+	}
+	return names
+}
