@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 )
@@ -15,39 +16,76 @@ import (
 // fields are an object as JSON has it.
 type fields = map[string]any
 
-// mark stands in a template for the number of the node: 00042.
+// mark stands in a template for the number of the node, which is as long: 000042.
 const mark = "@node@"
 
-// A template is the JSON of an object of which every node has one, cut where the number of the node stands.
-type template [][]byte
+// A template is an object of which every node has one, as JSON or as protobuf, with marks where the number of the node stands.
+type template struct {
+	text  []byte
+	marks []int
+}
 
-func newTemplate(o *manifest.Object) template {
+func newTemplate(text []byte) template {
+	t := template{text: text}
+	for at := 0; ; {
+		next := bytes.Index(text[at:], []byte(mark))
+		if next < 0 {
+			return t
+		}
+		t.marks = append(t.marks, at+next)
+		at += next + len(mark)
+	}
+}
+
+// write writes the object of one node.
+func (t template) write(w io.Writer, node int) error {
+	number := fmt.Appendf(nil, "%06d", node)
+	start := 0
+	for _, at := range t.marks {
+		w.Write(t.text[start:at]) //nolint:errcheck // a failure stays with the writer
+		w.Write(number)           //nolint:errcheck
+		start = at + len(mark)
+	}
+	_, err := w.Write(t.text[start:])
+	return err
+}
+
+// asJSON is an object as JSON.
+func asJSON(o *manifest.Object) []byte {
 	text, err := json.Marshal(o.Object)
 	if err != nil {
 		panic(err) // it was made of JSON
 	}
-	return bytes.Split(text, []byte(mark))
+	return text
 }
 
-func (t template) write(w io.Writer, node int) error {
-	for i, part := range t {
-		if i > 0 {
-			if _, err := fmt.Fprintf(w, "%05d", node); err != nil {
-				return err
-			}
-		}
-		if _, err := w.Write(part); err != nil {
-			return err
-		}
+// asProtobuf is a Node or a Pod as protobuf; nil for other kinds.
+func asProtobuf(o *manifest.Object) []byte {
+	var typed interface{ Marshal() ([]byte, error) }
+	switch o.GetKind() {
+	case "Node":
+		typed = &corev1.Node{}
+	case "Pod":
+		typed = &corev1.Pod{}
+	default:
+		return nil
 	}
-	return nil
+	err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, typed)
+	if err != nil {
+		panic(err) // it is as kubelets write it
+	}
+	text, err := typed.Marshal()
+	if err != nil {
+		panic(err)
+	}
+	return text
 }
 
 // numbered is the object of one node.
 func numbered(o *manifest.Object, node int) *manifest.Object {
 	var text bytes.Buffer
 	one := &manifest.Object{}
-	if newTemplate(o).write(&text, node) != nil || json.Unmarshal(text.Bytes(), &one.Object) != nil {
+	if newTemplate(asJSON(o)).write(&text, node) != nil || json.Unmarshal(text.Bytes(), &one.Object) != nil {
 		panic("a template that is no JSON")
 	}
 	return one

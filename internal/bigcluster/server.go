@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -19,26 +18,40 @@ import (
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // Version is what the server says of itself at /version.
 const Version = "v1.36.4"
 
-// A list is what is served at one path: templates of which each is there count times, and single objects.
+// A list is what is served at one path: objects of which each is there count times, once on each node, and single objects.
 type list struct {
-	templates []template
+	templates []forms
 	count     int
 	objects   []*manifest.Object
 }
 
+// forms are an object of each node in both forms in which an API server encodes it.
+type forms struct{ json, protobuf template }
+
+func formsOf(o *manifest.Object) forms {
+	return forms{json: newTemplate(asJSON(o)), protobuf: newTemplate(asProtobuf(o))}
+}
+
 func (l list) len() int { return len(l.templates)*l.count + len(l.objects) }
 
-// write writes the i-th object as JSON: all pods of a node come one after the other.
-func (l list) write(w io.Writer, i int) error {
-	if many := len(l.templates) * l.count; i >= many {
-		return json.NewEncoder(w).Encode(l.objects[i-many])
+// of returns the i-th object in one form, and the node that it is of: all pods of a node come one after the other.
+func (l list) of(i int, protobuf bool) (t template, node int) {
+	many := len(l.templates) * l.count
+	switch {
+	case i >= many && protobuf:
+		return newTemplate(asProtobuf(l.objects[i-many])), 0
+	case i >= many:
+		return newTemplate(asJSON(l.objects[i-many])), 0
+	case protobuf:
+		return l.templates[i%len(l.templates)].protobuf, i / len(l.templates)
 	}
-	return l.templates[i%len(l.templates)].write(w, i/len(l.templates))
+	return l.templates[i%len(l.templates)].json, i / len(l.templates)
 }
 
 // A Server is the API server of a big cluster.
@@ -53,7 +66,7 @@ type Server struct {
 // it in the end.
 func Serve(p *fitout.Plan, nodes int) (*Server, error) {
 	s := &Server{lists: map[string]list{}}
-	s.lists["/api/v1/nodes"] = list{templates: []template{newTemplate(node())}, count: nodes}
+	s.lists["/api/v1/nodes"] = list{templates: []forms{formsOf(node())}, count: nodes}
 	own := inventory.Expected(inventory.Target{Bundle: p.Rendering.Bundle, Kubernetes: p.Cluster.KubernetesVersion, Digest: p.Rendering.Digest})
 	for _, rendered := range slices.Concat(p.Rendering.Objects(), p.Sought(), []*manifest.Object{own}) {
 		if err := s.add(p.Kinds, rendered, nodes); err != nil {
@@ -88,7 +101,7 @@ func (s *Server) add(kinds manifest.Kinds, rendered *manifest.Object, nodes int)
 	pods := "/api/v1/namespaces/" + live.GetNamespace() + "/pods"
 	l = s.lists[pods]
 	if live.GetKind() == "DaemonSet" {
-		l.templates, l.count = append(l.templates, newTemplate(pod(live))), nodes
+		l.templates, l.count = append(l.templates, formsOf(pod(live))), nodes
 	} else {
 		l.objects = append(l.objects, numbered(pod(live), 0))
 	}
@@ -96,16 +109,23 @@ func (s *Server) add(kinds manifest.Kinds, rendered *manifest.Object, nodes int)
 	return nil
 }
 
-// ServeHTTP answers /version, GET and LIST; LIST in pages where a limit is given.
+// ServeHTTP answers /version, GET and LIST; LIST in pages where a limit is given, and nodes and pods as protobuf where that is
+// asked for.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Type", runtime.ContentTypeJSON)
 	l, isList := s.lists[r.URL.Path]
 	switch {
 	case r.URL.Path == "/version":
 		fmt.Fprintf(w, `{"gitVersion":%q}`, Version)
 	case isList:
+		p := l.page(path.Base(r.URL.Path), r.URL.Query())
+		write := p.writeJSON
+		if (p.resource == "nodes" || p.resource == "pods") && strings.Contains(r.Header.Get("Accept"), runtime.ContentTypeProtobuf) {
+			w.Header().Set("Content-Type", runtime.ContentTypeProtobuf)
+			write = p.writeProtobuf
+		}
 		out := bufio.NewWriterSize(counting{w, &s.Sent}, 64<<10)
-		if err := l.page(out, path.Base(r.URL.Path), r.URL.Query().Get("limit"), r.URL.Query().Get("continue"), r.URL.Query().Get("labelSelector") != ""); err == nil {
+		if err := write(out); err == nil {
 			out.Flush() //nolint:errcheck // a client that has gone misses nothing
 		}
 	default:
@@ -124,33 +144,6 @@ func (s *Server) one(w http.ResponseWriter, path string) {
 	}
 	w.WriteHeader(http.StatusNotFound)
 	fmt.Fprint(w, `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","reason":"NotFound","code":404}`)
-}
-
-// page writes one page of a list; rendered restricts it to what Fitout rendered.
-func (l list) page(w io.Writer, resource, limit, from string, rendered bool) error {
-	if rendered {
-		l = list{objects: l.rendered()}
-	}
-	start, _ := strconv.Atoi(from)
-	end, next := l.len(), ""
-	if n, err := strconv.Atoi(limit); err == nil && n > 0 && start+n < end {
-		end, next = start+n, strconv.Itoa(start+n)
-	}
-	if _, err := fmt.Fprintf(w, `{"kind":"%sList","apiVersion":"v1","metadata":{"resourceVersion":"1","continue":%q},"items":[`, strings.TrimSuffix(resource, "s"), next); err != nil {
-		return err
-	}
-	for i := start; i < end; i++ {
-		if i > start {
-			if _, err := io.WriteString(w, ","); err != nil {
-				return err
-			}
-		}
-		if err := l.write(w, i); err != nil {
-			return err
-		}
-	}
-	_, err := io.WriteString(w, "]}")
-	return err
 }
 
 func (l list) rendered() (all []*manifest.Object) {

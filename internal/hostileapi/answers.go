@@ -2,6 +2,7 @@ package hostileapi
 
 import (
 	"compress/gzip"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net/http"
@@ -41,6 +42,9 @@ func (s *Server) Answers(elsewhere string) []Answer {
 		{"HTML as JSON", `not an API server`, text("application/json", http.StatusOK, "<html><body>Sign in</body></html>"), false},
 		{"empty", `not an API server`, text("application/json", http.StatusOK, ""), false},
 		{"array", `not an API server|not JSON of a list`, text("application/json", http.StatusOK, "[1,2,3]"), false},
+		{"protobuf", `was not asked for|instead of a list of nodes|not an API server`, text("application/vnd.kubernetes.protobuf", http.StatusOK, "k8s\x00"), false},
+		{"protobuf failure", `was not asked for|more than 64 KiB|not an API server`, text("application/vnd.kubernetes.protobuf", http.StatusForbidden,
+			"k8s\x00"+strings.Repeat("\x12\x00", 1<<20)), false},
 		{"redirect", `redirected \(status 302\) to ` + elsewhere + `/there;`, redirecting(http.StatusFound, elsewhere), false},
 		{"permanent redirect", `redirected \(status 308\) to ` + elsewhere + `/there;`, redirecting(http.StatusPermanentRedirect, elsewhere), false},
 		{"overload", `tried for [1-9]`, overloaded("86400000"), true},
@@ -55,6 +59,8 @@ func Lies() []Lie {
 		{Answer{"no name", `without a name`, list(`[{"metadata":{}}]`), false}, false},
 		{Answer{"other kind", `a SecretList instead of a list of nodes`, text("application/json", http.StatusOK,
 			`{"apiVersion":"v1","kind":"SecretList","metadata":{},"items":[{"metadata":{"name":"a"}}]}`), false}, false},
+		{Answer{"objects without content", `more than 256 MiB of memory`, text("application/vnd.kubernetes.protobuf", http.StatusOK, bomb()), false}, false},
+		{Answer{"huge object", `more than 8 MiB`, text("application/vnd.kubernetes.protobuf", http.StatusOK, protobufList(nodeList, "\x12\xff\xff\xff\x7f")), false}, false},
 		{Answer{"endless pages", `does not end|deadline exceeded`, endlessPages, false}, false},
 		{Answer{"other name", `is named other`, otherName, false}, true},
 		{Answer{"list for an object", `is not one of|without a name`, list(`[]`), false}, true},
@@ -188,6 +194,23 @@ func endlessPages(w http.ResponseWriter, r *http.Request) {
 		next = "aa"
 	}
 	text("application/json", http.StatusOK, fmt.Sprintf(`{"apiVersion":%q,"kind":"NodeList","metadata":{"continue":%q},"items":[]}`, p.APIVersion, next))(w, r)
+}
+
+// nodeList is the type of a list of nodes in protobuf.
+const nodeList = "\x0a\x02v1\x12\x08NodeList"
+
+// protobufList is a list in protobuf: its type and itself.
+func protobufList(kind, list string) string {
+	text := append([]byte("k8s\x00\x0a"), binary.AppendUvarint(nil, uint64(len(kind)))...)
+	text = append(append(text, kind...), '\x12')
+	return string(append(binary.AppendUvarint(text, uint64(len(list))+1<<30), list...)) // and more of it, which never comes
+}
+
+// bomb is a list of one node, whose two million owners take two bytes each, and a hundred times that in memory.
+func bomb() string {
+	metadata := "\x0a\x01a" + strings.Repeat("\x6a\x00", 2<<20)
+	node := "\x0a" + string(binary.AppendUvarint(nil, uint64(len(metadata)))) + metadata
+	return protobufList(nodeList, "\x12"+string(binary.AppendUvarint(nil, uint64(len(node))))+node)
 }
 
 // otherName is an object of the right kind, and of another name.

@@ -46,19 +46,31 @@ func (r checked) Patch(ctx context.Context, name string, kind types.PatchType, d
 
 // List fetches one page, and checks each object in it.
 func (r checked) List(ctx context.Context, o metav1.ListOptions) (*unstructured.UnstructuredList, error) {
-	list, err := r.ResourceInterface.List(allow(ctx, onePage), o)
+	list, err := r.ResourceInterface.List(ctx, o)
 	if err != nil {
 		return nil, undecodable(err)
 	}
+	return list, r.checkList(list)
+}
+
+// checkList says why a list is not one of the resource.
+func (r checked) checkList(list *unstructured.UnstructuredList) error {
 	if err := listOf(list.GetKind(), r.gvr); err != nil {
-		return nil, err
+		return err
 	}
 	for i := range list.Items {
 		if err := r.fits(&list.Items[i], ""); err != nil {
-			return nil, fmt.Errorf("item %d of the answer: %w", i+1, err)
+			return fmt.Errorf("item %d of the answer: %w", i+1, err)
 		}
 	}
-	return list, nil
+	return nil
+}
+
+// A wrongAnswer is an answer that is something else than what was asked for.
+type wrongAnswer string
+
+func (w wrongAnswer) Error() string {
+	return string(w) + "; see what answers at the address of the API server"
 }
 
 // listOf says whether a kind is that of a list of a resource.

@@ -15,8 +15,8 @@ import (
 
 // Bounds of what is read of a namespace, for each resource.
 const (
-	contentsPage  = 500
-	contentsPages = 100
+	contentsPage = 500
+	mostContents = 50_000
 )
 
 // contents returns the metadata of everything in a namespace, of each resource that can be listed and deleted: views such as
@@ -44,27 +44,21 @@ func (c *Client) contents(ctx context.Context, namespace string) ([]metav1.Parti
 	return all, nil
 }
 
-// metadataOf lists the metadata of the objects of a resource, page by page.
-func (c *Client) metadataOf(ctx context.Context, from metadata.ResourceInterface) (all []metav1.PartialObjectMetadata, err error) {
-	options := metav1.ListOptions{Limit: contentsPage}
-	for range contentsPages {
-		var list *metav1.PartialObjectMetadataList
-		err := c.retry(ctx, func() (err error) {
-			list, err = from.List(ctx, options)
-			return err
-		})
-		if apierrors.IsNotFound(err) { // the resource was removed at this moment
-			return all, nil
-		}
+// metadataOf lists the metadata of the objects of a resource.
+func (c *Client) metadataOf(ctx context.Context, from metadata.ResourceInterface) ([]metav1.PartialObjectMetadata, error) {
+	list := pager[metav1.PartialObjectMetadata]{try: c.retry, most: mostContents, size: contentsPage}
+	list.fetch = func(ctx context.Context, o metav1.ListOptions) (page[metav1.PartialObjectMetadata], error) {
+		list, err := from.List(ctx, o)
 		if err != nil {
-			return nil, err
+			return page[metav1.PartialObjectMetadata]{}, err
 		}
-		all = append(all, list.Items...)
-		if options.Continue = list.Continue; options.Continue == "" {
-			return all, nil
-		}
+		return page[metav1.PartialObjectMetadata]{items: list.Items, next: list.Continue}, nil
 	}
-	return nil, fmt.Errorf("there are more than %d objects", contentsPage*contentsPages)
+	all, err := list.all(ctx, metav1.ListOptions{})
+	if apierrors.IsNotFound(err) { // the resource was removed at this moment
+		return nil, nil
+	}
+	return all, err
 }
 
 // servedKind is a kind as an API server serves it.

@@ -77,13 +77,13 @@ func (c *Client) webhooks(ctx context.Context, resource string) ([]*manifest.Obj
 
 // listFew lists the first objects of a resource, in one namespace or, without one, in all.
 func (c *Client) listFew(ctx context.Context, gvr schema.GroupVersionResource, namespace string, o metav1.ListOptions) ([]manifest.Object, error) {
-	l := listing{from: c.in(gvr, namespace != "", namespace), try: once, most: mostListed}
-	err := l.fetch(ctx, o)
+	list := pager[manifest.Object]{fetch: objectsOf(c.in(gvr, namespace != "", namespace)), try: once, most: mostListed, size: pageSize}
+	objects, err := list.all(ctx, o)
 	var more *tooManyError
 	if err != nil && !errors.As(err, &more) {
 		return nil, fmt.Errorf("list %s: %w", gvr.Resource, err)
 	}
-	return l.objects, nil
+	return objects, nil
 }
 
 // log reads the end of a log. The kubelet of the node answers, through the API server.

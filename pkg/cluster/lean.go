@@ -3,143 +3,97 @@ package cluster
 import (
 	"reflect"
 	"slices"
+	"sync"
 
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// ignored is a field that is not decoded.
-type ignored struct{}
+// Most of what is read of a large cluster is nodes and pods, and most of that is read by nobody. What is dropped here never
+// comes to a check: whoever wants to read such a field takes it out of these tables.
 
-// UnmarshalJSON takes whatever is there.
-func (*ignored) UnmarshalJSON([]byte) error { return nil }
-
-type leanMeta struct {
-	metav1.ObjectMeta
-	ManagedFields ignored `json:"managedFields"`
+// nodeParts are the fields of a Node that are not read.
+var nodeParts = map[string]part{
+	"metadata.managedFields": dropped, "status.images": dropped, "status.volumesInUse": dropped, "status.volumesAttached": dropped,
 }
 
-// leanNode is a Node without its images and managed fields.
-type leanNode struct {
-	Metadata leanMeta        `json:"metadata"`
-	Spec     corev1.NodeSpec `json:"spec"`
-	Status   struct {
-		corev1.NodeStatus
-		Images ignored `json:"images"`
-	} `json:"status"`
+// factParts leave of a Node what facts are read from.
+var factParts = map[string]part{"metadata.managedFields": dropped, "status": dropped, "status.addresses": single}
+
+// podParts are the fields of a Pod that are not read, and those that pods of one workload have alike. The token of a
+// ServiceAccount is mounted under another name in each pod, and a DaemonSet names the node in the affinity.
+var podParts = map[string]part{
+	"metadata.managedFields": dropped, "metadata.labels": shared, "metadata.ownerReferences": shared,
+	"spec": shared, "spec.nodeName": single, "spec.volumes": dropped, "spec.affinity": dropped,
+	"spec.initContainers.volumeMounts": dropped, "spec.containers.volumeMounts": dropped,
+	"status.podIPs": dropped, "status.hostIPs": dropped,
+	"status.initContainerStatuses.containerID": dropped, "status.initContainerStatuses.imageID": dropped, "status.initContainerStatuses.volumeMounts": dropped,
+	"status.containerStatuses.containerID": dropped, "status.containerStatuses.imageID": dropped, "status.containerStatuses.volumeMounts": dropped,
 }
 
-func (l *leanNode) node() corev1.Node {
-	return corev1.Node{ObjectMeta: l.Metadata.ObjectMeta, Spec: l.Spec, Status: l.Status.NodeStatus}
+var (
+	nodeShape = sync.OnceValue(func() shape { return shapeOf(reflect.TypeFor[corev1.Node](), nodeParts) })
+	factShape = sync.OnceValue(func() shape { return shapeOf(reflect.TypeFor[corev1.Node](), factParts) })
+	podShape  = sync.OnceValue(func() shape { return shapeOf(reflect.TypeFor[corev1.Pod](), podParts) })
+)
+
+// A reader reads an object from protobuf, and subtracts from left what it takes in memory. It keeps nothing of the bytes.
+type reader[T any] func(encoded []byte, left *int64) (T, metav1.ObjectMeta, error)
+
+// nodeReader reads Nodes of a shape.
+func nodeReader[T any](s shape, convert func(corev1.Node) T) reader[T] {
+	var kept []byte // is used again
+	return func(encoded []byte, left *int64) (one T, meta metav1.ObjectMeta, err error) {
+		var node corev1.Node
+		if kept, err = s.take(kept[:0], encoded, single, left); err != nil {
+			return one, meta, err
+		}
+		err = node.Unmarshal(kept)
+		return convert(node), node.ObjectMeta, err
+	}
 }
 
-type leanContainer struct {
-	corev1.Container
-	VolumeMounts ignored `json:"volumeMounts"`
+func readNodes() reader[corev1.Node] {
+	return nodeReader(nodeShape(), func(n corev1.Node) corev1.Node { return n })
 }
 
-// leanPod is a Pod without its volumes, where they are mounted, and managed fields.
-type leanPod struct {
-	Metadata leanMeta `json:"metadata"`
-	Spec     struct {
-		corev1.PodSpec
-		Volumes        ignored         `json:"volumes"`
-		InitContainers []leanContainer `json:"initContainers"`
-		Containers     []leanContainer `json:"containers"`
-	} `json:"spec"`
-	Status struct {
-		corev1.PodStatus
-		InitContainerStatuses []leanStatus `json:"initContainerStatuses"`
-		ContainerStatuses     []leanStatus `json:"containerStatuses"`
-		PodIPs                ignored      `json:"podIPs"`
-		HostIPs               ignored      `json:"hostIPs"`
-	} `json:"status"`
-}
+func readFacts() reader[clusterfile.NodeFact] { return nodeReader(factShape(), nodeFact) }
 
-// leanStatus is the status of a container without what identifies it to its runtime.
-type leanStatus struct {
-	corev1.ContainerStatus
-	ContainerID  ignored `json:"containerID"`
-	ImageID      ignored `json:"imageID"`
-	VolumeMounts ignored `json:"volumeMounts"`
-}
+// mostShared bounds how many shared parts are kept.
+const mostShared = 1000
 
-func (l *leanPod) pod() corev1.Pod {
-	p := corev1.Pod{ObjectMeta: l.Metadata.ObjectMeta, Spec: l.Spec.PodSpec, Status: l.Status.PodStatus}
-	container := func(c leanContainer) corev1.Container { return c.Container }
-	p.Spec.InitContainers, p.Spec.Containers = converted(l.Spec.InitContainers, container), converted(l.Spec.Containers, container)
-	status := func(s leanStatus) corev1.ContainerStatus { return s.ContainerStatus }
-	p.Status.InitContainerStatuses, p.Status.ContainerStatuses = converted(l.Status.InitContainerStatuses, status), converted(l.Status.ContainerStatuses, status)
-	p.Status.Conditions = converted(slices.DeleteFunc(l.Status.Conditions, unread), func(c corev1.PodCondition) corev1.PodCondition { return c })
-	return p
+// readPods reads Pods. Those whose shared parts are the same share them, which is most of their memory and of the time.
+func readPods() reader[corev1.Pod] {
+	var kept []byte // is used again
+	known := map[string]*corev1.Pod{}
+	return func(encoded []byte, left *int64) (pod corev1.Pod, meta metav1.ObjectMeta, err error) {
+		afterwards := *left
+		if kept, err = podShape().take(kept[:0], encoded, shared, &afterwards); err != nil {
+			return pod, meta, err
+		}
+		common := known[string(kept)]
+		if common == nil {
+			*left = afterwards
+			common = &corev1.Pod{}
+			if err := common.Unmarshal(kept); err != nil {
+				return pod, meta, err
+			}
+			if len(known) < mostShared {
+				known[string(kept)] = common
+			}
+		}
+		if kept, err = podShape().take(kept[:0], encoded, single, left); err != nil {
+			return pod, meta, err
+		}
+		pod = *common
+		err = pod.Unmarshal(kept) // adds its fields to those that are there
+		pod.Status.Conditions = slices.Clip(slices.DeleteFunc(pod.Status.Conditions, unread))
+		return pod, pod.ObjectMeta, err
+	}
 }
 
 // unread reports whether nobody here reads a condition of a pod.
 func unread(c corev1.PodCondition) bool {
 	return c.Type != corev1.PodReady && c.Type != corev1.PodScheduled
-}
-
-// converted returns a list of exactly its length: a decoder makes room for four entries at least.
-func converted[A, B any](list []A, convert func(A) B) []B {
-	if len(list) == 0 {
-		return nil
-	}
-	all := make([]B, len(list))
-	for i, one := range list {
-		all[i] = convert(one)
-	}
-	return all
-}
-
-// factNode is a Node as far as facts are read from it.
-type factNode struct {
-	Metadata leanMeta        `json:"metadata"`
-	Spec     corev1.NodeSpec `json:"spec"`
-	Status   struct {
-		Addresses []corev1.NodeAddress `json:"addresses"`
-	} `json:"status"`
-}
-
-func (l *factNode) node() corev1.Node {
-	return corev1.Node{ObjectMeta: l.Metadata.ObjectMeta, Spec: l.Spec, Status: corev1.NodeStatus{Addresses: l.Status.Addresses}}
-}
-
-// podParts are parts that pods of one workload have alike. Pods that have the same share them, which is half of their memory.
-type podParts struct {
-	last map[string]*corev1.Pod // by the UID of the owner
-}
-
-// mostOwners bounds whose pods share something.
-const mostOwners = 1000
-
-// share returns a pod that shares with the one before of the same owner what is equal in both.
-func (k *podParts) share(p corev1.Pod) corev1.Pod {
-	owner := ""
-	if len(p.OwnerReferences) > 0 {
-		owner = string(p.OwnerReferences[0].UID)
-	}
-	p.OwnerReferences = nil // nobody reads them
-	last := k.last[owner]
-	if last == nil {
-		if k.last == nil {
-			k.last = map[string]*corev1.Pod{}
-		}
-		if len(k.last) < mostOwners {
-			k.last[owner] = &p
-		}
-		return p
-	}
-	same(&p.Labels, last.Labels)
-	same(&p.Annotations, last.Annotations)
-	same(&p.Spec.InitContainers, last.Spec.InitContainers)
-	same(&p.Spec.Containers, last.Spec.Containers)
-	same(&p.Spec.Tolerations, last.Spec.Tolerations)
-	return p
-}
-
-// same makes a value the other one where both are equal.
-func same[T any](value *T, other T) {
-	if reflect.DeepEqual(*value, other) {
-		*value = other
-	}
 }

@@ -25,6 +25,10 @@ type collection struct {
 	// wanted are the objects that count; nil for all. A kind may be rendered in two versions (CRDs of 1.16 and later),
 	// of which each lists the objects of both.
 	wanted map[manifest.ID]bool
+	// lean reads nodes and pods without the fields that are dropped (lean.go).
+	lean bool
+	// keep, if set, says of each object whether it is kept, and may drop from it what is not read.
+	keep func(*manifest.Object) bool
 }
 
 // own are the collections in which the given objects stand, restricted to what Fitout rendered.
@@ -51,8 +55,8 @@ func own(kinds manifest.Kinds, objects []*manifest.Object) ([]collection, error)
 // A listed is what one collection has.
 type listed struct {
 	objects []manifest.Object
-	nodes   []corev1.Node // in place of objects, where all nodes were asked for
-	pods    []corev1.Pod  // likewise, of a namespace
+	nodes   []corev1.Node // instead of objects, of a lean collection
+	pods    []corev1.Pod  // likewise
 	err     error
 }
 
@@ -60,9 +64,9 @@ type listed struct {
 func (c *Client) listEach(ctx context.Context, collections []collection) []listed {
 	return each(collections, func(from collection) (l listed) {
 		switch {
-		case from.gvr == core("nodes"):
+		case from.lean && from.gvr == core("nodes"):
 			l.nodes, l.err = c.nodes(ctx)
-		case from.gvr == core("pods") && from.wanted == nil:
+		case from.lean:
 			l.pods, l.err = c.pods(ctx, from.namespace)
 		default:
 			l.objects, l.err = c.listOne(ctx, from)
@@ -85,12 +89,18 @@ func (c *Client) list(ctx context.Context, collections []collection) (map[manife
 }
 
 func (c *Client) listOne(ctx context.Context, from collection) ([]manifest.Object, error) {
-	l := listing{from: c.in(from.gvr, from.namespaced, from.namespace), try: c.retry, most: mostObjects}
-	err := l.fetch(ctx, metav1.ListOptions{LabelSelector: from.selector})
-	if err != nil && !apierrors.IsNotFound(err) {
+	list := pager[manifest.Object]{fetch: objectsOf(c.in(from.gvr, from.namespaced, from.namespace)), try: c.retry, most: mostObjects, size: pageSize}
+	if from.keep != nil {
+		list.fetch = kept(list.fetch, from.keep)
+	}
+	objects, err := list.all(ctx, metav1.ListOptions{LabelSelector: from.selector})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", from.gvr.Resource, err)
 	}
-	return slices.DeleteFunc(l.objects, func(o manifest.Object) bool { return from.wanted != nil && !from.wanted[manifest.IDOf(&o)] }), nil
+	return slices.DeleteFunc(objects, func(o manifest.Object) bool { return from.wanted != nil && !from.wanted[manifest.IDOf(&o)] }), nil
 }
 
 // get fetches one object.

@@ -31,9 +31,9 @@ func (c *Client) Observe(ctx context.Context, kinds manifest.Kinds, objects []*m
 	if err != nil {
 		return observed.Snapshot{}, err
 	}
-	from := append(ours, collection{gvr: core("nodes")})
+	from := append(ours, collection{gvr: core("nodes"), lean: true})
 	for _, namespace := range namespacesOfWorkloads(objects) {
-		from = append(from, collection{gvr: core("pods"), namespaced: true, namespace: namespace})
+		from = append(from, collection{gvr: core("pods"), namespaced: true, namespace: namespace, lean: true})
 	}
 	if slices.ContainsFunc(objects, func(o *manifest.Object) bool { return o.GetKind() == "StorageClass" }) {
 		from = append(from, collection{gvr: schema.GroupVersionResource{Group: "storage.k8s.io", Version: "v1", Resource: "storageclasses"}})

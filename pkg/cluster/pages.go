@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync/atomic"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/utils/ptr"
 )
 
 const (
@@ -19,65 +22,109 @@ const (
 	// mostObjects bounds a list. Kubernetes supports clusters of up to 150,000 pods
 	// (kubernetes.io/docs/setup/best-practices/cluster-large).
 	mostObjects = 200_000
+	// mostExpected bounds for how many objects room is made because the server says that they will come.
+	mostExpected = 20_000
 	// mostPages bounds the pages of a list. Some may be empty.
 	mostPages = mostObjects / smallestPage
 	// mostRestarts bounds how often a list begins again because its continue token has expired, as it does after five minutes.
 	mostRestarts = 3
+	// listMemory bounds what is kept of all pages together, by the estimate of their allowances: 20,000 pods as maps, and
+	// 200,000 as lean.go reads them.
+	listMemory = 1 << 30
 )
 
-// A lister fetches one page of a list.
-type lister interface {
-	List(ctx context.Context, o metav1.ListOptions) (*unstructured.UnstructuredList, error)
+// A page is a part of a list.
+type page[T any] struct {
+	items  []T
+	next   string // the continue token of the page after it, which the last one does not have
+	more   int64  // how many objects come after it, if the server says so
+	left   int    // how many objects of it are not kept
+	memory int64  // an estimate of what the objects take
 }
 
-// listing is a list that is fetched page by page.
-type listing struct {
-	from     lister
-	try      func(ctx context.Context, request func() error) error // makes a request, perhaps several times
-	most     int                                                   // objects
-	objects  []manifest.Object
-	pages    int
-	restarts int
+// fetcher fetches one page.
+type fetcher[T any] func(ctx context.Context, o metav1.ListOptions) (page[T], error)
+
+// A pager fetches a list page by page.
+type pager[T any] struct {
+	fetch fetcher[T]
+	try   func(ctx context.Context, request func() error) error // makes a request, perhaps several times
+	most  int                                                   // objects
+	size  int64                                                 // of a page
 }
 
-// fetch fetches all pages. The error is a tooManyError if there are more objects than most; the first ones are kept.
-func (l *listing) fetch(ctx context.Context, o metav1.ListOptions) error {
-	o.Limit = int64(min(pageSize, l.most))
+// all fetches all pages. The error is a tooManyError if there are more objects than most; the first ones are returned with it.
+func (p pager[T]) all(ctx context.Context, o metav1.ListOptions) ([]T, error) {
+	var all []T
+	o.Limit = min(p.size, int64(p.most))
+	var memory int64
+	pages, restarts := 0, 0
 	for {
-		page, err := l.page(ctx, o)
+		found, err := p.one(ctx, o)
 		switch {
-		case o.Continue != "" && apierrors.IsResourceExpired(err) && l.restarts < mostRestarts:
-			l.restarts, l.objects, o.Continue = l.restarts+1, nil, ""
+		case o.Continue != "" && apierrors.IsResourceExpired(err) && restarts < mostRestarts:
+			restarts, all, memory, o.Continue = restarts+1, nil, 0, ""
 			continue
 		case tooLarge(err) && o.Limit > smallestPage:
 			o.Limit = smallestPage // a continue token goes with any limit
 			continue
 		case err != nil:
-			return err
+			return nil, err
 		}
-		l.objects = append(l.objects, page.Items...)
-		next := page.GetContinue()
+		pages++
+		all = append(slices.Grow(all, len(found.items)+int(min(max(found.more, 0), mostExpected))), found.items...)
+		memory += found.memory
 		switch {
-		case next == "" && len(l.objects) <= l.most:
-			return nil
-		case len(l.objects) >= l.most:
-			return &tooManyError{l.most}
-		case next == o.Continue:
-			return wrong("the list does not end: page %d has the continue token of the page before", l.pages)
-		case l.pages >= mostPages:
-			return wrong("the list does not end: %d pages, %d objects", l.pages, len(l.objects))
+		case memory > listMemory:
+			return nil, refuse("the list", fmt.Sprintf("it would take more than %s of memory", size(listMemory)))
+		case found.next == "" && len(all) <= p.most:
+			return all, nil
+		case len(all) >= p.most:
+			return all, &tooManyError{p.most}
+		case found.next == o.Continue:
+			return nil, wrong("the list does not end: page %d has the continue token of the page before", pages)
+		case pages >= mostPages:
+			return nil, wrong("the list does not end: %d pages, %d objects", pages, len(all))
 		}
-		o.Continue = next
+		o.Continue = found.next
 	}
 }
 
-func (l *listing) page(ctx context.Context, o metav1.ListOptions) (page *unstructured.UnstructuredList, err error) {
-	l.pages++
-	err = l.try(ctx, func() error {
-		page, err = l.from.List(ctx, o)
+func (p pager[T]) one(ctx context.Context, o metav1.ListOptions) (found page[T], err error) {
+	var taken atomic.Int64
+	allowed := onePage
+	allowed.taken = &taken
+	err = p.try(ctx, func() error {
+		taken.Store(0)
+		found, err = p.fetch(allow(ctx, allowed), o)
 		return err
 	})
-	return page, err
+	if n := int64(len(found.items)); n > 0 {
+		found.memory = taken.Load() * n / (n + int64(found.left))
+	}
+	return found, err
+}
+
+// objectsOf fetches pages of the objects of a resource.
+func objectsOf(from dynamic.ResourceInterface) fetcher[manifest.Object] {
+	return func(ctx context.Context, o metav1.ListOptions) (page[manifest.Object], error) {
+		list, err := from.List(ctx, o)
+		if err != nil {
+			return page[manifest.Object]{}, err
+		}
+		return page[manifest.Object]{items: list.Items, next: list.GetContinue(), more: ptr.Deref(list.GetRemainingItemCount(), 0)}, nil
+	}
+}
+
+// kept leaves out of each page the objects that keep does not keep.
+func kept(fetch fetcher[manifest.Object], keep func(*manifest.Object) bool) fetcher[manifest.Object] {
+	return func(ctx context.Context, o metav1.ListOptions) (page[manifest.Object], error) {
+		found, err := fetch(ctx, o)
+		read := len(found.items)
+		found.items = slices.DeleteFunc(found.items, func(o manifest.Object) bool { return !keep(&o) })
+		found.left = read - len(found.items)
+		return found, err
+	}
 }
 
 // A tooManyError is a list that has more objects than are taken.

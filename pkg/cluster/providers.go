@@ -11,6 +11,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/render"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -21,8 +22,8 @@ func (c *Client) Providers(ctx context.Context) (provider.Observed, error) {
 		return schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: resource}
 	}
 	found := c.listEach(ctx, []collection{
-		{gvr: core("nodes")}, {gvr: apps("daemonsets")}, {gvr: apps("deployments")},
-		{gvr: core("pods"), namespaced: true, namespace: render.Namespace},
+		{gvr: core("nodes"), keep: withoutImages}, {gvr: apps("daemonsets")}, {gvr: apps("deployments")},
+		{gvr: core("pods"), namespaced: true, namespace: render.Namespace, keep: ofNode},
 		{gvr: core("services"), namespaced: true, namespace: render.Namespace},
 		{gvr: schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"}},
 	})
@@ -37,8 +38,14 @@ func (c *Client) Providers(ctx context.Context) (provider.Observed, error) {
 	if err := errors.Join(errs...); err != nil {
 		return provider.Observed{}, fmt.Errorf("look for other providers of the addons: %w", err)
 	}
-	static := slices.DeleteFunc(objects[3], func(pod *manifest.Object) bool { return !ofNode(pod) })
-	return provider.Observed{Nodes: objects[0], Workloads: slices.Concat(objects[1], objects[2], static), Services: objects[4], APIServices: objects[5]}, nil
+	return provider.Observed{Nodes: objects[0], Workloads: slices.Concat(objects[1], objects[2], objects[3]), Services: objects[4], APIServices: objects[5]}, nil
+}
+
+// withoutImages drops the larger part of a node, which no rule reads.
+func withoutImages(node *manifest.Object) bool {
+	unstructured.RemoveNestedField(node.Object, "status", "images")
+	unstructured.RemoveNestedField(node.Object, "metadata", "managedFields")
+	return true
 }
 
 // ofNode reports whether a pod is the mirror of a static pod, which its node owns.

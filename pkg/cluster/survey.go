@@ -59,9 +59,8 @@ func (c *Client) nodeMetrics(ctx context.Context) ([]*manifest.Object, error) {
 	ctx, cancel := context.WithTimeout(ctx, aggregated)
 	defer cancel()
 	gvr := schema.GroupVersionResource{Group: "metrics.k8s.io", Version: "v1beta1", Resource: "nodes"}
-	l := listing{from: c.in(gvr, false, ""), try: once, most: mostObjects}
-	err := l.fetch(ctx, metav1.ListOptions{})
-	return pointers(l.objects, err)
+	list := pager[manifest.Object]{fetch: objectsOf(c.in(gvr, false, "")), try: once, most: mostObjects, size: pageSize}
+	return pointers(list.all(ctx, metav1.ListOptions{}))
 }
 
 func pointers(objects []manifest.Object, err error) ([]*manifest.Object, error) {

@@ -2,18 +2,19 @@ package cluster
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 )
@@ -42,11 +43,14 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, &AnswerError{Request: request, Fault: "it would go to " + origin(r.URL) + " instead of " + origin(g.server),
 			Remedy: "correct the server address in the kubeconfig"}
 	}
-	answer, err := g.next.RoundTrip(r)
+	allowed := allowanceOf(r.Context())
+	answer, err := g.next.RoundTrip(onlyJSON(r, allowed))
 	if err != nil {
 		return nil, refusedHeader(request, err)
 	}
-	allowed := allowanceOf(r.Context())
+	if allowed.binary && answer.StatusCode >= http.StatusBadRequest {
+		allowed.bytes = failureBytes
+	}
 	answer.Request = r // which SPDY leaves out
 	if err := refusedAnswer(request, answer, allowed); err != nil {
 		answer.Body.Close()
@@ -59,6 +63,18 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	return answer, nil
+}
+
+// onlyJSON is a request that does not ask for protobuf, unless its reader estimates what that takes in memory: the client of
+// metadata asks for it by itself.
+func onlyJSON(r *http.Request, allowed allowance) *http.Request {
+	if allowed.binary || !strings.Contains(r.Header.Get("Accept"), runtime.ContentTypeProtobuf) {
+		return r
+	}
+	r = r.Clone(r.Context())
+	kept := slices.DeleteFunc(strings.Split(r.Header.Get("Accept"), ","), func(kind string) bool { return strings.Contains(kind, runtime.ContentTypeProtobuf) })
+	r.Header.Set("Accept", strings.Join(kept, ","))
+	return r
 }
 
 // origin returns scheme and host of a URL: what credentials are meant for. A WebSocket has that of its upgrade.
@@ -135,8 +151,8 @@ func overloaded(answer *http.Response, allowed allowance) error {
 	if err != nil {
 		return err
 	}
-	var status metav1.Status
-	if json.Unmarshal(body, &status) != nil || status.Status != metav1.StatusFailure {
+	status, ok := statusOf(body)
+	if !ok {
 		status = apierrors.NewGenericServerResponse(code, answer.Request.Method, schema.GroupResource{}, "", printable(string(body), 200), 0, true).ErrStatus
 	}
 	if status.Details == nil {
