@@ -17,6 +17,8 @@ import (
 // checkOptions is what fitout check takes.
 type checkOptions struct {
 	*runOptions
+	since  time.Duration
+	chosen fitout.Selection
 	probe  probeOptions
 	watch  watchOptions
 	during duringOptions
@@ -41,9 +43,9 @@ again, also when it is killed. What it judges it does not change. docs/probes.md
 	o.registerRun(c)
 	c.Flags().DurationVar(&o.fitout.Settle, "wait", o.fitout.Settle, "how long to wait for what is not good yet")
 	c.Flags().DurationVar(&o.fitout.Timeout, "timeout", o.fitout.Timeout, "how long all of it may take; with --watch and --during there is no end unless this is given")
-	c.Flags().DurationVar(&o.fitout.Since, "since", 0, "also look back: a container that was restarted in this time is a fault, though it runs again (30m)")
-	c.Flags().StringSliceVar(&o.fitout.Select.Only, "only", nil, "check only these: names of checks and probes, or ADDON/NAME")
-	c.Flags().StringSliceVar(&o.fitout.Select.Skip, "skip", nil, "do not check these: names of checks and probes, or ADDON/NAME")
+	c.Flags().DurationVar(&o.since, "since", 0, "also look back: a container that was restarted in this time is a fault, though it runs again (30m)")
+	c.Flags().StringSliceVar(&o.chosen.Only, "only", nil, "check only these: names of checks and probes, or ADDON/NAME")
+	c.Flags().StringSliceVar(&o.chosen.Skip, "skip", nil, "do not check these: names of checks and probes, or ADDON/NAME")
 	o.registerNoLogs(c)
 	o.probe.register(c.Flags())
 	o.watch.register(c.Flags())
@@ -56,10 +58,10 @@ func (o *checkOptions) validate() error {
 	if o.fitout.Timeout <= 0 {
 		return usageError{fmt.Errorf("--timeout is %v; give a time, such as 2m", o.fitout.Timeout)}
 	}
-	if o.fitout.Since < 0 {
-		return usageError{fmt.Errorf("--since is %v; give how long to look back, such as 30m", o.fitout.Since)}
+	if o.since < 0 {
+		return usageError{fmt.Errorf("--since is %v; give how long to look back, such as 30m", o.since)}
 	}
-	return errors.Join(o.probe.validate(o.fitout.Select.Only, o.watch.on || o.during.on), o.watch.validate(o.output), o.during.validate(o))
+	return errors.Join(o.probe.validate(o.chosen.Only, o.watch.on || o.during.on), o.watch.validate(o.output), o.during.validate(o))
 }
 
 func (o *checkOptions) run(c *cobra.Command, args []string) error {
@@ -76,7 +78,7 @@ func (o *checkOptions) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return o.late(ctx, err)
 	}
-	if err := o.fitout.Select.Validate(plan.Checks()); err != nil {
+	if err := o.chosen.Validate(plan.Checks()); err != nil {
 		return usageError{err}
 	}
 	if err := o.probe.known(plan.Checks()); err != nil {
@@ -106,11 +108,12 @@ func (o *checkOptions) run(c *cobra.Command, args []string) error {
 
 // once checks and probes.
 func (o *checkOptions) once(ctx context.Context, flags *pflag.FlagSet, client *cluster.Client, plan *fitout.Plan, progress fitout.Progress) (*report.Report, error) {
-	r, err := fitout.Check(ctx, client, plan, o.fitout, progress)
+	options := fitout.CheckOptions{Timing: o.fitout.Timing, Conflicts: o.fitout.Policies.Conflicts, Select: o.chosen, Since: o.since}
+	r, err := fitout.Check(ctx, client, plan, options, progress)
 	if err != nil {
 		return r, err
 	}
-	return r, o.probe.run(ctx, o.runOptions, flags, client, plan, r)
+	return r, fitout.Probe(ctx, client, plan, o.probe.options(o.runOptions, o.chosen, flags), r)
 }
 
 // errLate is why the context of a check ends when its time is over.

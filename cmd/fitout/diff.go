@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/diff"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fitout-dev/fitout/pkg/render"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/spf13/cobra"
@@ -25,7 +27,7 @@ func diffCommand(streams genericiooptions.IOStreams) *cobra.Command {
 		Use:   "diff",
 		Short: "Show what up would change in a cluster, object by object; changes nothing",
 		Long: `Diff asks the API server, by a dry run, what applying would make of each object, and prints the difference to what is
-there. What is no longer wanted is shown as removed. Hidden are the values of Secrets, and those of environment variables
+there, under a line that says what was decided and what it disturbs. What is no longer wanted is shown as removed. Hidden are the values of Secrets, and those of environment variables
 that the bundle does not set itself: patches may bring passwords there.
 
 Exit codes: 0 nothing would change, 1 something would, 2 trouble.`,
@@ -65,21 +67,46 @@ func (o *runOptions) diff(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	r, err := fitout.Apply(c.Context(), client, plan, o.fitout, &quiet{w: o.streams.ErrOut})
-	differs := false
-	for _, w := range r.Waves {
-		for _, change := range w.Changes {
-			text := shown(change, bundled[change.ID])
-			differs = differs || text != ""
-			if _, err := fmt.Fprint(o.streams.Out, text); err != nil {
-				return err
-			}
-		}
+	r, err := fitout.Apply(ctx, client, plan, o.fitout, &quiet{w: o.streams.ErrOut})
+	differs, printErr := o.printDiff(r, bundled)
+	if printErr != nil {
+		return printErr
 	}
 	if err == nil && differs {
 		return resultError{exitDiffers}
 	}
 	return err
+}
+
+// printDiff prints the summary of what was decided, and of each object that changes what was decided of it and the difference.
+func (o *runOptions) printDiff(r *report.Report, bundled map[manifest.ID]*manifest.Object) (differs bool, err error) {
+	decided := map[manifest.ID]changeset.Change{}
+	if r.Set != nil {
+		fmt.Fprintln(o.streams.ErrOut, printable.Line(r.Set.Summary()))
+		for _, c := range r.Set.All() {
+			decided[c.ID] = c
+		}
+	}
+	for _, w := range r.Waves {
+		for _, change := range w.Changes {
+			text := shown(change, bundled[change.ID])
+			if text == "" {
+				continue
+			}
+			differs = true
+			if c, known := decided[change.ID]; known {
+				var about string
+				for _, line := range c.Lines() {
+					about += "# " + printable.Line(line) + "\n"
+				}
+				text = about + text
+			}
+			if _, err := fmt.Fprint(o.streams.Out, text); err != nil {
+				return differs, err
+			}
+		}
+	}
+	return differs, nil
 }
 
 // withoutPatches are the objects of a plan as the bundle has them, before the user's patches.

@@ -51,7 +51,7 @@ func (o *duringOptions) validate(c *checkOptions) error {
 		return usageError{errors.New("--during and --watch are two ways to go on; use one")}
 	case c.output != "table" && c.output != "json":
 		return usageError{fmt.Errorf("--during has no -o %s; use -o table or -o json", c.output)}
-	case len(c.fitout.Select.Only)+len(c.fitout.Select.Skip) > 0:
+	case len(c.chosen.Only)+len(c.chosen.Skip) > 0:
 		return usageError{errors.New("--during asks what it asks; leave out --only and --skip")}
 	case !(o.rate > 0 && o.rate <= probe.MaxRate):
 		return usageError{fmt.Errorf("--rate is %v; give a number above 0, up to %d", o.rate, probe.MaxRate)}
@@ -64,11 +64,7 @@ func (o *duringOptions) validate(c *checkOptions) error {
 // run runs a command, whose output is progress, and prints what was lost meanwhile. The exit code is that of the command,
 // or of what was lost.
 func (o *duringOptions) run(ctx context.Context, c *checkOptions, flags *pflag.FlagSet, client *cluster.Client, plan *fitout.Plan, args []string) error {
-	options, dismiss, err := c.probe.hire(c.runOptions, flags)
-	if err != nil {
-		return err
-	}
-	defer dismiss()
+	options := c.probe.options(c.runOptions, c.chosen, flags)
 	var started error
 	r, err := fitout.During(ctx, client, plan, fitout.DuringOptions{ProbeOptions: options, Rate: o.rate}, func(ctx context.Context) int {
 		var code int

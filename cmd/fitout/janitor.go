@@ -24,10 +24,10 @@ import (
 // on a line, once there is one.
 const dismissal = "done"
 
-// hireJanitor starts a process of its own session that removes a namespace when this process ends without dismissing it:
+// startJanitor starts a process of its own session that removes a namespace when this process ends without dismissing it:
 // after a SIGKILL nobody else could. It is given the same kubeconfig flags through its standard input: anybody on the
 // machine can read command lines, and flags may hold a token. opened tells it the UID of the namespace.
-func hireJanitor(kube *genericclioptions.ConfigFlags, flags *pflag.FlagSet, namespace string) (opened func(types.UID), dismiss func(), err error) {
+func startJanitor(kube *genericclioptions.ConfigFlags, flags *pflag.FlagSet, namespace string) (opened func(types.UID), dismiss func(), err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, nil, fmt.Errorf("find the program that cleans up after probes: %w", err)

@@ -59,7 +59,7 @@ func TestJanitorKeepsCredentials(t *testing.T) {
 	if err := flags.Parse([]string{"--token=" + secret, "--server=https://127.0.0.1:1"}); err != nil {
 		t.Fatal(err)
 	}
-	_, dismiss, err := hireJanitor(kube, flags, namespace)
+	_, dismiss, err := startJanitor(kube, flags, namespace)
 	if err != nil {
 		t.Fatal(err)
 	}

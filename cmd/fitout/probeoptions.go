@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path"
@@ -9,13 +8,11 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
-	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/printable"
-	"github.com/fitout-dev/fitout/pkg/probe"
 	"github.com/fitout-dev/fitout/pkg/probes"
-	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/rand"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
@@ -78,29 +75,16 @@ func (o *probeOptions) absent() string {
 	return ""
 }
 
-// run probes a cluster and adds what it finds to a report.
-func (o *probeOptions) run(ctx context.Context, run *runOptions, flags *pflag.FlagSet, client *cluster.Client, plan *fitout.Plan, r *report.Report) error {
-	options, dismiss, err := o.hire(run, flags)
-	if err != nil {
-		return err
-	}
-	defer dismiss()
-	return fitout.Probe(ctx, client, plan, options, r)
-}
-
-// hire says how a cluster is probed, and sees to it that another process cleans up should this one be killed.
-func (o *probeOptions) hire(run *runOptions, flags *pflag.FlagSet) (options fitout.ProbeOptions, dismiss func(), err error) {
-	options = fitout.ProbeOptions{
+// options say how a cluster is probed. Another process cleans up should this one be killed.
+func (o *probeOptions) options(run *runOptions, selected fitout.Selection, flags *pflag.FlagSet) fitout.ProbeOptions {
+	return fitout.ProbeOptions{
 		Run: rand.String(10), Image: o.image, Absent: o.absent(), Required: o.mode == "always", Outside: o.outside, Start: time.Minute,
-		Select: run.fitout.Select, Settle: run.fitout.Settle, Class: o.class,
+		Select: selected, Settle: run.fitout.Settle, Class: o.class,
+		Guard: func(namespace string) (opened func(types.UID), release func(), err error) {
+			if opened, release, err = startJanitor(run.kube, flags, namespace); err == nil {
+				fmt.Fprintf(run.streams.ErrOut, "probing from pods of %s in the namespace %s\n", printable.Line(o.image), namespace)
+			}
+			return opened, release, err
+		},
 	}
-	if options.Absent != "" {
-		return options, func() {}, nil
-	}
-	namespace := probe.Options{Run: options.Run}.Namespace()
-	if options.Opened, dismiss, err = hireJanitor(run.kube, flags, namespace); err != nil {
-		return options, nil, err
-	}
-	fmt.Fprintf(run.streams.ErrOut, "probing from pods of %s in the namespace %s\n", printable.Line(o.image), namespace)
-	return options, dismiss, nil
 }

@@ -30,13 +30,8 @@ standard error.`,
 				return usageError{fmt.Errorf("--output is %q; use yaml, json or name", output)}
 			}
 			plan, err := in.offline(c.Flags())
-			if err != nil {
+			if err != nil && (validate || plan == nil) {
 				return err
-			}
-			if validate {
-				if err := plan.Validate(); err != nil {
-					return err
-				}
 			}
 			announce(streams.ErrOut, plan)
 			return print(streams.Out, inOrder(plan))
@@ -51,6 +46,10 @@ standard error.`,
 // announce says what was prepared, and what should not have been chosen.
 func announce(w io.Writer, p *fitout.Plan) {
 	warn(w, p.Warnings)
+	identify(w, p)
+}
+
+func identify(w io.Writer, p *fitout.Plan) {
 	fmt.Fprintf(w, "bundle %s for %s, %s\n", p.Rendering.Bundle, p.Cluster.KubernetesVersion, p.Rendering.Digest)
 }
 

@@ -59,7 +59,8 @@ func (o *runOptions) uninstall(ctx context.Context) error {
 		return err
 	}
 	progress := newProgress(o.streams.ErrOut, time.Now)
-	r, runErr := fitout.Uninstall(ctx, client, o.fitout, progress)
+	options := fitout.UninstallOptions{Timeout: o.fitout.Timeout, LockTimeout: o.fitout.LockTimeout, Prune: o.fitout.Policies.Prune, DryRun: o.fitout.DryRun}
+	r, runErr := fitout.Uninstall(bounded, client, options, progress)
 	progress.Close()
 	return errors.Join(print(o.streams.Out, r), runErr)
 }

@@ -22,7 +22,7 @@ type runOptions struct {
 	input
 	kube    *genericclioptions.ConfigFlags
 	cluster cluster.Options
-	fitout  fitout.Options
+	fitout  fitout.ApplyOptions
 	output  string
 	streams genericiooptions.IOStreams
 
@@ -30,7 +30,7 @@ type runOptions struct {
 }
 
 // verb is one of the runs of the front door. There is no report where it was refused before anything was done.
-type verb func(ctx context.Context, c *cluster.Client, p *fitout.Plan, o fitout.Options, progress fitout.Progress) (*report.Report, error)
+type verb func(ctx context.Context, c *cluster.Client, p *fitout.Plan, o fitout.ApplyOptions, progress fitout.Progress) (*report.Report, error)
 
 // upOptions is what fitout up takes.
 type upOptions struct {
@@ -59,24 +59,18 @@ func (o *upOptions) run(c *cobra.Command) error {
 	if err := o.probe.validate(nil, false); err != nil {
 		return err
 	}
-	return o.runOptions.run(c, func(ctx context.Context, client *cluster.Client, p *fitout.Plan, options fitout.Options, progress fitout.Progress) (*report.Report, error) {
+	return o.runOptions.run(c, func(ctx context.Context, client *cluster.Client, p *fitout.Plan, options fitout.ApplyOptions, progress fitout.Progress) (*report.Report, error) {
 		if err := o.probe.known(p.Checks()); err != nil {
 			return nil, err
 		}
-		start := time.Now()
-		r, err := fitout.Up(ctx, client, p, options, progress)
-		if err != nil || len(r.Checks) == 0 {
-			return r, err
-		}
-		ctx, cancel := context.WithTimeout(ctx, options.Timeout-time.Since(start))
-		defer cancel()
-		return r, o.probe.run(ctx, o.runOptions, c.Flags(), client, p, r)
+		probe := o.probe.options(o.runOptions, fitout.Selection{}, c.Flags())
+		return fitout.Up(ctx, client, p, fitout.UpOptions{ApplyOptions: options, Probe: &probe, Prober: client}, progress)
 	})
 }
 
 func applyCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	o := newRunOptions(streams)
-	c := o.command("apply", "Apply a bundle in waves, without the check at the end", func(ctx context.Context, client *cluster.Client, p *fitout.Plan, options fitout.Options, progress fitout.Progress) (*report.Report, error) {
+	c := o.command("apply", "Apply a bundle in waves, without the check at the end", func(ctx context.Context, client *cluster.Client, p *fitout.Plan, options fitout.ApplyOptions, progress fitout.Progress) (*report.Report, error) {
 		return fitout.Apply(ctx, client, p, options, progress)
 	})
 	o.registerApply(c)
@@ -85,7 +79,7 @@ func applyCommand(streams genericiooptions.IOStreams) *cobra.Command {
 
 func newRunOptions(streams genericiooptions.IOStreams) *runOptions {
 	return &runOptions{input: input{in: streams.In}, kube: genericclioptions.NewConfigFlags(true), streams: streams,
-		fitout: fitout.Options{Timing: fitout.DefaultTiming, Version: version()}}
+		fitout: fitout.ApplyOptions{Timing: fitout.DefaultTiming, Version: version()}}
 }
 
 func (o *runOptions) registerApply(c *cobra.Command) {
@@ -116,7 +110,7 @@ func (o *runOptions) registerNoLogs(c *cobra.Command) {
 }
 
 // registerLock registers what a run that changes the cluster waits for.
-func registerLock(c *cobra.Command, o *fitout.Options) {
+func registerLock(c *cobra.Command, o *fitout.ApplyOptions) {
 	c.Flags().DurationVar(&o.LockTimeout, "lock-timeout", time.Minute, "how long to wait for another run that is changing the cluster")
 }
 
@@ -165,7 +159,7 @@ func (o *runOptions) run(c *cobra.Command, run verb) error {
 	if err != nil {
 		return err
 	}
-	r, runErr := run(c.Context(), client, plan, o.fitout, progress)
+	r, runErr := run(ctx, client, plan, o.fitout, progress)
 	progress.Close()
 	if r == nil {
 		return runErr

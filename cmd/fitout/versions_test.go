@@ -62,10 +62,10 @@ func appliesCombinations(t *testing.T, b *bed.Bed) {
 // up fits out the cluster and wants every row good, or not judged because nodes are simulated.
 func up(t *testing.T, client *cluster.Client, plan *fitout.Plan) *report.Report {
 	t.Helper()
-	options := fitout.Options{
+	options := fitout.UpOptions{ApplyOptions: fitout.ApplyOptions{
 		Timing:      fitout.Timing{Timeout: 2 * time.Minute, Poll: 200 * time.Millisecond, Settle: 30 * time.Second},
 		LockTimeout: time.Minute, Version: "test",
-	}
+	}}
 	r, err := fitout.Up(t.Context(), client, plan, options, fitout.Silent{})
 	if err != nil {
 		t.Fatal(err)

@@ -69,7 +69,7 @@ func checked(ctx context.Context, c *bundle.Catalogue, server string) (*report.R
 	if err != nil {
 		return nil, err
 	}
-	r, err := fitout.Check(ctx, client, plan, fitout.Options{Timing: fitout.Timing{Timeout: 10 * time.Minute}}, fitout.Silent{})
+	r, err := fitout.Check(ctx, client, plan, fitout.CheckOptions{Timing: fitout.Timing{Timeout: 10 * time.Minute}}, fitout.Silent{})
 	if err != nil {
 		return nil, err
 	}

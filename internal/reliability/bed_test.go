@@ -120,7 +120,7 @@ func (s *site) up(config *rest.Config, timing fitout.Timing) (*fitout.Plan, *rep
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := fitout.Up(s.Context(), client, plan, fitout.Options{Timing: timing, LockTimeout: time.Minute, Version: "test"}, fitout.Silent{})
+	r, err := fitout.Up(s.Context(), client, plan, fitout.UpOptions{ApplyOptions: fitout.ApplyOptions{Timing: timing, LockTimeout: time.Minute, Version: "test"}}, fitout.Silent{})
 	return plan, r, err
 }
 

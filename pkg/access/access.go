@@ -99,8 +99,7 @@ func (r rights) observation(run Run) {
 		r.allow(render.Namespace, "", "pods/portforward", anyName, get, create)
 	}
 	for _, o := range run.Objects {
-		switch o.GetKind() {
-		case "DaemonSet", "Deployment", "StatefulSet", "Job":
+		if manifest.PodSpecPath(o.GetKind()) != nil {
 			r.allow(o.GetNamespace(), "", "pods", anyName, list)
 			r.allow(o.GetNamespace(), "", "events", anyName, list)
 			r.allow(o.GetNamespace(), "", "pods/log", anyName, get)

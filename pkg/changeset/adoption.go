@@ -22,7 +22,6 @@ func adoption(d *decider, c *Change) {
 	case c.Installer == "":
 	case d.Adopt:
 		c.Action, c.Reason = Adopt, "installed by "+c.Installer
-		c.Undo = "the settings of " + c.Installer + " are not recorded"
 		if d.Lost != nil {
 			c.Lost = d.Lost(c.Addon, c.Wanted, c.Live)
 		}
@@ -33,7 +32,7 @@ func adoption(d *decider, c *Change) {
 		}
 	case c.Policy == Fail:
 		if own := outsideMetadata(c.Fields); len(own) > 0 {
-			c.Refusals = append(c.Refusals, Refusal{Object: c.ID, Reason: fmt.Sprintf("installed by %s; %s", c.Installer, told(*c, own)), Remedy: adoptRemedy})
+			c.Refusals = append(c.Refusals, Refusal{Object: c.ID, Reason: fmt.Sprintf("installed by %s; %s", c.Installer, told(*c, own, 0)), Remedy: adoptRemedy})
 		}
 	}
 }

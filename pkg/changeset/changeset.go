@@ -31,18 +31,6 @@ const (
 // Actions lists all actions in the order in which they are told.
 var Actions = []Action{Create, Configure, Adopt, Recreate, Unchanged, Defer, Prune, Keep}
 
-// An Effect is how much of the cluster a change disturbs.
-type Effect string
-
-// The effects, the weakest first.
-const (
-	NoEffect      Effect = ""
-	Metadata      Effect = "metadata"      // labels and annotations only
-	Configuration Effect = "configuration" // read by whoever uses the object, without a restart of pods
-	Restart       Effect = "restart"       // pods are replaced
-	Absence       Effect = "absence"       // the object is gone for a moment, or for good
-)
-
 // A Change is what is to be done to one object, and why.
 type Change struct {
 	ID     manifest.ID
@@ -52,13 +40,15 @@ type Change struct {
 	Reason string // why; empty if the action says it all
 	// Fields are the rendered fields that the live object has otherwise. Values of Secrets are hidden when they are printed.
 	Fields []objectdiff.Difference
+	// Going are fields that Fitout, or the tool whose object is adopted, has set and that are no longer wanted.
+	Going []objectdiff.Difference
 	// Conflicts are those of the fields that somebody else has set; Policy says what happens to them.
 	Conflicts []fieldowner.Conflict
 	Policy    Policy
 	Installer string   // the tool that installed the object, if that was not Fitout
 	Lost      []string // settings of others that the change takes away, one line each
 	Effect    Effect
-	Pods      string // the pods that a restart replaces: 3 pods of DaemonSet kube-system/kube-proxy
+	Pods      []Pods // that the change reaches
 	Undo      string // why applying the previous bundle again does not undo the change; empty if it does
 	Refusals  []Refusal
 
@@ -101,6 +91,8 @@ type Set struct {
 	Changes  []Change
 	Removals []Change
 	Faults   []Refusal // of no change: what could not be read
+
+	decider *decider
 }
 
 // OfWave returns the changes of a wave.

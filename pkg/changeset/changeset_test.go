@@ -1,8 +1,10 @@
 package changeset_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -24,9 +26,12 @@ type testCase struct {
 		Name    string           `json:"name"`
 		Objects []map[string]any `json:"objects"`
 	} `json:"waves"`
-	Killed   bool             `json:"killed"`   // the last run did not come to its end
-	Recorded []string         `json:"recorded"` // [Kind/]name[@wave][?]; ? stands for an unknown UID
-	Live     []map[string]any `json:"live"`
+	Killed   bool                        `json:"killed"`   // the last run did not come to its end
+	Recorded []string                    `json:"recorded"` // [Kind/]name[@wave][?]; ? stands for an unknown UID
+	Digests  map[string]string           `json:"digests"`  // recorded of objects, if they are not those of the wanted ones
+	Live     []map[string]any            `json:"live"`
+	Contents map[string][]map[string]any `json:"contents"` // of namespaces and definitions, by Kind/name
+	Unseen   string                      `json:"unseen"`   // what of them cannot be listed
 	Options  struct {
 		Conflicts changeset.Policies `json:"conflicts"`
 		Adopt     bool               `json:"adopt"`
@@ -38,6 +43,8 @@ type testCase struct {
 	Want string `json:"want"`
 }
 
+var update = flag.Bool("update", false, "rewrite what is wanted of the cases")
+
 func TestDecide(t *testing.T) {
 	text, err := os.ReadFile("testdata/cases.yaml")
 	if err != nil {
@@ -47,13 +54,54 @@ func TestDecide(t *testing.T) {
 	if err := yaml.UnmarshalStrict(text, &cases); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range cases {
+	for i, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
-			if diff := cmp.Diff(c.Want, changeset.Decide(c.input()).Text()); diff != "" {
+			set := changeset.Decide(c.input())
+			set.Occupy(c.contents(set))
+			if *update {
+				cases[i].Want = set.Text()
+			} else if diff := cmp.Diff(c.Want, set.Text()); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
+	if *update {
+		rewrite(t, string(text), cases)
+	}
+}
+
+// rewrite puts what is wanted of each case as it is now into the file.
+func rewrite(t *testing.T, text string, cases []testCase) {
+	blocks := strings.Split(text, "\n  want: |\n")
+	if len(blocks) != len(cases)+1 {
+		t.Fatalf("%d cases want something, of %d", len(blocks)-1, len(cases))
+	}
+	var out strings.Builder
+	out.WriteString(blocks[0])
+	for i, block := range blocks[1:] {
+		out.WriteString("\n  want: |\n" + strings.TrimSuffix(indented.ReplaceAllString(cases[i].Want, "    $0"), "\n"))
+		if _, rest, more := strings.Cut(block, "\n\n"); more {
+			out.WriteString("\n\n" + rest)
+		}
+	}
+	if err := os.WriteFile("testdata/cases.yaml", []byte(out.String()+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var indented = regexp.MustCompile(`(?m)^.`)
+
+// contents are what is in the holders of a set.
+func (c testCase) contents(set *changeset.Set) map[manifest.ID]changeset.Contents {
+	all := map[manifest.ID]changeset.Contents{}
+	for _, holder := range set.Holders() {
+		found := changeset.Contents{Unseen: c.Unseen}
+		for _, fields := range c.Contents[holder.ID.Kind+"/"+holder.ID.Name] {
+			found.Objects = append(found.Objects, objectOf(fields))
+		}
+		all[holder.ID] = found
+	}
+	return all
 }
 
 func (c testCase) input() changeset.Input {
@@ -83,7 +131,11 @@ func (c testCase) input() changeset.Input {
 		if in.Record == nil {
 			in.Record = &inventory.Inventory{}
 		}
-		in.Record.Entries = append(in.Record.Entries, entryOf(word, wanted))
+		e := entryOf(word, wanted)
+		if digest := c.Digests[e.Name]; digest != "" {
+			e.Digest = digest
+		}
+		in.Record.Entries = append(in.Record.Entries, e)
 	}
 	if c.Killed {
 		in.Record.State = inventory.Applying
@@ -143,7 +195,7 @@ func objectOf(fields map[string]any) *manifest.Object {
 	if fields["unlabelled"] == nil {
 		o.SetLabels(map[string]string{render.LabelAddon: "test", render.LabelManagedBy: render.ManagedBy})
 	}
-	for _, key := range []string{"data", "spec", "status", "provisioner", "roleRef"} {
+	for _, key := range []string{"data", "spec", "status", "provisioner", "roleRef", "type"} {
 		if fields[key] != nil {
 			o.Object[key] = fields[key]
 		}
@@ -203,6 +255,9 @@ func managedBy(owner string, fields map[string]any) []any {
 		owned["f:data"] = data
 	}
 	entries := []any{map[string]any{"manager": owner, "operation": operation, "fieldsV1": owned}}
+	if ours, ok := fields["ours"].(map[string]any); ok {
+		entries[0].(map[string]any)["fieldsV1"] = ours
+	}
 	if edit != nil {
 		entries = append(entries, map[string]any{"manager": edit["by"], "operation": "Update", "fieldsV1": map[string]any{"f:data": map[string]any{"f:" + edited: map[string]any{}}}})
 	}

@@ -1,8 +1,6 @@
 package changeset
 
 import (
-	"slices"
-
 	"github.com/fitout-dev/fitout/pkg/fieldowner"
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
@@ -44,17 +42,18 @@ type Options struct {
 
 // Decide computes the changes of a run.
 func Decide(in Input) *Set {
-	d := decider{Input: in, recreatable: map[string][]string{}, applied: digests(in.Record), wanted: digests(in.Target)}
+	d := &decider{Input: in, recreatable: map[string][]string{}, applied: digests(in.Record), wanted: digests(in.Target)}
 	for _, a := range in.Addons {
 		d.recreatable[a.Name] = a.Recreate
 	}
-	set := &Set{Faults: in.Faults}
+	set := &Set{Faults: in.Faults, decider: d}
 	for i, w := range in.Waves {
 		set.Waves = append(set.Waves, w.Name)
 		for _, o := range w.Objects {
 			set.Changes = append(set.Changes, d.change(i, o))
 		}
 	}
+	set.disturb()
 	set.Removals = d.removals()
 	return set
 }
@@ -84,6 +83,7 @@ func (d *decider) change(i int, o *manifest.Object) Change {
 		if d.Undefined[manifest.GroupKindOf(o)] {
 			c.Reason = "once its controller has defined its kind"
 		}
+		c.Effect, c.Undo = NoEffect, undoOf(c)
 		return c
 	}
 	c.Action, c.Fields = Configure, objectdiff.Differences(o, c.Live)
@@ -94,8 +94,36 @@ func (d *decider) change(i int, o *manifest.Object) Change {
 	for _, filter := range applyFilters {
 		filter(d, &c)
 	}
-	c.Effect, c.Pods = effectOf(c)
+	c.Going, c.Undo = d.going(c), undoOf(c)
+	if c.Action == Configure && c.Reason == "" && len(c.Fields)+len(c.Going) == 0 {
+		c.Reason = d.again(c)
+	}
 	return c
+}
+
+// again is why an object is applied of which no field differs.
+func (d *decider) again(c Change) string {
+	switch {
+	case c.Live.GetDeletionTimestamp() != nil:
+		return "it is being deleted"
+	case !fieldowner.Owned(c.Live):
+		return "Fitout has not applied it yet"
+	case d.applied[c.ID] == "":
+		return "no finished run has applied it"
+	}
+	return "the bundle has another form of it"
+}
+
+// going are the fields of a live object that go as the change is made.
+func (d *decider) going(c Change) []objectdiff.Difference {
+	if c.Action == Unchanged || c.Action == Recreate {
+		return nil
+	}
+	going := fieldowner.Going(c.Wanted, c.Live, d.ServerSide)
+	if c.Action == Adopt {
+		going = append(going, fieldowner.Leaving(c.Wanted, c.Live)...)
+	}
+	return going
 }
 
 // upToDate reports whether an object needs no request: the record says that it was applied as it is wanted now, and the
@@ -117,8 +145,10 @@ func (d *decider) removals() []Change {
 	return all
 }
 
-func (d *decider) removal(e inventory.Entry) Change {
-	c := Change{ID: e.ID, Addon: e.Addon, Wave: e.Wave, Action: Prune, Entry: e, Live: d.Live[e.ID]}
+func (d *decider) removal(e inventory.Entry) Change { return d.removalOf(e, d.Live[e.ID]) }
+
+func (d *decider) removalOf(e inventory.Entry, live *manifest.Object) Change {
+	c := Change{ID: e.ID, Addon: e.Addon, Wave: e.Wave, Action: Prune, Effect: NoEffect, Entry: e, Live: live}
 	if c.Live == nil {
 		c.Reason = "gone already"
 		return c
@@ -129,10 +159,7 @@ func (d *decider) removal(e inventory.Entry) Change {
 			return c
 		}
 	}
-	c.Effect = Absence
-	if slices.Contains(containers, c.ID.Kind) {
-		c.Undo = "everything in it is gone, whoever made it"
-	}
+	c.Effect, c.Pods, c.Undo = Removal, podsOf(c.Live, Stops), undoOf(c)
 	return c
 }
 

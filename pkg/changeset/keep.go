@@ -13,6 +13,9 @@ import (
 // containers are the kinds that hold what others made: it goes with them.
 var containers = []string{"Namespace", "CustomResourceDefinition", "PersistentVolume", "PersistentVolumeClaim"}
 
+// recreated is why an object with another UID is kept.
+const recreated = "somebody has deleted it and created it again"
+
 // otherKind is about an inventory that names another kind than its entry leads to: a forged entry must not delete it.
 func otherKind(_ *decider, c Change) string {
 	if live := manifest.IDOf(c.Live); live != c.ID {
@@ -24,9 +27,9 @@ func otherKind(_ *decider, c Change) string {
 // otherObject is about an object that was deleted and created again: by somebody else, unless a run was killed that had just
 // created it itself.
 func otherObject(d *decider, c Change) string {
-	recreated := d.Record.State == inventory.Applying && fieldowner.Owned(c.Live)
-	if c.Entry.UID != "" && c.Entry.UID != c.Live.GetUID() && !recreated {
-		return "somebody has deleted it and created it again"
+	ours := d.Record.State == inventory.Applying && fieldowner.Owned(c.Live)
+	if c.Entry.UID != "" && c.Entry.UID != c.Live.GetUID() && !ours {
+		return recreated
 	}
 	return ""
 }

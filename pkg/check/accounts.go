@@ -64,16 +64,10 @@ func OtherAccounts(addons []render.Addon) []*manifest.Object {
 // accountOf returns the ServiceAccount that a workload runs as, if it names one. Every namespace has the one named default,
 // and nobody renders it.
 func accountOf(o *manifest.Object) (id manifest.ID, has bool) {
-	path := []string{"spec", "template", "spec", "serviceAccountName"}
-	switch o.GetKind() {
-	case "DaemonSet", "Deployment", "StatefulSet", "ReplicaSet", "Job":
-	case "CronJob":
-		path = append([]string{"spec", "jobTemplate"}, path...)
-	case "Pod":
-		path = path[2:]
-	default:
+	path := manifest.PodSpecPath(o.GetKind())
+	if path == nil {
 		return id, false
 	}
-	name, _, _ := unstructured.NestedString(o.Object, path...)
+	name, _, _ := unstructured.NestedString(o.Object, append(path, "serviceAccountName")...)
 	return manifest.ID{Kind: "ServiceAccount", Namespace: o.GetNamespace(), Name: name}, name != "" && name != "default"
 }

@@ -98,12 +98,26 @@ func (c *Client) Apply(ctx context.Context, kinds manifest.Kinds, planned []chan
 	changes, errs := account(tasks, func(t task) (report.Change, error) {
 		change, err := c.do(ctx, t)
 		change.ID = t.ID
+		change = unforeseen(t, change, err)
 		if err != nil {
 			err = fmt.Errorf("apply %s: %w", change.ID, explain(err))
 		}
 		return change, err
 	})
 	return changes, together(errs)
+}
+
+// unforeseen adds to the outcome of a change that met a conflict which was not foreseen that somebody has acted in between.
+func unforeseen(t task, change report.Change, err error) report.Change {
+	var conflict *ConflictError
+	if !errors.As(err, &conflict) || len(t.Conflicts) > 0 || t.dryRun {
+		return change
+	}
+	change.Deviation = changeset.Edited
+	if t.Action == changeset.Create {
+		change.Deviation = changeset.Appeared
+	}
+	return change
 }
 
 // account calls f for every item, several at a time, and returns what came of each. A change with an error has failed.
@@ -119,7 +133,7 @@ func account[T any](items []T, f func(T) (report.Change, error)) ([]report.Chang
 		return outcome{change, err}
 	}) {
 		if o.err != nil {
-			o.change.Action, o.change.Error = report.Failed, o.err.Error()
+			o.change.Action, o.change.Error, o.change.Cause = report.Failed, o.err.Error(), o.err
 		}
 		changes, errs = append(changes, o.change), append(errs, o.err)
 	}
@@ -188,11 +202,23 @@ func (c *Client) recreate(ctx context.Context, t task) (report.Change, error) {
 	if t.dryRun {
 		return report.Change{Action: report.Recreated, UID: t.UID(), Before: t.Live, After: t.Wanted}, nil
 	}
-	if err := c.remove(ctx, c.at(t), t.Live); err != nil {
+	err := c.remove(ctx, c.at(t), t.Live, false)
+	replaced := apierrors.IsConflict(err) // another object of its name stands there by now
+	if err != nil && !replaced && !apierrors.IsNotFound(err) {
 		return report.Change{}, fmt.Errorf("to be created again: %w", err)
 	}
+	was := t.Change
 	t.Live, t.Action = nil, changeset.Create
 	change, err := c.do(ctx, t)
 	change.Action = report.Recreated
+	switch {
+	case replaced:
+		change.Deviation = changeset.Replaced
+	case change.Deviation == changeset.Appeared:
+		change.Deviation = changeset.Replaced
+	}
+	if change.Deviation != changeset.AsDecided {
+		change.Notes = append(change.Notes[:0], change.Deviation.Told(was.ID, ""))
+	}
 	return change, err
 }

@@ -6,47 +6,48 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/manifest"
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// inUse says what of others would go with a namespace or a definition; it is empty if nothing would. It is asked once
-// everything else that was recorded is gone.
-func (c *Client) inUse(ctx context.Context, live *manifest.Object) (string, error) {
+// Contents reads what is in a namespace, or the custom resources of a definition.
+func (c *Client) Contents(ctx context.Context, holder *manifest.Object) (contents changeset.Contents, err error) {
 	var from []collection
-	switch live.GetKind() {
+	switch holder.GetKind() {
 	case "Namespace":
 		resources, err := c.namespaced(ctx)
 		if err != nil {
-			return "", fmt.Errorf("find out what is in %s: %w", manifest.IDOf(live), err)
+			return contents, err
 		}
 		for _, gvr := range resources {
-			from = append(from, collection{gvr: gvr, namespaced: true, namespace: live.GetName()})
+			from = append(from, collection{gvr: gvr, namespaced: true, namespace: holder.GetName()})
 		}
 	case "CustomResourceDefinition":
-		from = []collection{{gvr: servedBy(live)}}
+		from = []collection{{gvr: servedBy(holder)}}
 	}
 	for i, found := range c.listEach(ctx, from) {
-		if apierrors.IsMethodNotSupported(found.err) {
-			continue // only created: a review, an eviction
+		switch {
+		case apierrors.IsMethodNotSupported(found.err): // only created: a review, an eviction
+		case found.err != nil && contents.Unseen == "":
+			contents.Unseen = fmt.Sprintf("%s are in it (%v)", from[i].gvr.GroupResource(), reason(found.err))
 		}
-		if found.err != nil {
-			return fmt.Sprintf("it cannot be seen whether %s are in it (%v); %s", from[i].gvr.GroupResource(), reason(found.err), naming(live)), nil
+		for n := range found.objects {
+			contents.Objects = append(contents.Objects, &found.objects[n])
 		}
-		if n := slices.IndexFunc(found.objects, ofOthers); n >= 0 {
-			return fmt.Sprintf("there is still %s; remove it, or %s", manifest.IDOf(&found.objects[n]), naming(live)), nil
+		for _, pod := range found.pods {
+			o := &manifest.Object{Object: map[string]any{"apiVersion": "v1", "kind": "Pod"}}
+			o.SetNamespace(pod.Namespace)
+			o.SetName(pod.Name)
+			o.SetOwnerReferences(pod.OwnerReferences)
+			o.SetDeletionTimestamp(pod.DeletionTimestamp)
+			contents.Objects = append(contents.Objects, o)
 		}
 	}
-	return "", nil
-}
-
-// naming is the remedy by which an object is removed with all that is in it.
-func naming(live *manifest.Object) string {
-	return fmt.Sprintf("name this object with --prune %s/%s", live.GetKind(), live.GetName())
+	return contents, nil
 }
 
 // namespaced returns all resources of the API that are in namespaces and can be listed, one version of each. Of metrics,
@@ -93,23 +94,6 @@ func (c *Client) discover(ctx context.Context, into any, path ...string) error {
 		}
 		return json.Unmarshal(body, into)
 	})
-}
-
-// ofOthers reports whether an object in a namespace keeps the namespace in use. What Kubernetes makes in every namespace does
-// not, nor what goes with its owner, or is going already.
-func ofOthers(o manifest.Object) bool {
-	switch {
-	case len(o.GetOwnerReferences()) > 0 || o.GetDeletionTimestamp() != nil:
-		return false
-	case o.GetKind() == "ServiceAccount" && o.GetName() == "default", o.GetKind() == "ConfigMap" && o.GetName() == "kube-root-ca.crt":
-		return false
-	case o.GetKind() == "Secret":
-		kind, _, _ := unstructured.NestedString(o.Object, "type")
-		return kind != string(corev1.SecretTypeServiceAccountToken)
-	case o.GetKind() == "Endpoints": // those of a Service that is gone go a moment later
-		return false
-	}
-	return true
 }
 
 // servedBy returns a resource under which the custom resources of a definition are served.

@@ -105,8 +105,7 @@ func core(resource string) schema.GroupVersionResource {
 func namespacesOfWorkloads(objects []*manifest.Object) []string {
 	set := map[string]bool{}
 	for _, o := range objects {
-		switch o.GetKind() {
-		case "DaemonSet", "Deployment", "StatefulSet", "Job":
+		if manifest.PodSpecPath(o.GetKind()) != nil {
 			set[o.GetNamespace()] = true
 		}
 	}

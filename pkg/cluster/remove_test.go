@@ -12,6 +12,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/render"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"k8s.io/client-go/rest"
 )
@@ -61,8 +62,8 @@ func TestRemoveStuck(t *testing.T) {
 			}
 			id := manifest.ID{Kind: "Namespace", Name: "metrics"}
 			live := &manifest.Object{Object: map[string]any{"kind": "Namespace", "apiVersion": "v1", "metadata": map[string]any{"name": "metrics", "uid": "u1"}}}
-			removal := changeset.Change{ID: id, Live: live, Entry: inventory.Entry{ID: id, Version: "v1", Resource: "namespaces", UID: "u1"}}
-			_, err = c.Remove(ctx, []changeset.Change{removal}, changeset.Names{"Namespace/metrics"})
+			set := removing(id, live)
+			_, err = c.Remove(ctx, set, set.Removals)
 			if want := "remove Namespace metrics: " + test.want; err == nil || err.Error() != want {
 				t.Errorf("error %v\nwant  %s", err, want)
 			}
@@ -72,18 +73,34 @@ func TestRemoveStuck(t *testing.T) {
 
 // An object that is gone, or has another one in its place, is not waited for.
 func TestRemoveGone(t *testing.T) {
-	for name, server := range map[string]*namespaces{
-		"gone":                {status: map[string]int{"metrics": 404}},
-		"another of its name": {namespace: `{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"metrics","uid":"u2"}}`},
+	for name, test := range map[string]struct {
+		server    *namespaces
+		action    report.Action
+		deviation changeset.Deviation
+	}{
+		"gone":                {&namespaces{status: map[string]int{"metrics": 404, "delete": 404}}, report.Pruned, changeset.Disappeared},
+		"another of its name": {&namespaces{namespace: `{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"metrics","uid":"u2"}}`, status: map[string]int{"delete": 409}}, report.Kept, changeset.Replaced},
 	} {
 		t.Run(name, func(t *testing.T) {
 			id := manifest.ID{Kind: "Namespace", Name: "metrics"}
 			live := &manifest.Object{Object: map[string]any{"kind": "Namespace", "apiVersion": "v1", "metadata": map[string]any{"name": "metrics", "uid": "u1"}}}
-			removal := changeset.Change{ID: id, Live: live, Entry: inventory.Entry{ID: id, Version: "v1", Resource: "namespaces", UID: "u1"}}
-			changes, err := server.serve(t).Remove(t.Context(), []changeset.Change{removal}, changeset.Names{"Namespace/metrics"})
-			if err != nil || len(changes) != 1 || changes[0].Action != report.Pruned || strings.Join(server.deleted, " ") != "metrics u1" {
-				t.Errorf("changes %+v, deleted %v, error %v", changes, server.deleted, err)
+			set := removing(id, live)
+			changes, err := test.server.serve(t).Remove(t.Context(), set, set.Removals)
+			if err != nil || len(changes) != 1 || changes[0].Action != test.action || changes[0].Deviation != test.deviation || strings.Join(test.server.deleted, " ") != "metrics u1" {
+				t.Errorf("changes %+v, deleted %v, error %v", changes, test.server.deleted, err)
 			}
 		})
 	}
+}
+
+// removing is a set that removes an object, which is named.
+func removing(id manifest.ID, live *manifest.Object) *changeset.Set {
+	live = live.DeepCopy()
+	live.SetLabels(map[string]string{render.LabelAddon: "a", render.LabelManagedBy: render.ManagedBy})
+	return changeset.Decide(changeset.Input{
+		Target:  &inventory.Inventory{},
+		Record:  &inventory.Inventory{Entries: []inventory.Entry{{ID: id, Version: "v1", Resource: "namespaces", UID: "u1", Addon: "a"}}},
+		Live:    map[manifest.ID]*manifest.Object{id: live},
+		Options: changeset.Options{Prune: changeset.Names{id.Kind + "/" + id.Name}},
+	})
 }

@@ -47,10 +47,10 @@ func (c *Client) serverSide(ctx context.Context, t task) (report.Change, error) 
 			}
 			t.Wanted = less
 			change, err = c.patch(ctx, t, less, false)
-			change.Notes = notes("kept", conflicts)
+			change.Notes = append(notes("kept", conflicts), change.Notes...)
 		case changeset.TakeOver:
 			change, err = c.patch(ctx, t, t.Wanted, true)
-			change.Notes = notes("taken over", conflicts)
+			change.Notes = append(notes("taken over", conflicts), change.Notes...)
 		default:
 			return change, &ConflictError{Conflicts: conflicts, cause: err}
 		}
@@ -108,6 +108,10 @@ func (c *Client) patch(ctx context.Context, t task, wanted *manifest.Object, for
 	change := report.Change{Action: actionOf(status, t.Live, after, wanted, t.dryRun), UID: after.GetUID()}
 	if t.dryRun {
 		change.Before, change.After = t.Live, after
+		return change, nil
+	}
+	if d, by := t.Deviated(after, status == http.StatusCreated); d != changeset.AsDecided {
+		change.Deviation, change.Notes = d, []string{d.Told(t.ID, by)}
 	}
 	return change, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/objectdiff"
 	"github.com/fitout-dev/fitout/pkg/report"
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/dynamic"
@@ -47,7 +48,27 @@ func (c *Client) threeWay(ctx context.Context, t task) (report.Change, error) {
 	if len(objectdiff.Differences(m.wanted, m.live)) > 0 {
 		change.Action, change.After, err = m.replace(ctx)
 	}
+	if err == nil && !t.dryRun {
+		if d := m.deviation(t, change.Action == report.Created); d != changeset.AsDecided {
+			change.Deviation, change.Notes = d, append(change.Notes, d.Told(t.ID, ""))
+		}
+	}
 	return change, err
+}
+
+// deviation is what somebody has done to the object since it was read.
+func (m *merge) deviation(t task, created bool) changeset.Deviation {
+	switch {
+	case t.Action == changeset.Create:
+		return changeset.Appeared
+	case created:
+		return changeset.Disappeared
+	case m.live.GetUID() != t.UID():
+		return changeset.Replaced
+	case !equality.Semantic.DeepEqual(manifest.Contents(m.live).Object, manifest.Contents(t.Live).Object):
+		return changeset.Edited
+	}
+	return changeset.AsDecided
 }
 
 // merge is the three ways of one object: what was applied last, what is wanted (with its record), and what is live.
@@ -156,6 +177,10 @@ func (m *merge) replace(ctx context.Context) (report.Action, *manifest.Object, e
 		})
 		if err == nil {
 			return actionOf(http.StatusOK, before, after, m.wanted, m.dryRun), after, nil
+		}
+		if apierrors.IsNotFound(err) {
+			created, err := m.resource.Create(ctx, m.wanted, metav1.CreateOptions{FieldManager: FieldManager, FieldValidation: strict, DryRun: dryRun(m.dryRun)})
+			return report.Created, created, err
 		}
 		if !apierrors.IsConflict(err) || try == tries {
 			return "", nil, err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/objectdiff"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 	"sigs.k8s.io/structured-merge-diff/v6/value"
@@ -27,30 +28,79 @@ func Leaving(wanted, live *manifest.Object) []objectdiff.Difference {
 	if len(live.GetManagedFields()) == 0 {
 		taken = appliedByKubectl(wanted, live)
 	}
-	var all []objectdiff.Difference
-	var last string
-	taken.Iterate(func(p fieldpath.Path) {
-		text := strings.TrimPrefix(p.String(), ".")
-		value, there := valueOf(live.Object, p)
-		if _, stays := valueOf(wanted.Object, p); stays || !there || last != "" && strings.HasPrefix(text, last) {
-			return
+	return gone(taken, wanted, live)
+}
+
+// Going returns the fields of a live object that go when Fitout applies the wanted one: those that it applied before and that
+// are no longer wanted, unless somebody else has them, too. serverSide says that the API server keeps managed fields; without
+// them, the object that was applied last tells.
+func Going(wanted, live *manifest.Object, serverSide bool) []objectdiff.Difference {
+	if !serverSide {
+		record, err := DecodeApplied(live)
+		if err != nil || record == nil {
+			return nil
 		}
-		last = text
-		all = append(all, objectdiff.Difference{Path: text, Got: value})
+		return gone(fieldsOf(record, "apiVersion", "kind", "status"), wanted, live)
+	}
+	ours, theirs := fieldpath.NewSet(), fieldpath.NewSet()
+	for _, e := range live.GetManagedFields() {
+		if e.Subresource != "" || e.FieldsV1 == nil {
+			continue
+		}
+		set, err := setOf(e)
+		switch {
+		case err != nil:
+		case e.Manager == FieldManager && e.Operation == metav1.ManagedFieldsOperationApply:
+			ours = ours.Union(set)
+		default:
+			theirs = theirs.Union(set)
+		}
+	}
+	return gone(ours.Difference(theirs), wanted, live)
+}
+
+// gone returns those of a set of fields that a live object has and that are not wanted, without what is part of another one.
+func gone(set *fieldpath.Set, wanted, live *manifest.Object) []objectdiff.Difference {
+	var all []objectdiff.Difference
+	set.Iterate(func(p fieldpath.Path) {
+		value, there := valueOf(live.Object, p)
+		if _, stays := valueOf(wanted.Object, p); there && !stays {
+			all = append(all, objectdiff.Difference{Path: strings.TrimPrefix(p.String(), "."), Got: value})
+		}
 	})
 	slices.SortStableFunc(all, func(a, b objectdiff.Difference) int { return strings.Compare(a.Path, b.Path) })
-	return all
+	var whole []objectdiff.Difference
+	for _, d := range all {
+		if !slices.ContainsFunc(whole, func(w objectdiff.Difference) bool { return partOf(d.Path, w.Path) }) {
+			whole = append(whole, d)
+		}
+	}
+	return whole
+}
+
+// partOf reports whether a field is another one, or in it.
+func partOf(path, of string) bool {
+	rest, ok := strings.CutPrefix(path, of)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 // appliedByKubectl are the fields of kubectl's record.
 func appliedByKubectl(wanted, live *manifest.Object) *fieldpath.Set {
-	set := fieldpath.NewSet()
 	record, err := WithoutOwnKeys(KubectlApplied(live), wanted)
+	if err != nil {
+		return fieldpath.NewSet()
+	}
+	return fieldsOf(record, "apiVersion", "kind", "metadata", "status")
+}
+
+// fieldsOf returns the fields of an object as JSON, but for some at its top. A list counts as one field.
+func fieldsOf(record []byte, except ...string) *fieldpath.Set {
+	set := fieldpath.NewSet()
 	var content map[string]any
-	if err != nil || record == nil || json.Unmarshal(record, &content) != nil {
+	if record == nil || json.Unmarshal(record, &content) != nil {
 		return set
 	}
-	for _, top := range []string{"apiVersion", "kind", "metadata", "status"} {
+	for _, top := range except {
 		delete(content, top)
 	}
 	var walk func(at fieldpath.Path, node any)

@@ -120,9 +120,7 @@ func TestEditsOfAnotherBuild(t *testing.T) {
 func TestValidateEdits(t *testing.T) {
 	c := catalogue(t)
 	for _, minor := range c.Minors() {
-		if err := prepare(t, c, minor, "flannel", "none").Validate(); err != nil {
-			t.Errorf("%s: %v", minor, err)
-		}
+		prepare(t, c, minor, "flannel", "none")
 	}
 	for extra, want := range map[string]string{
 		"hosts {\n  192.0.2.1 a\n  fallthrough\n}\nlog": "",
@@ -131,12 +129,8 @@ func TestValidateEdits(t *testing.T) {
 	} {
 		file := clusterfile.File{Cluster: clusterfile.Cluster{KubernetesVersion: "1.36", CNI: "flannel", Ingress: "none",
 			Addons: map[string]clusterfile.Addon{"coredns": {Values: map[string]any{"extraConfig": extra}}}}}
-		plan, err := fitout.Prepare(c, file, nil, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
 		got := ""
-		if err := plan.Validate(); err != nil {
+		if _, err := fitout.Prepare(c, file, nil, nil); err != nil {
 			got = err.Error()
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

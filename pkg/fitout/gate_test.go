@@ -2,6 +2,7 @@ package fitout_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/manifest"
@@ -94,7 +96,7 @@ func TestGateWithoutNodes(t *testing.T) {
 	for name, test := range map[string]struct {
 		nodes   map[string]corev1.NodeCondition
 		broken  map[string]string
-		options fitout.Options
+		options fitout.ApplyOptions
 		verdict check.Verdict
 		took    time.Duration // at most, and half of it at least
 		notes   []string
@@ -156,7 +158,7 @@ func without(r *report.Report) string {
 func TestGateNodeIsBack(t *testing.T) {
 	cluster := &nodesOf{memory: newMemory(), nodes: map[string]corev1.NodeCondition{"a": live, "b": unheard}}
 	for _, want := range []check.Verdict{check.Degraded, check.Good} {
-		r, err := fitout.Apply(t.Context(), cluster, planOf(t, daemonSet("net")), fitout.Options{Timing: fitout.DefaultTiming}, fitout.Silent{})
+		r, err := fitout.Apply(t.Context(), cluster, planOf(t, daemonSet("net")), fitout.ApplyOptions{Timing: fitout.DefaultTiming}, fitout.Silent{})
 		if err != nil || r.Verdict != want {
 			t.Errorf("verdict %s, %v", r.Verdict, err)
 		}
@@ -171,8 +173,108 @@ func TestGateMinReady(t *testing.T) {
 		t.Fatal(err)
 	}
 	cluster := &nodesOf{newMemory(), map[string]corev1.NodeCondition{"a": live, "b": live}, map[string]string{"b": "InvalidImageName"}}
-	r, err := fitout.Apply(t.Context(), cluster, planOf(t, daemonSet("net")), fitout.Options{Timing: fitout.DefaultTiming, MinReady: half}, fitout.Silent{})
+	r, err := fitout.Apply(t.Context(), cluster, planOf(t, daemonSet("net")), fitout.ApplyOptions{Timing: fitout.DefaultTiming, MinReady: half}, fitout.Silent{})
 	if err != nil || r.Verdict != check.Degraded || without(r) != "net" {
 		t.Errorf("verdict %s, without %q, %v", r.Verdict, without(r), err)
 	}
+}
+
+// Up waits for nothing that is missing on nodes that are out alone: it ends as degraded at once, also if the node goes in the
+// middle of it, and the next run fits the node out.
+func TestUpNodeGoes(t *testing.T) {
+	for name, condition := range map[string]corev1.NodeCondition{"nobody has heard of it": unheard, "its runtime is down": runtimeOff} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cluster := &nodesOf{memory: newMemory(), nodes: map[string]corev1.NodeCondition{"a": live, "b": live}}
+				cluster.meanwhile = map[manifest.ID]func(){{Group: "apps", Kind: "DaemonSet", Namespace: "kube-system", Name: "dns"}: func() { cluster.nodes["b"] = condition }}
+				options := fitout.UpOptions{ApplyOptions: fitout.ApplyOptions{Timing: fitout.DefaultTiming}}
+				start := time.Now()
+				r, err := fitout.Up(t.Context(), cluster, planOf(t, daemonSet("net"), daemonSet("dns")), options, fitout.Silent{})
+				if err != nil || r.Verdict != check.Degraded || r.ExitCode() != report.ExitDegraded {
+					t.Errorf("verdict %s, %v", r.Verdict, err)
+				}
+				if took := time.Since(start); took > 45*time.Second {
+					t.Errorf("took %v", took)
+				}
+				cluster.nodes["b"] = live
+				if r, err = fitout.Up(t.Context(), cluster, planOf(t, daemonSet("net"), daemonSet("dns")), options, fitout.Silent{}); err != nil || r.Verdict != check.Good {
+					t.Errorf("the next run: verdict %s, %v", r.Verdict, err)
+				}
+			})
+		})
+	}
+}
+
+// What is missing on a node that lives is waited for beside a dead one.
+func TestUpWaitsForNodesThatLive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		half, err := check.ParseShare("50%")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cluster := &nodesOf{newMemory(), map[string]corev1.NodeCondition{"a": live, "b": unheard, "c": live}, map[string]string{"c": "ContainerCreating"}}
+		options := fitout.UpOptions{ApplyOptions: fitout.ApplyOptions{Timing: fitout.DefaultTiming, MinReady: half}}
+		start := time.Now()
+		r, err := fitout.Up(t.Context(), cluster, planOf(t, daemonSet("net")), options, fitout.Silent{})
+		if took := time.Since(start); err != nil || r.Verdict != check.Degraded || took < options.Settle {
+			t.Errorf("verdict %s, %v, took %v", r.Verdict, err, took)
+		}
+	})
+}
+
+// The time-out bounds applying and checking together, and leaves time to say how far the cluster is.
+func TestUpHasOneDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cluster := &nodesOf{newMemory(), map[string]corev1.NodeCondition{"a": live}, map[string]string{"a": "ContainerCreating"}}
+		options := fitout.UpOptions{ApplyOptions: fitout.ApplyOptions{Timing: fitout.DefaultTiming}}
+		options.Timeout = 2 * time.Minute
+		start := time.Now()
+		r, err := fitout.Up(t.Context(), cluster, planOf(t, daemonSet("net")), options, fitout.Silent{})
+		if took := time.Since(start); err == nil || len(r.Checks) == 0 || took > options.Timeout {
+			t.Errorf("error %v, %d checks, took %v", err, len(r.Checks), took)
+		}
+	})
+}
+
+// A slowDryRun answers dry runs when the run is over.
+type slowDryRun struct{ *memory }
+
+func (c slowDryRun) Apply(ctx context.Context, kinds manifest.Kinds, planned []changeset.Change, dryRun bool) ([]report.Change, error) {
+	if !dryRun {
+		return c.memory.Apply(ctx, kinds, planned, dryRun)
+	}
+	outcomes, _ := c.memory.Apply(ctx, kinds, planned, dryRun)
+	<-ctx.Done()
+	for i, o := range outcomes {
+		if o.Cause == nil {
+			outcomes[i].Action, outcomes[i].Cause, outcomes[i].Error = report.Failed, ctx.Err(), "failed calling webhook: no answer"
+		}
+	}
+	return outcomes, ctx.Err()
+}
+
+// A webhook that does not answer costs the preflight ten seconds in all; what it could not judge is applied all the same, unless
+// something else is refused.
+func TestPreflightIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, told, start := newMemory(), &notes{}, time.Now()
+		r, err := fitout.Apply(t.Context(), slowDryRun{m}, planOf(t, one("1"), two()), fitout.ApplyOptions{Timing: fitout.DefaultTiming}, told)
+		if took := time.Since(start); err != nil || took > 11*time.Second || actions(r) != "one created, two created" {
+			t.Errorf("%s, %v, took %v", actions(r), err, took)
+		}
+		if want := "not judged beforehand, since the API server has not answered within 10s: ConfigMap kube-system/one (failed calling webhook: no answer), nor are 1 more; applying waits longer for it"; !slices.Contains(told.lines, want) {
+			t.Errorf("notes %q", told.lines)
+		}
+		m = newMemory()
+		m.fault = func(id manifest.ID) error {
+			if id.Name == "two" {
+				return errors.New("quota exceeded")
+			}
+			return nil
+		}
+		_, err = fitout.Apply(t.Context(), slowDryRun{m}, planOf(t, one("1"), two()), fitout.ApplyOptions{Timing: fitout.DefaultTiming}, told)
+		if err == nil || !strings.HasSuffix(err.Error(), "nothing was touched: quota exceeded") || m.writes > 0 {
+			t.Errorf("error %v, %d writes", err, m.writes)
+		}
+	})
 }

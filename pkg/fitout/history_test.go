@@ -102,7 +102,7 @@ func (h *history) run() {
 	before := slices.Clone(h.cluster.deleted)
 	uids := h.cluster.uidsNow()
 	h.did("run conflicts=%s adopt=%v killAt=%d", policy, adopt, h.cluster.killAt)
-	_, err := apply(h.cluster, h.plan(), fitout.Options{Policies: changeset.Options{Conflicts: changeset.Policies{"": policy}, Adopt: adopt}})
+	_, err := apply(h.cluster, h.plan(), fitout.ApplyOptions{Policies: changeset.Options{Conflicts: changeset.Policies{"": policy}, Adopt: adopt}})
 	h.did("-> %v", err)
 	h.cluster.killAt, h.cluster.between = 0, nil
 	for _, id := range h.cluster.deleted[len(before):] {
@@ -177,7 +177,7 @@ func (h *history) end() {
 		}
 	}
 	everything := changeset.Options{Conflicts: changeset.Policies{"": changeset.TakeOver}, Adopt: true, Accept: changeset.Names{"all"}}
-	if _, err := apply(h.cluster, p, fitout.Options{Policies: everything}); err != nil {
+	if _, err := apply(h.cluster, p, fitout.ApplyOptions{Policies: everything}); err != nil {
 		h.Errorf("seed %d: the last run: %v", h.seed, err)
 		return
 	}
@@ -190,7 +190,7 @@ func (h *history) end() {
 		}
 	}
 	writes := h.cluster.writes
-	if r, err := apply(h.cluster, p, fitout.Options{}); err != nil || h.cluster.writes != writes {
+	if r, err := apply(h.cluster, p, fitout.ApplyOptions{}); err != nil || h.cluster.writes != writes {
 		h.Errorf("seed %d: nothing was left to do, and a run wrote %d times: error %v, %s", h.seed, h.cluster.writes-writes, err, actions(r))
 	}
 	if record, err := h.cluster.Inventory(context.Background()); err != nil || record.State != inventory.Complete {

@@ -19,6 +19,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/provider"
 	"github.com/fitout-dev/fitout/pkg/report"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -32,6 +33,7 @@ type memory struct {
 	holder  string                            // of the lock
 
 	others provider.Observed
+	unseen string // what of a namespace cannot be listed
 
 	uids    int
 	made    map[types.UID]bool // objects that Fitout created or adopted
@@ -42,6 +44,8 @@ type memory struct {
 	after   bool   // the process ends after the call has taken effect, not before
 	between func() // what others do before the next call
 	fault   func(manifest.ID) error
+	// meanwhile is what others do to an object just before a change of it is made.
+	meanwhile map[manifest.ID]func()
 }
 
 // fields are values by their paths: data|key.
@@ -177,7 +181,7 @@ func (m *memory) Apply(_ context.Context, _ manifest.Kinds, planned []changeset.
 			return outcomes, err
 		}
 		if err != nil {
-			outcome.Action, outcome.Error = report.Failed, err.Error()
+			outcome.Action, outcome.Error, outcome.Cause = report.Failed, err.Error(), err
 			errs = append(errs, fmt.Errorf("apply %s: %w", c.ID, err))
 		}
 		outcomes = append(outcomes, outcome)
@@ -194,12 +198,14 @@ func (m *memory) carryOut(c changeset.Change, dryRun bool, outcome *report.Chang
 	if dryRun {
 		return nil
 	}
+	m.interfere(c.ID)
 	if now := m.objects[c.ID]; c.Action == changeset.Recreate && now != nil && now.GetUID() == c.UID() {
 		m.remove(c.ID)
 	}
 	if c.Action == changeset.Adopt {
+		c.Policy = changeset.TakeOver
 		for manager, owned := range m.owners[c.ID] {
-			if manager != fieldowner.FieldManager {
+			if fieldowner.IsInstaller(metav1.ManagedFieldsEntry{Manager: manager}) {
 				m.take(c.ID, owned)
 				delete(m.owners[c.ID], manager)
 			}
@@ -210,7 +216,13 @@ func (m *memory) carryOut(c changeset.Change, dryRun bool, outcome *report.Chang
 		return err
 	}
 	after := m.get(c.ID)
+	var by string
+	if outcome.Deviation, by = c.Deviated(after, before == nil); outcome.Deviation != changeset.AsDecided {
+		outcome.Notes = []string{outcome.Deviation.Told(c.ID, by)}
+	}
 	switch {
+	case before == nil && c.Action == changeset.Recreate:
+		outcome.Action = report.Recreated
 	case before == nil:
 		outcome.Action = report.Created
 	case fmt.Sprint(manifest.Contents(before)) == fmt.Sprint(manifest.Contents(after)):
@@ -221,6 +233,14 @@ func (m *memory) carryOut(c changeset.Change, dryRun bool, outcome *report.Chang
 	outcome.UID = after.GetUID()
 	m.made[outcome.UID] = true
 	return nil
+}
+
+// interfere does what others do to an object, once.
+func (m *memory) interfere(id manifest.ID) {
+	if do := m.meanwhile[id]; do != nil {
+		delete(m.meanwhile, id)
+		do()
+	}
 }
 
 // apply is a server-side apply by Fitout.
@@ -275,11 +295,50 @@ func (m *memory) take(id manifest.ID, owned fields) {
 	maps.Copy(m.owners[id][fieldowner.FieldManager], owned)
 }
 
-func (m *memory) Remove(_ context.Context, removals []changeset.Change, _ changeset.Names) ([]report.Change, error) {
+// Contents are the objects of a namespace.
+func (m *memory) Contents(_ context.Context, holder *manifest.Object) (found changeset.Contents, err error) {
+	return found, m.call(func() error {
+		for id, o := range m.objects {
+			if id.Namespace == holder.GetName() && holder.GetKind() == "Namespace" {
+				found.Objects = append(found.Objects, o)
+			}
+		}
+		found.Unseen = m.unseen
+		return nil
+	})
+}
+
+func (m *memory) Remove(ctx context.Context, set *changeset.Set, removals []changeset.Change) ([]report.Change, error) {
 	var outcomes []report.Change
 	for _, r := range removals {
+		outcome := report.Change{ID: r.ID, Action: report.Pruned}
+		if r.Live != nil && set.Holds(r) {
+			contents, err := m.Contents(ctx, r.Live)
+			if err != nil {
+				return outcomes, err
+			}
+			if again := set.Occupied(r, contents); again.Action == changeset.Keep {
+				outcomes = append(outcomes, keptAfterAll(outcome, again, changeset.Occupied))
+				continue
+			}
+		}
 		err := m.call(func() error {
-			if now := m.objects[r.ID]; now != nil && now.GetUID() == r.UID() { // the precondition of the request
+			m.interfere(r.ID)
+			now := m.get(r.ID)
+			if r.Live == nil || now != nil && sameObject(now, r.Live) { // the precondition of the request
+				if r.Live != nil {
+					m.deleted = append(m.deleted, r.ID)
+					m.remove(r.ID)
+				}
+				return nil
+			}
+			again, deviation := set.Again(r, now)
+			switch {
+			case again.Action == changeset.Keep:
+				outcome = keptAfterAll(outcome, again, deviation)
+			case now == nil:
+				outcome.Deviation = deviation
+			default:
 				m.deleted = append(m.deleted, r.ID)
 				m.remove(r.ID)
 			}
@@ -288,9 +347,19 @@ func (m *memory) Remove(_ context.Context, removals []changeset.Change, _ change
 		if err != nil {
 			return outcomes, err
 		}
-		outcomes = append(outcomes, report.Change{ID: r.ID, Action: report.Pruned})
+		outcomes = append(outcomes, outcome)
 	}
 	return outcomes, nil
+}
+
+func keptAfterAll(outcome report.Change, r changeset.Change, d changeset.Deviation) report.Change {
+	outcome.Action, outcome.Recorded, outcome.Deviation = report.Kept, r.Recorded, d
+	outcome.Notes = []string{d.Told(r.ID, ""), r.Reason}
+	return outcome
+}
+
+func sameObject(a, b *manifest.Object) bool {
+	return a.GetUID() == b.GetUID() && fmt.Sprint(a.Object) == fmt.Sprint(b.Object)
 }
 
 func (m *memory) remove(id manifest.ID) {
@@ -326,6 +395,9 @@ func (m *memory) edit(id manifest.ID, manager, path string, value any) {
 // get returns a copy of an object with its managed fields.
 func (m *memory) get(id manifest.ID) *manifest.Object {
 	o := m.objects[id]
+	if id == inventory.ID {
+		return m.record
+	}
 	if o == nil {
 		return nil
 	}

@@ -25,9 +25,6 @@ func TestNetworkPolicies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := plan.Validate(); err != nil {
-			t.Error(err)
-		}
 		all := templates(t, plan)
 		for _, name := range []string{"coredns", "metrics-server"} {
 			want := map[string]bool{}
@@ -84,9 +81,6 @@ func TestIngressNamespaces(t *testing.T) {
 				plan, err := fitout.Prepare(catalogue(t), file, nil, nil)
 				if err != nil {
 					t.Fatal(err)
-				}
-				if err := plan.Validate(); err != nil {
-					t.Error(err)
 				}
 				if got := secretReaders(t, plan); got != want {
 					t.Errorf("%s %s %s: %s read Secrets, want %s", minor, ingress, text, got, want)

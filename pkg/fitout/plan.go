@@ -32,8 +32,9 @@ type Plan struct {
 }
 
 // Prepare turns a cluster file, and the facts of a running cluster where there is one, into a plan. given are the faults
-// already found while the file and the flags were read: they are reported together with those found here. The error is
-// a strictyaml.Faults where the input is at fault.
+// already found while the file and the flags were read: they are reported together with those found here. Everything rendered
+// is validated as the API server of the cluster's version would do it, offline. The error is a strictyaml.Faults where the
+// input is at fault; the plan comes with it if it is of what was rendered.
 func Prepare(catalogue *bundle.Catalogue, file clusterfile.File, facts *clusterfile.Facts, given error) (*Plan, error) {
 	cluster, findings, err := clusterfile.Complete(file, facts, catalogue.Tested(), catalogue.Newest())
 	faults, err := gather(given, err)
@@ -57,7 +58,11 @@ func Prepare(catalogue *bundle.Catalogue, file clusterfile.File, facts *clusterf
 	if err != nil {
 		return nil, file.Locate(err)
 	}
-	return plan(catalogue, resolved, rendering, findings)
+	p, err := plan(catalogue, resolved, rendering, findings)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.validate()
 }
 
 // againstFacts adds the warnings of the facts to what was resolved. The error is a strictyaml.Faults about an API endpoint
@@ -84,10 +89,10 @@ func plan(catalogue *bundle.Catalogue, resolved *bundle.Resolved, rendering *ren
 	}, nil
 }
 
-// Validate checks everything rendered as the API server of the cluster's version would decode it, and the configuration in it
+// validate checks everything rendered as the API server of the cluster's version would decode it, and the configuration in it
 // that people edit as the program of the addon's version would, offline. The error is a strictyaml.Faults: what bundles render
 // is tested, so that the fault is in a value or a patch of the user's.
-func (p *Plan) Validate() error {
+func (p *Plan) validate() error {
 	faults, err := gather(p.Rendering.API.Validate(append(p.Rendering.Objects(), p.Rendering.Created()...), nil), validateEdits(p.Rendering.Addons).ErrorOrNil())
 	if err != nil {
 		return err

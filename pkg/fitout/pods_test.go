@@ -19,11 +19,7 @@ func preparedFrom(t *testing.T, text string) (*fitout.Plan, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := fitout.Prepare(catalogue(t), file, nil, nil)
-	if err == nil {
-		err = plan.Validate()
-	}
-	return plan, err
+	return fitout.Prepare(catalogue(t), file, nil, nil)
 }
 
 // templates are the pod templates of a plan, by the workload's name.

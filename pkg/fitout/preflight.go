@@ -2,8 +2,10 @@ package fitout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/manifest"
@@ -26,25 +28,51 @@ func (s *session) preflight(ctx context.Context) error {
 	if len(planned) == 0 {
 		return nil
 	}
-	outcomes, err := s.cluster.Apply(ctx, s.plan.Kinds, planned, true)
-	if err == nil || len(outcomes) == len(planned) && s.unjudged(outcomes) {
+	bounded, cancel := context.WithTimeout(ctx, timeForPreflight)
+	defer cancel()
+	outcomes, err := s.cluster.Apply(bounded, s.plan.Kinds, planned, true)
+	if err == nil || ctx.Err() != nil || len(outcomes) < len(planned) {
+		return err
+	}
+	var refused []error
+	var late []report.Change
+	for _, o := range outcomes {
+		switch {
+		case o.Cause == nil:
+		case strings.Contains(o.Error, withoutDryRun):
+			s.progress.Note(fmt.Sprintf("not judged beforehand: %s: %s", o.ID, o.Error))
+		case errors.Is(o.Cause, context.DeadlineExceeded):
+			late = append(late, o)
+		default:
+			refused = append(refused, o.Cause)
+		}
+	}
+	s.tellLate(late)
+	switch {
+	case len(refused) == 0:
 		return nil
+	case len(late) > 0:
+		err = errors.Join(refused...)
 	}
 	return fmt.Errorf("the API server would refuse the bundle, nothing was touched: %w", err)
 }
 
-// unjudged reports whether no outcome failed but for a webhook that takes no part in dry runs, and tells of those.
-func (s *session) unjudged(outcomes []report.Change) bool {
-	only := true
-	for _, o := range outcomes {
-		if strings.Contains(o.Error, withoutDryRun) {
-			s.progress.Note(fmt.Sprintf("not judged beforehand: %s: %s", o.ID, o.Error))
-		} else if o.Error != "" {
-			only = false
-		}
+// tellLate says which objects could not be judged in time, and why the first could not.
+func (s *session) tellLate(late []report.Change) {
+	if len(late) == 0 {
+		return
 	}
-	return only
+	more := ""
+	if n := len(late) - 1; n > 0 {
+		more = fmt.Sprintf(", nor are %d more", n)
+	}
+	s.progress.Note(fmt.Sprintf("not judged beforehand, since the API server has not answered within %s: %s (%s)%s; applying waits longer for it",
+		timeForPreflight, late[0].ID, late[0].Error, more))
 }
+
+// timeForPreflight bounds the dry run of all changes: a webhook that does not answer costs this once, and not its patience for
+// each object. What is not judged in time is applied all the same, and waited for as long as docs/reliability.md says.
+const timeForPreflight = 10 * time.Second
 
 // withoutDryRun is how an API server says that a webhook cannot be asked in a dry run (Kubernetes 1.13 and later,
 // apiserver/pkg/admission/plugin/webhook/errors).

@@ -57,8 +57,10 @@ type ProbeOptions struct {
 	Start    time.Duration // how long pods may take to start
 	Settle   time.Duration // how long to try again what does not work yet
 	Select   Selection
-	For      time.Duration   // how long the pods answer; long enough for one run if it is 0
-	Opened   func(types.UID) // is told the UID of the run's namespace, unless it is nil
+	For      time.Duration // how long the pods answer; long enough for one run if it is 0
+	// Guard is called before anything is brought into the cluster, unless it is nil: it sees to it that the namespace is removed
+	// even if this process is killed. opened is told the UID of the namespace, release that nothing is left to do.
+	Guard func(namespace string) (opened func(types.UID), release func(), err error)
 }
 
 // probeTime bounds a whole run without a claim and without the time to settle: a start, the longest probe, and room for slow
@@ -172,9 +174,19 @@ func staged(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions, wanted
 		return leave, nil
 	}
 	options := p.probe(o)
-	begun, uid, enterErr := enter(ctx, cluster, options, o, survey)
-	if begun {
-		leave = func() error { return remove(ctx, cluster, options.Namespace(), uid) }
+	opened, release := func(types.UID) {}, func() {}
+	if o.Guard != nil {
+		if opened, release, err = o.Guard(options.Namespace()); err != nil {
+			return leave, err
+		}
+	}
+	begun, uid, enterErr := enter(ctx, cluster, options, o.Start, opened, survey)
+	leave = func() error {
+		defer release()
+		if !begun {
+			return nil
+		}
+		return remove(ctx, cluster, options.Namespace(), uid)
 	}
 	if enterErr != nil {
 		survey.Environment.NoPods = enterErr.Error()
@@ -204,27 +216,25 @@ func (p *Plan) probe(o ProbeOptions) probe.Options {
 // enter brings the pods of a run into the cluster and waits for them, in bounded time. What has come of them is in the
 // survey. begun is whether there is anything to remove, with the UID of the namespace if it is known; the error says why
 // there are no pods, such as a missing permission.
-func enter(ctx context.Context, cluster Prober, run probe.Options, o ProbeOptions, survey *probes.Survey) (begun bool, uid types.UID, err error) {
+func enter(ctx context.Context, cluster Prober, run probe.Options, start time.Duration, opened func(types.UID), survey *probes.Survey) (begun bool, uid types.UID, err error) {
 	objects, err := probe.Objects(run)
 	if err != nil {
 		return false, "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, o.Start+attendTimeout)
+	ctx, cancel := context.WithTimeout(ctx, start+attendTimeout)
 	defer cancel()
 	namespace, err := cluster.OpenProbe(ctx, objects[0])
 	if err != nil {
 		return !apierrors.IsForbidden(err) && !apierrors.IsAlreadyExists(err), "", err
 	}
 	uid = namespace.GetUID()
-	if o.Opened != nil {
-		o.Opened(uid)
-	}
+	opened(uid)
 	survey.Environment.Kept = cluster.SweepProbes(ctx, namespace)
 	if err := cluster.StartProbe(ctx, objects[1:]); err != nil {
 		return true, uid, err
 	}
 	survey.Environment.Host, survey.Environment.Namespace = run.Host(), run.Namespace()
-	return true, uid, await(ctx, cluster, o.Start, survey)
+	return true, uid, await(ctx, cluster, start, survey)
 }
 
 // await waits until the pods of a run have started, or have had their time for it.

@@ -314,12 +314,14 @@ func TestProbeOpens(t *testing.T) {
 	p := &prober{kept: []string{"namespace \"x\" is kept: it has a Secret"}}
 	var opened []types.UID
 	r := &report.Report{}
-	o := fitout.ProbeOptions{Run: "r", Image: "i", Start: 50 * time.Millisecond, Opened: func(uid types.UID) { opened = append(opened, uid) }}
+	o := fitout.ProbeOptions{Run: "r", Image: "i", Start: 50 * time.Millisecond, Guard: func(string) (func(types.UID), func(), error) {
+		return func(uid types.UID) { opened = append(opened, uid) }, func() { opened = append(opened, "released") }, nil
+	}}
 	if err := fitout.Probe(t.Context(), p, prepare(t, catalogue(t), "1.36", "flannel", "none"), o, r); err != nil {
 		t.Fatal(err)
 	}
 	want := []types.UID{"uid-fitout-probe-r"}
-	if !slices.Equal(opened, want) || !slices.Equal(p.swept, want) {
+	if !slices.Equal(opened, append(want, "released")) || !slices.Equal(p.swept, want) {
 		t.Errorf("opened %q, swept by %q", opened, p.swept)
 	}
 	for _, row := range r.Checks {

@@ -32,24 +32,24 @@ func TestSecondProvider(t *testing.T) {
 	p := planned(t, "cni", "cilium", "cni")
 	m := newMemory()
 	m.others = provider.Observed{Workloads: canal}
-	_, err := apply(m, p, fitout.Options{})
+	_, err := apply(m, p, fitout.ApplyOptions{})
 	var refused *fitout.RefusedError
 	want := "refused, nothing was touched: DaemonSet kube-system/canal: a pod network is in the cluster already, and cilium would be a second one\n" +
 		"keep it with cni: none in the cluster file, or remove it before you run this again; --ignore-existing cni installs cilium beside it"
 	if !errors.As(err, &refused) || err.Error() != want || m.writes != 0 {
 		t.Errorf("%d writes, error:\n%v\nwant:\n%s", m.writes, err, want)
 	}
-	mustApply(t, m, p, fitout.Options{IgnoreExisting: []string{"cni"}}, "one created")
+	mustApply(t, m, p, fitout.ApplyOptions{IgnoreExisting: []string{"cni"}}, "one created")
 }
 
 func TestSecondProviderIsRecordedOnce(t *testing.T) {
 	p := planned(t, "cni", "cilium", "cni")
 	m := newMemory()
-	mustApply(t, m, p, fitout.Options{}, "one created")
+	mustApply(t, m, p, fitout.ApplyOptions{}, "one created")
 	m.others.Workloads = parse(t, `{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: canal, namespace: kube-system}}`)
 	p.Rendering.Addons[0].Objects[0].Object["data"] = map[string]any{"key": "2"}
 	p.Rendering.Digest = "abcdef"
-	r, err := apply(m, p, fitout.Options{})
+	r, err := apply(m, p, fitout.ApplyOptions{})
 	if err != nil || strings.Contains(actions(r), "failed") {
 		t.Errorf("error %v, %s", err, actions(r))
 	}

@@ -27,7 +27,7 @@ import (
 type session struct {
 	cluster  Cluster
 	plan     *Plan
-	options  Options
+	options  ApplyOptions
 	progress Progress
 	report   *report.Report
 
@@ -39,8 +39,9 @@ type session struct {
 	faults  []changeset.Refusal
 	unknown map[schema.GroupKind]bool // kinds that a controller was still to define when the changes were decided
 	uids    map[manifest.ID]types.UID
-	outages observed.Outages // of nodes, as the gates have seen them
-	told    map[string]bool  // nodes that gates have opened without
+	outages *observed.Outages // of nodes, as the gates have seen them
+	told    map[string]bool   // nodes that gates have opened without
+	removed []report.Change   // the outcomes of the removals
 }
 
 // run makes the changes that are to be made. A run that finds nothing to do neither locks nor writes.
@@ -60,7 +61,7 @@ func (s *session) run(ctx context.Context) error {
 	if err := s.preflight(ctx); err != nil {
 		return err
 	}
-	ctx, release, waited, err := lock(ctx, s.cluster, s.options, s.progress)
+	ctx, release, waited, err := lock(ctx, s.cluster, s.options.LockTimeout, s.progress)
 	if err != nil {
 		return err
 	}
@@ -97,8 +98,8 @@ func (s *session) prepare(ctx context.Context) error {
 }
 
 // lock takes the cluster's lock, and says once whom it waits for.
-func lock(ctx context.Context, cluster Cluster, o Options, progress Progress) (locked context.Context, release func(), waited bool, err error) {
-	locked, release, err = cluster.Lock(ctx, o.LockTimeout, func(holder string) {
+func lock(ctx context.Context, cluster Cluster, patience time.Duration, progress Progress) (locked context.Context, release func(), waited bool, err error) {
+	locked, release, err = cluster.Lock(ctx, patience, func(holder string) {
 		if !waited {
 			progress.Note(fmt.Sprintf("waiting for %s, which is changing the cluster", holder))
 		}
@@ -156,6 +157,10 @@ func (s *session) decide(ctx context.Context) (err error) {
 		Minor: s.plan.Cluster.Minor(), Addons: s.plan.Rendering.Addons, Waves: s.waves, Target: s.target, Record: s.record,
 		Live: s.live, Undefined: s.unknown, ServerSide: s.cluster.ServerSide(), Faults: s.faults, Lost: s.plan.lost(), Options: policies,
 	})
+	if err := hold(ctx, s.cluster, s.changes); err != nil {
+		return err
+	}
+	s.report.Set = s.changes
 	s.announce()
 	return nil
 }
@@ -238,13 +243,7 @@ func (s *session) begin(ctx context.Context) error {
 
 // end records what has been applied. Objects that are no longer wanted stay in the record as long as they are Fitout's.
 func (s *session) end(ctx context.Context) error {
-	var kept []inventory.Entry
-	for _, c := range s.changes.Removals {
-		if c.Recorded {
-			kept = append(kept, c.Entry)
-		}
-	}
-	s.record = s.record.Applied(s.target, s.uids, kept)
+	s.record = s.record.Applied(s.target, s.uids, remaining(s.changes, s.removed))
 	return s.cluster.Record(ctx, s.record)
 }
 
@@ -265,7 +264,8 @@ func (s *session) apply(ctx context.Context) error {
 		return nil
 	}
 	return s.step(ctx, len(s.waves), "prune", func() (report.Wave, error) {
-		changes, err := removeAll(ctx, s.cluster, s.changes.Removals, s.options.DryRun, s.options.Policies.Prune)
+		changes, err := removeAll(ctx, s.cluster, s.changes, s.options.DryRun)
+		s.removed = changes
 		s.applied(len(s.waves), changes)
 		return report.Wave{Changes: changes}, err
 	})
@@ -293,7 +293,7 @@ func (s *session) applyWave(ctx context.Context, i int, w wave.Wave) (done repor
 		return done, err
 	}
 	changes, err := s.cluster.Apply(ctx, s.plan.Kinds, planned, s.options.DryRun)
-	done.Changes = append(early, changes...)
+	done.Changes = decided(planned, append(early, changes...))
 	for _, c := range done.Changes {
 		s.uids[c.ID] = c.UID
 	}

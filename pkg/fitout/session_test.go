@@ -54,7 +54,7 @@ func planOf(t testing.TB, addons ...[]*manifest.Object) *fitout.Plan {
 	return p
 }
 
-func apply(m *memory, p *fitout.Plan, o fitout.Options) (*report.Report, error) {
+func apply(m *memory, p *fitout.Plan, o fitout.ApplyOptions) (*report.Report, error) {
 	o.Timing = fitout.DefaultTiming
 	o.Version = "test"
 	return fitout.Apply(context.Background(), m, p, o, fitout.Silent{})
@@ -79,7 +79,7 @@ func actions(r *report.Report) string {
 	return strings.Join(all, ", ")
 }
 
-func mustApply(t *testing.T, m *memory, p *fitout.Plan, o fitout.Options, want string) {
+func mustApply(t *testing.T, m *memory, p *fitout.Plan, o fitout.ApplyOptions, want string) {
 	t.Helper()
 	r, err := apply(m, p, o)
 	if err != nil {
@@ -92,13 +92,13 @@ func mustApply(t *testing.T, m *memory, p *fitout.Plan, o fitout.Options, want s
 
 func TestApplyTwice(t *testing.T) {
 	m := newMemory()
-	mustApply(t, m, planOf(t, one("1"), two()), fitout.Options{}, "one created, two created")
+	mustApply(t, m, planOf(t, one("1"), two()), fitout.ApplyOptions{}, "one created, two created")
 	writes := m.writes
-	mustApply(t, m, planOf(t, one("1"), two()), fitout.Options{}, "one unchanged, two unchanged")
+	mustApply(t, m, planOf(t, one("1"), two()), fitout.ApplyOptions{}, "one unchanged, two unchanged")
 	if m.writes != writes {
 		t.Errorf("a run with nothing to do wrote %d times", m.writes-writes)
 	}
-	mustApply(t, m, planOf(t, one("2"), two()), fitout.Options{}, "one configured, two unchanged")
+	mustApply(t, m, planOf(t, one("2"), two()), fitout.ApplyOptions{}, "one configured, two unchanged")
 }
 
 // An object that is no longer wanted goes once everything else is applied, and only if it still is the one that Fitout made.
@@ -124,9 +124,9 @@ func TestPrune(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMemory()
-			mustApply(t, m, planOf(t, one("1"), two()), fitout.Options{}, "one created, two created")
+			mustApply(t, m, planOf(t, one("1"), two()), fitout.ApplyOptions{}, "one created, two created")
 			test.others(m)
-			r, err := apply(m, planOf(t, one("1")), fitout.Options{})
+			r, err := apply(m, planOf(t, one("1")), fitout.ApplyOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -139,7 +139,7 @@ func TestPrune(t *testing.T) {
 			if notes := strings.Join(r.Waves[len(r.Waves)-1].Changes[0].Notes, ""); !strings.Contains(notes, test.note) {
 				t.Errorf("notes %q", notes)
 			}
-			mustApply(t, m, planOf(t, one("1")), fitout.Options{}, "one unchanged")
+			mustApply(t, m, planOf(t, one("1")), fitout.ApplyOptions{}, "one unchanged")
 		})
 	}
 }
@@ -157,11 +157,11 @@ func TestRemoveAPIFirst(t *testing.T) {
 	objects := []*manifest.Object{api, object("v1", "Namespace", "metrics", ""), object("apps/v1", "Deployment", "metrics", "metrics"), object("v1", "Service", "metrics", "metrics")}
 	for name, run := range map[string]func(*memory) error{
 		"prune": func(m *memory) error {
-			_, err := apply(m, planOf(t, one("1")), fitout.Options{})
+			_, err := apply(m, planOf(t, one("1")), fitout.ApplyOptions{})
 			return err
 		},
 		"uninstall": func(m *memory) error {
-			_, err := fitout.Uninstall(t.Context(), m, fitout.Options{Timing: fitout.DefaultTiming}, fitout.Silent{})
+			_, err := fitout.Uninstall(t.Context(), m, fitout.UninstallOptions{Timeout: time.Minute}, fitout.Silent{})
 			return err
 		},
 	} {
@@ -173,7 +173,7 @@ func TestRemoveAPIFirst(t *testing.T) {
 			}
 			p.Waves = waves
 			m := newMemory()
-			if _, err := apply(m, p, fitout.Options{}); err != nil {
+			if _, err := apply(m, p, fitout.ApplyOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			if err := run(m); err != nil {
@@ -189,14 +189,14 @@ func TestRemoveAPIFirst(t *testing.T) {
 // Nothing is touched unless everything can be: all reasons come at once.
 func TestRefuse(t *testing.T) {
 	m := newMemory()
-	mustApply(t, m, planOf(t, one("1"), two()), fitout.Options{}, "one created, two created")
+	mustApply(t, m, planOf(t, one("1"), two()), fitout.ApplyOptions{}, "one created, two created")
 	m.edit(idOf("one"), "kubectl-edit", "data|key", "theirs")
 	foreign := object("c", "three", map[string]any{"key": "theirs"})
 	foreign.SetLabels(nil)
 	m.create(foreign, "helm")
 	p := planOf(t, one("1"), two(), []*manifest.Object{object("c", "three", map[string]any{"key": "3"})})
 	writes := m.writes
-	_, err := apply(m, p, fitout.Options{})
+	_, err := apply(m, p, fitout.ApplyOptions{})
 	var refused *fitout.RefusedError
 	if !errors.As(err, &refused) || m.writes != writes {
 		t.Fatalf("error %v, %d writes", err, m.writes-writes)
@@ -209,12 +209,12 @@ run again with --adopt to take these objects over, with --conflicts keep to leav
 		t.Errorf("error:\n%v\nwant:\n%s", err, want)
 	}
 
-	mustApply(t, m, p, fitout.Options{Policies: changeset.Options{Conflicts: changeset.Policies{"": changeset.Leave}}}, "one unchanged, two unchanged, three configured")
+	mustApply(t, m, p, fitout.ApplyOptions{Policies: changeset.Options{Conflicts: changeset.Policies{"": changeset.Leave}}}, "one unchanged, two unchanged, three configured")
 	if got := m.objects[idOf("one")].Object["data"]; fmt.Sprint(got) != "map[key:theirs]" {
 		t.Errorf("theirs is to be kept: %v", got)
 	}
-	mustApply(t, m, p, fitout.Options{Policies: changeset.Options{Conflicts: changeset.Policies{"": changeset.TakeOver}}}, "one configured, two unchanged, three configured")
-	mustApply(t, m, p, fitout.Options{}, "one unchanged, two unchanged, three unchanged")
+	mustApply(t, m, p, fitout.ApplyOptions{Policies: changeset.Options{Conflicts: changeset.Policies{"": changeset.TakeOver}}}, "one configured, two unchanged, three configured")
+	mustApply(t, m, p, fitout.ApplyOptions{}, "one unchanged, two unchanged, three unchanged")
 }
 
 // An adopted object loses what its installer set and Fitout does not want, and keeps keys that others have added.
@@ -224,15 +224,15 @@ func TestAdopt(t *testing.T) {
 	foreign.SetLabels(map[string]string{"k8s-app": "one"})
 	m.create(foreign, "kubeadm")
 	var refused *fitout.RefusedError
-	if _, err := apply(m, planOf(t, one("1")), fitout.Options{Policies: changeset.Options{Adopt: true}}); !errors.As(err, &refused) ||
+	if _, err := apply(m, planOf(t, one("1")), fitout.ApplyOptions{Policies: changeset.Options{Adopt: true}}); !errors.As(err, &refused) ||
 		!strings.Contains(err.Error(), "ConfigMap kube-system/one: data.key is theirs, becomes 1\nthese settings are lost: ") || m.objects[idOf("one")].Object["data"].(map[string]any)["key"] != "theirs" {
 		t.Fatalf("what is lost is to be accepted first: error %v", err)
 	}
-	mustApply(t, m, planOf(t, one("1")), fitout.Options{Policies: changeset.Options{Adopt: true, Accept: changeset.Names{"ConfigMap/one"}}}, "one configured")
+	mustApply(t, m, planOf(t, one("1")), fitout.ApplyOptions{Policies: changeset.Options{Adopt: true, Accept: changeset.Names{"ConfigMap/one"}}}, "one configured")
 	if labels := m.objects[idOf("one")].GetLabels(); labels["k8s-app"] != "" || labels[render.LabelAddon] != "a" {
 		t.Errorf("labels %v", labels)
 	}
-	mustApply(t, m, planOf(t, one("1")), fitout.Options{}, "one unchanged")
+	mustApply(t, m, planOf(t, one("1")), fitout.ApplyOptions{}, "one unchanged")
 }
 
 // What the API server refuses ends the run before the first write; without the preflight it is met on the way.
@@ -244,11 +244,11 @@ func TestPreflight(t *testing.T) {
 		}
 		return nil
 	}
-	_, err := apply(m, planOf(t, one("1"), two()), fitout.Options{})
+	_, err := apply(m, planOf(t, one("1"), two()), fitout.ApplyOptions{})
 	if err == nil || !strings.Contains(err.Error(), "the API server would refuse the bundle, nothing was touched: apply ConfigMap kube-system/two: quota exceeded") || m.writes != 0 {
 		t.Errorf("error %v, %d writes", err, m.writes)
 	}
-	_, err = apply(m, planOf(t, one("1"), two()), fitout.Options{SkipPreflight: true})
+	_, err = apply(m, planOf(t, one("1"), two()), fitout.ApplyOptions{SkipPreflight: true})
 	if err == nil || m.objects[idOf("one")] == nil {
 		t.Errorf("error %v", err)
 	}
@@ -264,14 +264,14 @@ func TestPreflightUnjudged(t *testing.T) {
 		}
 		return nil
 	}
-	mustApply(t, m, planOf(t, one("1"), two()), fitout.Options{}, "one created, two created")
+	mustApply(t, m, planOf(t, one("1"), two()), fitout.ApplyOptions{}, "one created, two created")
 }
 
 func TestDryRunChangesNothing(t *testing.T) {
 	m := newMemory()
-	mustApply(t, m, planOf(t, one("1"), two()), fitout.Options{}, "one created, two created")
+	mustApply(t, m, planOf(t, one("1"), two()), fitout.ApplyOptions{}, "one created, two created")
 	writes := m.writes
-	r, err := apply(m, planOf(t, one("2")), fitout.Options{DryRun: true})
+	r, err := apply(m, planOf(t, one("2")), fitout.ApplyOptions{DryRun: true})
 	if err != nil || m.writes != writes || len(r.Waves) != 2 || r.Waves[1].Changes[0].Action != report.Pruned {
 		t.Errorf("error %v, %d writes, %s", err, m.writes-writes, actions(r))
 	}
@@ -280,7 +280,7 @@ func TestDryRunChangesNothing(t *testing.T) {
 func TestLocked(t *testing.T) {
 	m := newMemory()
 	m.holder = "somebody"
-	_, err := apply(m, planOf(t, one("1")), fitout.Options{})
+	_, err := apply(m, planOf(t, one("1")), fitout.ApplyOptions{})
 	var locked *cluster.LockedError
 	if !errors.As(err, &locked) || m.writes != 0 {
 		t.Errorf("error %v, %d writes", err, m.writes)
@@ -293,7 +293,7 @@ func TestKilledAnywhere(t *testing.T) {
 		for call := 1; ; call++ {
 			m := newMemory()
 			m.killAt, m.after = call, after
-			_, err := apply(m, planOf(t, one("1"), two()), fitout.Options{})
+			_, err := apply(m, planOf(t, one("1"), two()), fitout.ApplyOptions{})
 			if err == nil {
 				if call < 8 {
 					t.Fatalf("the run ends after %d calls", call)
@@ -307,7 +307,7 @@ func TestKilledAnywhere(t *testing.T) {
 			if record, err := m.Inventory(t.Context()); err != nil || len(m.objects) > 0 && record == nil {
 				t.Fatalf("killed at call %d: %d objects and no record (error %v)", call, len(m.objects), err)
 			}
-			r, err := fitout.Uninstall(t.Context(), m, fitout.Options{Timing: fitout.DefaultTiming}, fitout.Silent{})
+			r, err := fitout.Uninstall(t.Context(), m, fitout.UninstallOptions{Timeout: time.Minute}, fitout.Silent{})
 			if err != nil || len(m.objects) > 0 {
 				t.Errorf("killed at call %d (after: %v): %d objects stay after uninstall, error %v, %s", call, after, len(m.objects), err, actions(r))
 			}
@@ -317,17 +317,17 @@ func TestKilledAnywhere(t *testing.T) {
 
 func TestUninstall(t *testing.T) {
 	m := newMemory()
-	mustApply(t, m, planOf(t, one("1"), two()), fitout.Options{}, "one created, two created")
-	r, err := fitout.Uninstall(t.Context(), m, fitout.Options{Timing: fitout.DefaultTiming, DryRun: true}, fitout.Silent{})
+	mustApply(t, m, planOf(t, one("1"), two()), fitout.ApplyOptions{}, "one created, two created")
+	r, err := fitout.Uninstall(t.Context(), m, fitout.UninstallOptions{Timeout: time.Minute, DryRun: true}, fitout.Silent{})
 	if err != nil || actions(r) != "two pruned, one pruned" || len(m.objects) != 2 {
 		t.Fatalf("error %v, %s", err, actions(r))
 	}
 	m.edit(idOf("one"), "helm", "metadata|annotations|meta.helm.sh/release-name", "mine")
-	r, err = fitout.Uninstall(t.Context(), m, fitout.Options{Timing: fitout.DefaultTiming}, fitout.Silent{})
+	r, err = fitout.Uninstall(t.Context(), m, fitout.UninstallOptions{Timeout: time.Minute}, fitout.Silent{})
 	if err != nil || actions(r) != "two pruned, one kept" || len(m.objects) != 1 || m.record != nil {
 		t.Errorf("error %v, %s, record %v", err, actions(r), m.record)
 	}
-	if _, err = fitout.Uninstall(t.Context(), m, fitout.Options{Timing: fitout.DefaultTiming}, fitout.Silent{}); err != nil {
+	if _, err = fitout.Uninstall(t.Context(), m, fitout.UninstallOptions{Timeout: time.Minute}, fitout.Silent{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -337,14 +337,14 @@ func TestProtected(t *testing.T) {
 	space := &manifest.Object{Object: map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{
 		"name": "space", "labels": map[string]any{render.LabelAddon: "b", render.LabelManagedBy: render.ManagedBy}}}}
 	m := newMemory()
-	mustApply(t, m, planOf(t, one("1"), []*manifest.Object{space}), fitout.Options{}, "one created, space created")
+	mustApply(t, m, planOf(t, one("1"), []*manifest.Object{space}), fitout.ApplyOptions{}, "one created, space created")
 	for range 2 {
-		r, err := apply(m, planOf(t, one("1")), fitout.Options{})
+		r, err := apply(m, planOf(t, one("1")), fitout.ApplyOptions{})
 		if err != nil || actions(r) != "one unchanged, space kept" {
 			t.Fatalf("error %v, %s", err, actions(r))
 		}
 	}
-	mustApply(t, m, planOf(t, one("1")), fitout.Options{Policies: changeset.Options{Prune: changeset.Names{"namespace/space"}}}, "one unchanged, space pruned")
+	mustApply(t, m, planOf(t, one("1")), fitout.ApplyOptions{Policies: changeset.Options{Prune: changeset.Names{"namespace/space"}}}, "one unchanged, space pruned")
 	if !slices.Contains(m.deleted, manifest.IDOf(space)) {
 		t.Error("it is still there")
 	}
@@ -355,7 +355,7 @@ func TestInterrupted(t *testing.T) {
 	m := newMemory()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	cancel()
-	_, err := fitout.Apply(ctx, m, planOf(t, one("1"), two()), fitout.Options{Timing: fitout.DefaultTiming}, fitout.Silent{})
+	_, err := fitout.Apply(ctx, m, planOf(t, one("1"), two()), fitout.ApplyOptions{Timing: fitout.DefaultTiming}, fitout.Silent{})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}

@@ -12,11 +12,14 @@ import (
 
 // Uninstall removes everything that the cluster's record has, the last wave first, and then the record. What somebody else
 // has taken over stays.
-func Uninstall(ctx context.Context, cluster Cluster, o Options, progress Progress) (*report.Report, error) {
+func Uninstall(ctx context.Context, cluster Cluster, o UninstallOptions, progress Progress) (*report.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	r := &report.Report{APIVersion: report.Version, Kind: report.Kind, DryRun: o.DryRun, Verdict: check.Failed}
 	err := uninstall(ctx, cluster, o, progress, r)
+	if o.DryRun && r.Set != nil {
+		r.ChangeSet = r.Set.Document()
+	}
 	if err != nil {
 		r.Error = err.Error()
 		return r, err
@@ -25,9 +28,9 @@ func Uninstall(ctx context.Context, cluster Cluster, o Options, progress Progres
 	return r, nil
 }
 
-func uninstall(ctx context.Context, cluster Cluster, o Options, progress Progress, r *report.Report) error {
+func uninstall(ctx context.Context, cluster Cluster, o UninstallOptions, progress Progress, r *report.Report) error {
 	if !o.DryRun {
-		locked, release, _, err := lock(ctx, cluster, o, progress)
+		locked, release, _, err := lock(ctx, cluster, o.LockTimeout, progress)
 		if err != nil {
 			return err
 		}
@@ -52,13 +55,19 @@ func uninstall(ctx context.Context, cluster Cluster, o Options, progress Progres
 	if err != nil {
 		return err
 	}
-	policies := o.Policies
-	policies.Uninstall = true
+	policies := changeset.Options{Prune: o.Prune, Uninstall: true}
 	set := changeset.Decide(changeset.Input{Target: &inventory.Inventory{}, Record: record, Live: live, Options: policies})
-	changes, err := removeAll(ctx, cluster, set.Removals, o.DryRun, policies.Prune)
+	if err := hold(ctx, cluster, set); err != nil {
+		return err
+	}
+	r.Set = set
+	changes, err := removeAll(ctx, cluster, set, o.DryRun)
 	r.Waves = []report.Wave{{Name: "uninstall", Changes: changes}}
 	if err != nil || o.DryRun {
 		return err
+	}
+	if kept := remaining(set, changes); len(kept) > 0 {
+		return cluster.Record(ctx, record.Left(kept))
 	}
 	return cluster.Forget(ctx, record)
 }

@@ -2,6 +2,7 @@ package fitout
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/changeset"
@@ -32,9 +33,11 @@ type Cluster interface {
 	// Apply carries out changes of wanted objects; the outcomes are complete also if it fails. With dryRun the API server
 	// validates everything and persists nothing.
 	Apply(ctx context.Context, kinds manifest.Kinds, planned []changeset.Change, dryRun bool) ([]report.Change, error)
-	// Remove carries out removals and waits until the objects are gone. Namespaces and definitions in which somebody else
-	// has something stay, unless they are named.
-	Remove(ctx context.Context, removals []changeset.Change, named changeset.Names) ([]report.Change, error)
+	// Contents reads what is in a namespace, or the custom resources of a definition.
+	Contents(ctx context.Context, holder *manifest.Object) (changeset.Contents, error)
+	// Remove carries out removals of a set and waits until the objects are gone. The set decides again about an object that
+	// has changed since, and about namespaces and definitions by what is in them now.
+	Remove(ctx context.Context, set *changeset.Set, removals []changeset.Change) ([]report.Change, error)
 	// Observe fetches the live state of objects, with nodes, pods and storage classes.
 	Observe(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (observed.Snapshot, error)
 	// ServerSide reports whether the API server does server-side apply, and so keeps managed fields.
@@ -69,41 +72,25 @@ func (Silent) Waiting(int, []check.Row)      {}
 func (Silent) Done(int, time.Duration, bool) {}
 func (Silent) Checking([]check.Row)          {}
 
-// Timing is how long a run waits.
-type Timing struct {
-	Timeout time.Duration // for the whole run
-	Poll    time.Duration // between two observations
-	Settle  time.Duration // for what is still unmet after the last wave
-	Observe time.Duration // for one look of a check, so that a hung API server costs this and not the run; 0 for no bound
-}
-
-// DefaultTiming is what the command takes.
-var DefaultTiming = Timing{Timeout: 10 * time.Minute, Poll: time.Second, Settle: time.Minute, Observe: 30 * time.Second}
-
-// Options are what a run decides.
-type Options struct {
-	Timing
-	Version        string            // of Fitout, for the record
-	LockTimeout    time.Duration     // how long to wait for another run
-	Policies       changeset.Options // what may be done to objects of others; conflicts override those of the cluster file
-	Select         Selection         // of checks and probes
-	Since          time.Duration     // how far back a check looks for restarts of containers; 0 for not at all
-	IgnoreExisting []string          // roles of addons that are installed although somebody else has them in the cluster; all for every role
-	MinReady       check.Share       // of the nodes of a DaemonSet, and of the replicas of other workloads, that must be ready for a gate to open
-	DryRun         bool              // say what would be done, and do nothing
-	SkipPreflight  bool              // do not let the API server judge the changes before the first one is made
-}
-
 // Apply applies a plan wave by wave, each once the one before is ready, and prunes what is no longer wanted. The report is
 // complete also where it fails; the error is of applying or of waiting.
-func Apply(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Progress) (*report.Report, error) {
+func Apply(ctx context.Context, cluster Cluster, p *Plan, o ApplyOptions, progress Progress) (*report.Report, error) {
+	return applied(ctx, cluster, p, o, progress, &observed.Outages{})
+}
+
+// applied is Apply; it tells of nodes that are out.
+func applied(ctx context.Context, cluster Cluster, p *Plan, o ApplyOptions, progress Progress, outages *observed.Outages) (*report.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	r := p.report()
 	r.DryRun = o.DryRun
 	progress.Planned(p)
-	s := session{cluster: cluster, plan: p, options: o, progress: progress, report: r}
-	if err := s.run(ctx); err != nil {
+	s := session{cluster: cluster, plan: p, options: o, progress: progress, report: r, outages: outages}
+	err := s.run(ctx)
+	if refused := (*RefusedError)(nil); r.Set != nil && (o.DryRun || errors.As(err, &refused)) {
+		r.ChangeSet = r.Set.Document()
+	}
+	if err != nil {
 		r.Error = err.Error()
 		return r, err
 	}
@@ -114,69 +101,52 @@ func Apply(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Pr
 	return r, nil
 }
 
-// Up applies a plan and checks the result. The check runs also where applying failed, so that the report says how far
-// the cluster is; it does not where the run was interrupted, or where nothing was applied.
-func Up(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Progress) (*report.Report, error) {
-	start := time.Now()
-	r, applyErr := Apply(ctx, cluster, p, o, progress)
+// Decide reads a cluster and says what Apply would do to it, and does nothing.
+func Decide(ctx context.Context, cluster Cluster, p *Plan, o ApplyOptions, progress Progress) (*changeset.Set, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+	progress.Planned(p)
+	s := session{cluster: cluster, plan: p, options: o, progress: progress, report: p.report()}
+	if err := s.prepare(ctx); err != nil {
+		return nil, err
+	}
+	return s.changes, nil
+}
+
+// Refused returns why a run that makes the changes would be refused, as Apply does; nil if it would not.
+func Refused(set *changeset.Set) error { return refusal(set) }
+
+// Up applies a plan, checks the result, and probes it if the options say so. The check runs also where applying failed, so
+// that the report says how far the cluster is; it does not where the run was interrupted, or where nothing was applied. The
+// time-out bounds all of it; a part of it is kept for the check.
+func Up(ctx context.Context, cluster Cluster, p *Plan, o UpOptions, progress Progress) (*report.Report, error) {
+	deadline := time.Now().Add(o.Timeout)
+	if until, bounded := ctx.Deadline(); bounded && until.Before(deadline) {
+		deadline = until
+	}
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	applying := o.ApplyOptions
+	left := time.Until(deadline)
+	applying.Timeout = left - min(left/4, timeForCheck)
+	outages := &observed.Outages{}
+	r, applyErr := applied(ctx, cluster, p, applying, progress, outages)
 	if ctx.Err() != nil || o.DryRun || len(r.Waves) == 0 {
 		return r, applyErr
 	}
-	o.Settle = min(o.Settle, o.Timeout-time.Since(start))
-	o.Observe = 0 // what has got through an outage until here is not to end of the next
-	checked, err := Check(ctx, cluster, p, o, progress)
-	r.Time, r.Checks, r.Verdict, r.Footprint = checked.Time, checked.Checks, checked.Verdict, checked.Footprint
+	checking := CheckOptions{Timing: o.Timing, Conflicts: o.Policies.Conflicts, Select: o.Select}
+	checking.Observe = 0 // what has got through an outage until here is not to end of the next
+	end, err := checked(ctx, cluster, p, checking, progress, outages)
+	r.Time, r.Checks, r.Verdict, r.Footprint = end.Time, end.Checks, end.Verdict, end.Footprint
 	if applyErr != nil {
 		r.Verdict = check.Failed
 		return r, applyErr
 	}
-	return r, err
+	if err != nil || o.Probe == nil || len(r.Checks) == 0 {
+		return r, err
+	}
+	return r, Probe(ctx, o.Prober, p, *o.Probe, r)
 }
 
-// Check judges a cluster by a plan, and says of what is unmet why it is. Where that may yet come right, it looks again
-// until Settle has passed.
-func Check(ctx context.Context, cluster Cluster, p *Plan, o Options, progress Progress) (*report.Report, error) {
-	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
-	defer cancel()
-	r := p.report()
-	r.Skipped = o.Select.Skipped(p.Checks())
-	start := time.Now()
-	doctor := newDoctor(cluster, start, progress.Note)
-	for {
-		r.Time = time.Now().UTC().Truncate(time.Second)
-		snapshot, err := observe(ctx, cluster, p, o.Observe)
-		if err != nil {
-			r.Error = err.Error()
-			return r, err
-		}
-		if o.Since > 0 {
-			snapshot.Since = r.Time.Add(-o.Since)
-		}
-		policies := p.conflicts(o.Policies.Conflicts)
-		snapshot.Kept = p.kept(cluster, policies, snapshot.Objects)
-		r.Checks = o.Select.Rows(check.Judge(p.judgedWith(cluster, policies, snapshot.Objects), snapshot))
-		r.Verdict = check.Overall(r.Checks)
-		r.Footprint = p.footprint(snapshot.Nodes)
-		last := !check.MaySettle(r.Checks) || time.Since(start) >= o.Settle
-		if !last {
-			r.Checks, last = doctor.hopeless(ctx, r.Checks, snapshot, time.Now())
-		}
-		if last {
-			r.Checks = explain(ctx, cluster, r.Checks, snapshot)
-		}
-		if last || !pause(ctx, o.Poll) {
-			return r, nil
-		}
-		progress.Checking(r.Checks)
-	}
-}
-
-// observe looks at everything that is judged.
-func observe(ctx context.Context, cluster Cluster, p *Plan, timeout time.Duration) (observed.Snapshot, error) {
-	if timeout > 0 {
-		bounded, cancel := context.WithTimeout(ctx, timeout)
-		defer cancel()
-		ctx = bounded
-	}
-	return cluster.Observe(ctx, p.Kinds, p.objects())
-}
+// timeForCheck is what Up keeps of its time, a quarter of it at most, for a look at what was applied.
+const timeForCheck = 30 * time.Second

@@ -19,6 +19,8 @@ const (
 	Applying = "applying"
 	// Complete: the run applied everything, and what it no longer wants is gone.
 	Complete = "complete"
+	// Uninstalled: everything was removed but the entries, which are kept for a reason.
+	Uninstalled = "uninstalled"
 )
 
 // An Inventory is the record of one cluster.
@@ -98,6 +100,19 @@ func (i *Inventory) Applied(target *Inventory, uids map[manifest.ID]types.UID, k
 		e.UID = uids[e.ID]
 		entries[e.ID] = e
 	}
+	for _, e := range kept {
+		e.Orphaned = true
+		entries[e.ID] = e
+	}
+	next.Entries = sorted(entries)
+	return &next
+}
+
+// Left returns the record after everything was removed but some entries. A later run finds them there.
+func (i *Inventory) Left(kept []Entry) *Inventory {
+	next := *i
+	next.State, next.Addons = Uninstalled, nil
+	entries := map[manifest.ID]Entry{}
 	for _, e := range kept {
 		e.Orphaned = true
 		entries[e.ID] = e

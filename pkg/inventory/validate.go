@@ -35,7 +35,7 @@ var digests = regexp.MustCompile(`^((sha256:)?[0-9a-f]{1,64})?$`)
 // validate returns the first value that Fitout does not write into a record.
 func (i *Inventory) validate() error {
 	switch {
-	case i.State != Applying && i.State != Complete:
+	case !slices.Contains([]string{Applying, Complete, Uninstalled}, i.State):
 		return fmt.Errorf("%s is %s", keyState, quoted(i.State))
 	case len(i.Addons) > maxAddons:
 		return fmt.Errorf("%s has %d addons, more than %d", keyAddons, len(i.Addons), maxAddons)

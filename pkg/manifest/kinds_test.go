@@ -129,3 +129,14 @@ func TestBuiltInGroup(t *testing.T) {
 		}
 	}
 }
+
+func TestPodSpecPath(t *testing.T) {
+	for kind, want := range map[string]string{
+		"DaemonSet": "spec.template.spec", "ReplicaSet": "spec.template.spec", "Job": "spec.template.spec", "CronJob": "spec.jobTemplate.spec.template.spec", "Pod": "spec",
+		"ConfigMap": "", "PodDisruptionBudget": "",
+	} {
+		if got := strings.Join(manifest.PodSpecPath(kind), "."); got != want {
+			t.Errorf("%s: %q, want %q", kind, got, want)
+		}
+	}
+}

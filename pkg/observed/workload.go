@@ -1,8 +1,6 @@
 package observed
 
 import (
-	"slices"
-
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -13,7 +11,7 @@ import (
 
 // MakesPods reports whether an object is of a kind that pods are created for.
 func MakesPods(o *manifest.Object) bool {
-	return slices.Contains([]string{"DaemonSet", "Deployment", "StatefulSet", "ReplicaSet", "Job"}, o.GetKind())
+	return manifest.PodSpecPath(o.GetKind()) != nil && o.GetKind() != "Pod"
 }
 
 // Replicas returns how many replicas a workload asks for; the API server's default is 1.

@@ -44,6 +44,7 @@ func probed() *report.Report {
 		check.Row{Addon: "dns", Check: "dns-service", Verdict: check.Failed, Detail: "0 of 6 good", Remedy: "CoreDNS does not run", Nodes: on(check.Failed, check.Failed, check.NotJudged),
 			Digest: &check.Digest{Cause: "dns-loop", Explanation: "CoreDNS asks itself", Object: "Deployment kube-system/coredns", Log: []string{"Loop <detected>"}}},
 	)
+	r.Waves = append(r.Waves, report.Wave{Name: "network", Without: []string{"DaemonSet kube-system/net 2/3, node <c> is out"}})
 	r.Skipped, r.Warnings = []string{"dns/dns-pods", "dns/dns-outside"}, []string{"traefik is untested"}
 	r.Findings = []clusterfile.Finding{{Field: "cni", Value: "cilium", Source: "default", Assumed: true}, {Field: "network.podCIDR", Value: "100.64.0.0/15", Source: "--cluster-cidr"}}
 	r.Footprint = &footprint.Footprint{

@@ -22,6 +22,10 @@ func Table(w io.Writer, r *Report) error {
 	}
 	tab := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	switch {
+	case r.DryRun && r.Set != nil:
+		if _, err := io.WriteString(w, r.Set.Text()); err != nil {
+			return err
+		}
 	case r.DryRun || len(r.Addons) == 0:
 		changes(tab, r)
 	default:
@@ -177,6 +181,9 @@ func (r *Report) Outcome() string {
 	var parts []string
 	if len(applied) > 0 {
 		parts = append(parts, strings.Join(applied, ", "))
+	}
+	if n := r.Deviations(); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d not as decided, since others changed them meanwhile", n))
 	}
 	if len(r.Checks) > 0 {
 		parts = append(parts, verdicts(r.Checks))

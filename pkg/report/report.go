@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/footprint"
@@ -36,9 +37,20 @@ type Change struct {
 	ID     manifest.ID `json:"object"`
 	Action Action      `json:"action"`
 	UID    types.UID   `json:"uid,omitempty"`
+	// Effect, Pods and Undo are as they were decided: how much the change disturbs, which pods it reaches, and why applying the
+	// previous bundle does not undo it (empty if it does).
+	Effect changeset.Effect `json:"effect,omitempty"`
+	Pods   []changeset.Pods `json:"pods,omitempty"`
+	Undo   string           `json:"undo,omitempty"`
+	// Deviation is what somebody else has done to the object after the changes were decided.
+	Deviation changeset.Deviation `json:"deviation,omitempty"`
 	// Notes say what else there is to say: which fields of others were kept or taken over, why an object was kept.
 	Notes []string `json:"notes,omitempty"`
 	Error string   `json:"error,omitempty"`
+	// Recorded says of a kept object that it stays in the inventory.
+	Recorded bool `json:"-"`
+	// Cause is the error, unless it was read from JSON.
+	Cause error `json:"-"`
 	// Before and After are the object as it is and as it would be, in a dry run; nil where there is none.
 	Before *manifest.Object `json:"-"`
 	After  *manifest.Object `json:"-"`
@@ -75,10 +87,14 @@ type Report struct {
 	Warnings   []string              `json:"warnings,omitempty"`
 	Addons     []Addon               `json:"addons"`
 	Waves      []Wave                `json:"waves,omitempty"`
-	Checks     []check.Row           `json:"checks,omitempty"`
-	Skipped    []string              `json:"skipped,omitempty"` // checks that were not to be made: addon/check
-	Verdict    check.Verdict         `json:"verdict"`
-	Error      string                `json:"error,omitempty"` // what ended the run before its end
+	// ChangeSet is what was decided, in a dry run and where the run was refused.
+	ChangeSet *changeset.Document `json:"changeSet,omitempty"`
+	Checks    []check.Row         `json:"checks,omitempty"`
+	Skipped   []string            `json:"skipped,omitempty"` // checks that were not to be made: addon/check
+	Verdict   check.Verdict       `json:"verdict"`
+	Error     string              `json:"error,omitempty"` // what ended the run before its end
+	// Set is what was decided; nil if the run did not come as far.
+	Set *changeset.Set `json:"-"`
 	// Footprint is what the addons request of the cluster's nodes; fitout footprint prints it as JSON.
 	Footprint *footprint.Footprint `json:"-"`
 }
@@ -121,6 +137,18 @@ func (r *Report) Counts() map[Action]int {
 		}
 	}
 	return counts
+}
+
+// Deviations counts the objects to which somebody else did something after the changes were decided.
+func (r *Report) Deviations() (n int) {
+	for _, w := range r.Waves {
+		for _, c := range w.Changes {
+			if c.Deviation != changeset.AsDecided {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // Incomplete reports whether a gate opened before everything was ready.

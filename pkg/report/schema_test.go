@@ -12,7 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/fieldowner"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/objectdiff"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -23,6 +27,9 @@ var schemas = map[string]func() string{
 	"report.schema.json": func() string {
 		return schemaText(reflect.TypeFor[report.Report](), report.Kind, "The report of fitout up, apply and check with -o json: docs/report.md")
 	},
+	"changeset.schema.json": func() string {
+		return schemaText(reflect.TypeFor[report.ChangeSet](), report.ChangeSetKind, "What fitout up would do to a cluster, by fitout plan --live -o json: docs/report.md")
+	},
 	"continuity.schema.json": func() string {
 		return schemaText(reflect.TypeFor[report.Continuity](), report.ContinuityKind, "The report of fitout check --during with -o json: docs/report.md")
 	},
@@ -30,13 +37,20 @@ var schemas = map[string]func() string{
 
 // enums are the values of the types that have few.
 var enums = map[reflect.Type][]string{
-	reflect.TypeFor[check.Verdict](): {string(check.Good), string(check.NotJudged), string(check.Pending), string(check.Degraded), string(check.Failed)},
-	reflect.TypeFor[report.Action](): actions(),
+	reflect.TypeFor[check.Verdict]():       {string(check.Good), string(check.NotJudged), string(check.Pending), string(check.Degraded), string(check.Failed)},
+	reflect.TypeFor[report.Action]():       actions(),
+	reflect.TypeFor[changeset.Action]():    texts(changeset.Actions),
+	reflect.TypeFor[changeset.Effect]():    texts(changeset.Effects),
+	reflect.TypeFor[changeset.Reaction]():  texts(changeset.Reactions),
+	reflect.TypeFor[changeset.Deviation](): texts(changeset.Deviations),
+	reflect.TypeFor[changeset.Policy]():    texts([]changeset.Policy{changeset.Fail, changeset.Leave, changeset.TakeOver}),
 }
 
-func actions() (out []string) {
-	for _, a := range report.Actions {
-		out = append(out, string(a))
+func actions() []string { return texts(report.Actions) }
+
+func texts[T ~string](values []T) (out []string) {
+	for _, v := range values {
+		out = append(out, string(v))
 	}
 	return out
 }
@@ -71,7 +85,7 @@ func objectSchema(t reflect.Type) map[string]any {
 	properties, required := map[string]any{}, []string{}
 	for _, f := range reflect.VisibleFields(t) {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "-" {
+		if name == "-" || f.Anonymous {
 			continue
 		}
 		properties[name] = schemaOf(f.Type)
@@ -157,7 +171,7 @@ func parsed(t *testing.T, text string) map[string]any {
 
 func TestReportsFollowTheSchema(t *testing.T) {
 	schema := validator(t, "report.schema.json")
-	for name, r := range map[string]*report.Report{"applied": applied(), "checked": checked(), "probed": probed(), "hostile": hostile(), "nothing": {APIVersion: report.Version, Kind: report.Kind, Verdict: check.Failed, Error: "refused"}} {
+	for name, r := range map[string]*report.Report{"refused": {APIVersion: report.Version, Kind: report.Kind, Verdict: check.Failed, ChangeSet: decided().Document()}, "applied": applied(), "checked": checked(), "probed": probed(), "hostile": hostile(), "nothing": {APIVersion: report.Version, Kind: report.Kind, Verdict: check.Failed, Error: "refused"}} {
 		if err := schema.Validate(document(t, r)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -183,6 +197,81 @@ func TestReportsFollowTheSchema(t *testing.T) {
 		d := document(t, probed())
 		if spoil(d); schema.Validate(d) == nil {
 			t.Errorf("%s follows the schema", name)
+		}
+	}
+}
+
+// decided is a change set with a change of every kind.
+func decided() *changeset.Set {
+	id := func(name string) manifest.ID {
+		return manifest.ID{Kind: "ConfigMap", Namespace: "kube-system", Name: name}
+	}
+	return &changeset.Set{
+		Waves:  []string{"configuration"},
+		Faults: []changeset.Refusal{{Object: id("f"), Reason: "cannot be read", Remedy: "mend it"}},
+		Changes: []changeset.Change{
+			{ID: id("a"), Addon: "dns", Action: changeset.Configure, Effect: changeset.Reload, Policy: changeset.TakeOver,
+				Pods:      []changeset.Pods{{Workload: manifest.ID{Group: "apps", Kind: "Deployment", Name: "d"}, Count: 2, Reaction: changeset.Reloads}},
+				Fields:    []objectdiff.Difference{{Path: "data.k", Want: "new", Got: "old"}, {Path: "data.l", Want: "new"}},
+				Going:     []objectdiff.Difference{{Path: "data.m", Got: "secret"}},
+				Conflicts: []fieldowner.Conflict{{ID: id("a"), Field: "data.k", Manager: "kubectl"}}, Undo: "no record"},
+			{ID: id("b"), Action: changeset.Adopt, Effect: changeset.NoEffect, Installer: "kubeadm", Reason: "installed by kubeadm", Lost: []string{"a line"}, Refusals: []changeset.Refusal{{Object: id("b"), Reason: "lost"}}},
+			{ID: manifest.ID{Kind: "Secret", Name: "s"}, Action: changeset.Configure, Effect: changeset.Configuration, Fields: []objectdiff.Difference{{Path: "data.k", Want: "aGlkZGVu", Got: "b2xk"}}},
+		},
+		Removals: []changeset.Change{{ID: id("c"), Action: changeset.Keep, Effect: changeset.NoEffect, Reason: "in use"}},
+	}
+}
+
+func TestChangeSetsFollowTheSchema(t *testing.T) {
+	schema := validator(t, "changeset.schema.json")
+	told := func() map[string]any {
+		var out bytes.Buffer
+		c := &report.ChangeSet{APIVersion: report.Version, Kind: report.ChangeSetKind, Cluster: "demo", Kubernetes: "v1.36.4", Bundle: "1.36", Digest: "sha256:01", Document: *decided().Document()}
+		if err := report.ChangeSetJSON(&out, c); err != nil {
+			t.Fatal(err)
+		}
+		for _, hidden := range []string{"aGlkZGVu", "b2xk", "\"secret\""} {
+			if strings.Contains(out.String(), hidden) {
+				t.Errorf("%s is told", hidden)
+			}
+		}
+		return parsed(t, out.String())
+	}
+	if err := schema.Validate(told()); err != nil {
+		t.Error(err)
+	}
+	for _, key := range slices.Sorted(maps.Keys(told())) {
+		d := told()
+		d[key] = map[string]any{}
+		if schema.Validate(d) == nil {
+			t.Errorf("%s may be anything", key)
+		}
+	}
+	change := func(d map[string]any) map[string]any {
+		return d["waves"].([]any)[0].(map[string]any)["changes"].([]any)[0].(map[string]any)
+	}
+	for name, spoil := range map[string]func(d map[string]any){
+		"an action that there is not": func(d map[string]any) { change(d)["action"] = "paint" },
+		"no effect":                   func(d map[string]any) { delete(change(d), "effect") },
+		"another effect":              func(d map[string]any) { change(d)["effect"] = "joy" },
+		"no word on undoing":          func(d map[string]any) { delete(change(d), "undo") },
+		"pods that do something else": func(d map[string]any) { change(d)["pods"].([]any)[0].(map[string]any)["reaction"] = "sleep" },
+	} {
+		d := told()
+		if spoil(d); schema.Validate(d) == nil {
+			t.Errorf("%s follows the schema", name)
+		}
+	}
+}
+
+// A dry run prints the change set, and a run that others disturbed says so.
+func TestChangeSetInReports(t *testing.T) {
+	r := &report.Report{DryRun: true, Kubernetes: "v1.36.4", Bundle: "1.36", Digest: "sha256:01", Set: decided(), Waves: []report.Wave{{Name: "configuration", Changes: []report.Change{
+		{ID: manifest.ID{Kind: "ConfigMap", Name: "a"}, Action: report.Configured, Deviation: changeset.Edited}}}}}
+	text := printed(t, report.Table, r)
+	for _, want := range []string{r.Set.Text(), "dry run, nothing was done: 1 configured; 1 not as decided, since others changed them meanwhile"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s\nlacks %s", text, want)
 		}
 	}
 }

@@ -115,13 +115,7 @@ func pick(addons []render.Addon, belongs func(*manifest.Object) bool) []*manifes
 func isNamespace(kind string) bool  { return kind == "Namespace" }
 func isDefinition(kind string) bool { return kind == "CustomResourceDefinition" }
 
-func isWorkload(kind string) bool {
-	switch kind {
-	case "DaemonSet", "Deployment", "StatefulSet", "ReplicaSet", "Job", "CronJob", "Pod":
-		return true
-	}
-	return false
-}
+func isWorkload(kind string) bool { return manifest.PodSpecPath(kind) != nil }
 
 // isRegistration tells the kinds by which an addon takes part in serving the API: applied before its pods run, they
 // would break discovery or refuse writes.
