@@ -195,6 +195,16 @@ func objectOf(fields map[string]any) *manifest.Object {
 	if fields["unlabelled"] == nil {
 		o.SetLabels(map[string]string{render.LabelAddon: "test", render.LabelManagedBy: render.ManagedBy})
 	}
+	if labels, ok := fields["labels"].(map[string]any); ok {
+		all := o.GetLabels()
+		if all == nil {
+			all = map[string]string{}
+		}
+		for key, value := range labels {
+			all[key] = value.(string)
+		}
+		o.SetLabels(all)
+	}
 	for _, key := range []string{"data", "spec", "status", "provisioner", "roleRef", "type"} {
 		if fields[key] != nil {
 			o.Object[key] = fields[key]
@@ -258,8 +268,37 @@ func managedBy(owner string, fields map[string]any) []any {
 	if ours, ok := fields["ours"].(map[string]any); ok {
 		entries[0].(map[string]any)["fieldsV1"] = ours
 	}
+	if by, ok := fields["editedSpec"].(string); ok { // owner has the object without its spec, by has the fields of the spec
+		delete(owned, "f:spec")
+		edited, ok := fields["editedFields"].(map[string]any)
+		if !ok {
+			edited = ownedFields(fields["spec"].(map[string]any))
+		}
+		entries = append(entries, map[string]any{"manager": by, "operation": "Update", "fieldsV1": map[string]any{"f:spec": edited}})
+	}
 	if edit != nil {
 		entries = append(entries, map[string]any{"manager": edit["by"], "operation": "Update", "fieldsV1": map[string]any{"f:data": map[string]any{"f:" + edited: map[string]any{}}}})
 	}
 	return entries
+}
+
+// ownedFields writes the fields of a map as managed fields have them; lists of named elements have a key.
+func ownedFields(node map[string]any) map[string]any {
+	out := map[string]any{}
+	for key, value := range node {
+		switch v := value.(type) {
+		case map[string]any:
+			out["f:"+key] = ownedFields(v)
+		case []any:
+			elements := map[string]any{}
+			for _, e := range v {
+				m := e.(map[string]any)
+				elements[`k:{"name":"`+m["name"].(string)+`"}`] = ownedFields(m)
+			}
+			out["f:"+key] = elements
+		default:
+			out["f:"+key] = map[string]any{}
+		}
+	}
+	return out
 }

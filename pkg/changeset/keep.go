@@ -53,6 +53,14 @@ func ofRelease(_ *decider, c Change) string {
 	return ""
 }
 
+// ofReconciler is about an object that a tool sets again and again, such as Argo CD: it would be back at once.
+func ofReconciler(_ *decider, c Change) string {
+	if keeper := fieldowner.Reconciler(c.Live); keeper != "" {
+		return "it belongs to " + keeper
+	}
+	return ""
+}
+
 // ofOwner is about an object that goes with another one.
 func ofOwner(_ *decider, c Change) string {
 	if owners := c.Live.GetOwnerReferences(); len(owners) > 0 {

@@ -15,7 +15,12 @@ import (
 
 // installers are the beginnings of the field managers of tools that install addons. What controllers and kubelets write
 // into objects stays theirs.
-var installers = []string{"kubectl", "kubeadm", "helm", "Helm", "kops", "kubeone", "kapp", "argocd", "kustomize-controller", "helm-controller", "terraform", "Mozilla"}
+var installers = []string{
+	"kubectl", "kubeadm", "helm", "Helm", "kops", "channels", "kubeone", "kapp", "argocd", "kustomize-controller", "helm-controller", "Mozilla",
+	"terraform", "Terraform", "HashiCorp", "pulumi", "Pulumi",
+	"deploy@", // k3s and RKE2, followed by the node (rancher/wrangler, pkg/apply)
+	"eks",     // the addons of EKS
+}
 
 // IsInstaller tells the part that such a tool has in an object.
 func IsInstaller(e metav1.ManagedFieldsEntry) bool {
@@ -27,6 +32,9 @@ func IsInstaller(e metav1.ManagedFieldsEntry) bool {
 func Installer(o *manifest.Object) string {
 	if o.GetLabels()[render.LabelAddon] != "" || Owned(o) {
 		return ""
+	}
+	if keeper := Reconciler(o); keeper != "" {
+		return fmt.Sprintf("%s (take it out there first: it would set its own again)", keeper)
 	}
 	if release := o.GetAnnotations()["meta.helm.sh/release-name"]; release != "" {
 		return fmt.Sprintf("Helm release %s/%s (delete its record, the Secrets sh.helm.release.v1.%s.*, afterwards: helm uninstall would remove the object)",

@@ -2,6 +2,7 @@ package fitout_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -204,11 +205,12 @@ func (m *memory) carryOut(c changeset.Change, dryRun bool, outcome *report.Chang
 	}
 	if c.Action == changeset.Adopt {
 		c.Policy = changeset.TakeOver
-		for manager, owned := range m.owners[c.ID] {
-			if fieldowner.IsInstaller(metav1.ManagedFieldsEntry{Manager: manager}) {
-				m.take(c.ID, owned)
-				delete(m.owners[c.ID], manager)
+		if live := m.get(c.ID); live != nil {
+			entries, _, err := fieldowner.Inherit(c.Wanted, live)
+			if err != nil {
+				return err
 			}
+			m.owners[c.ID] = ownersOf(entries, live)
 		}
 	}
 	before := m.get(c.ID)
@@ -288,11 +290,28 @@ func (m *memory) othersOwn(id manifest.ID, path string) bool {
 	return false
 }
 
-func (m *memory) take(id manifest.ID, owned fields) {
-	if m.owners[id][fieldowner.FieldManager] == nil {
-		m.owners[id][fieldowner.FieldManager] = fields{}
+// ownersOf reads managed fields.
+func ownersOf(entries []metav1.ManagedFieldsEntry, live *manifest.Object) map[string]fields {
+	owners, values := map[string]fields{}, leaves(live.Object)
+	for _, e := range entries {
+		var set map[string]any
+		if err := json.Unmarshal(e.FieldsV1.Raw, &set); err != nil {
+			panic(err) // it was just written
+		}
+		owned := fields{}
+		var walk func(path string, node map[string]any)
+		walk = func(path string, node map[string]any) {
+			for key, inner := range node {
+				walk(strings.TrimPrefix(path+"|"+strings.TrimPrefix(key, "f:"), "|"), inner.(map[string]any))
+			}
+			if len(node) == 0 {
+				owned[path] = values[path]
+			}
+		}
+		walk("", set)
+		owners[e.Manager] = owned
 	}
-	maps.Copy(m.owners[id][fieldowner.FieldManager], owned)
+	return owners
 }
 
 // Contents are the objects of a namespace.
