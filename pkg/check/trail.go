@@ -24,6 +24,14 @@ type Trail struct {
 	Seen     string    // the first failure: from where, to what, and how it failed
 	Suspects []Suspect // in the order in which one looks at them
 	Failed   []FailedPath
+	Hung     []HungAgent
+}
+
+// A HungAgent is an agent that runs, and did not answer in time.
+type HungAgent struct {
+	Node           string
+	Namespace, Pod string
+	Detail         string // what was not answered
 }
 
 // A Suspect is an object that an unmet row rests on.

@@ -10,7 +10,7 @@ import (
 )
 
 // crossProbeRules find causes of a row that follow from what other probes of the same run found.
-var crossProbeRules = []func(row check.Row, rows []check.Row) (diagnosis, bool){betweenNodes, fullPacketsLost, onlyByService, detectedFault}
+var crossProbeRules = []func(row check.Row, rows []check.Row) (diagnosis, bool){betweenNodes, fullPacketsLost, onlyByService, detectedFault, hungAgent}
 
 func newDiagnosis(cause, means, remedy string) (diagnosis, bool) {
 	return diagnosis{cause, match{explanation: means, remedy: remedy}}, true
@@ -86,6 +86,23 @@ func detectedFault(row check.Row, _ []check.Row) (diagnosis, bool) {
 		return diagnosis{}, false
 	}
 	return newDiagnosis("node-problem", "node-problem-detector has found a fault: node "+row.Trail.Seen, row.Remedy)
+}
+
+// hungAgent knows agents that run and do not answer, where no other says what is wrong with it.
+func hungAgent(row check.Row, _ []check.Row) (diagnosis, bool) {
+	hung := row.Trail.Hung
+	failed := 0
+	for _, n := range row.Nodes {
+		if n.Verdict == check.Failed {
+			failed++
+		}
+	}
+	if len(hung) == 0 || failed > len(hung) {
+		return diagnosis{}, false
+	}
+	first := hung[0]
+	return newDiagnosis("agent-hangs", fmt.Sprintf("the agent of node %s runs, but hangs: it %s", first.Node, first.Detail),
+		fmt.Sprintf("start it again (kubectl delete pod -n %s %s); its log and the load of the node may say why", first.Namespace, first.Pod))
 }
 
 // probeRow returns the row of a probe, or nil.

@@ -8,7 +8,7 @@ import (
 
 // Causes returns the names of all diagnoses and deductions, sorted.
 func Causes() []string {
-	names := []string{"between-nodes", "packet-size", "service-address", "node-problem", check.Unexplained}
+	names := []string{"between-nodes", "packet-size", "service-address", "node-problem", "agent-hangs", check.Unexplained}
 	for _, d := range slices.Concat(rules, readyPodRules) {
 		names = append(names, d.cause)
 	}

@@ -253,6 +253,18 @@ func JudgeAgent(s agent.Status) (v check.Verdict, detail string) {
 	return check.Good, "is well"
 }
 
+// hung are the agents that did not answer in time.
+func (t probePlan) hung(replies map[string]AgentOutput) []check.HungAgent {
+	var all []check.HungAgent
+	for _, p := range t.agents {
+		q, asked := t.agentQuery(p)
+		if reply := replies[q.ID]; asked && reply.TimedOut != "" {
+			all = append(all, check.HungAgent{Node: p.node.Name, Namespace: p.pod.Namespace, Pod: p.pod.Name, Detail: printable.Short(reply.TimedOut)})
+		}
+	}
+	return all
+}
+
 // runningAgents are the nodes on which the agent runs.
 func (t probePlan) runningAgents() []string {
 	var names []string

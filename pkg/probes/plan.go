@@ -238,7 +238,9 @@ func (t Plans) Judge(given Results) []check.Row {
 			c = count(trial, results, given.Pods)
 			row = t.survey.judgeQueries(trial, c)
 		}
-		row.Trail = t.trail(trial, row, c)
+		if row.Trail = t.trail(trial, row, c); row.Trail != nil && trial.Agent != nil {
+			row.Trail.Hung = trial.hung(given.Agents)
+		}
 		rows = append(rows, row)
 	}
 	return rows
