@@ -27,8 +27,9 @@ func diffCommand(streams genericiooptions.IOStreams) *cobra.Command {
 		Use:   "diff",
 		Short: "Show what up would change in a cluster, object by object; changes nothing",
 		Long: `Diff asks the API server, by a dry run, what applying would make of each object, and prints the difference to what is
-there, under a line that says what was decided and what it disturbs. What is no longer wanted is shown as removed. Hidden are the values of Secrets, and those of environment variables
-that the bundle does not set itself: patches may bring passwords there.
+there, under a line that says what was decided and what it disturbs. What is no longer wanted is shown as removed. Hidden are
+the values of Secrets, and where the bundle does not set it itself, those of environment variables and what looks like a
+credential in commands and arguments: patches may bring passwords there.
 
 Exit codes: 0 nothing would change, 1 something would, 2 trouble.`,
 		Example: "  fitout diff -f cluster.yaml",

@@ -35,13 +35,18 @@ func (f File) Locate(err error) error {
 	}
 	located := make(strictyaml.Faults, len(faults))
 	for i, fault := range faults {
-		fault.File, fault.Line = f.Name, f.line(fault.Field)
-		if flag, ok := f.flags[fault.Field]; ok {
-			fault.File, fault.Line, fault.Field = flag, 0, ""
-		}
-		located[i] = fault
+		located[i] = f.Place(fault)
 	}
 	return located
+}
+
+// Place is Locate for one fault.
+func (f File) Place(fault strictyaml.Fault) strictyaml.Fault {
+	fault.File, fault.Line = f.Name, f.line(fault.Field)
+	if flag, ok := f.flags[fault.Field]; ok {
+		fault.File, fault.Line, fault.Field = flag, 0, ""
+	}
+	return fault
 }
 
 func (f File) line(field string) int {

@@ -88,10 +88,16 @@ func annotations(list map[string]string, path string, add report) {
 	}
 }
 
+// Reserved reports whether the key of a label or an annotation is of Fitout's own domain.
+func Reserved(key string) bool {
+	domain, _, _ := strings.Cut(key, "/")
+	return domain == FieldDomain || strings.HasSuffix(domain, "."+FieldDomain)
+}
+
 // reserved reports keys of Fitout's own domain.
 func reserved(list map[string]string, path string, add report) {
 	for _, name := range slices.Sorted(maps.Keys(list)) {
-		if domain, _, _ := strings.Cut(name, "/"); domain == FieldDomain || strings.HasSuffix(domain, "."+FieldDomain) {
+		if Reserved(name) {
 			add(strictyaml.Join(path, name), "is Fitout's own", "use a domain of yours")
 		}
 	}

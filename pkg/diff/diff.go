@@ -16,12 +16,13 @@ import (
 )
 
 // Object returns the difference between an object before and after a change, or nothing. Before is nil of an object that is
-// created, after of one that is deleted. Values of environment variables are shown only as bundled has them, which is the
-// object without anybody's changes, or nil. None of them is changed.
+// created, after of one that is deleted. Values of environment variables, and what looks like a credential in commands and arguments, are shown only as
+// bundled has them, which is the object without anybody's changes, or nil. None of them is changed.
 func Object(after, before, bundled *manifest.Object) string {
 	after, before = quiet(after), quiet(before)
 	hide(after, before)
 	hideEnvironment(after, before, bundled)
+	hideArguments(after, before, bundled)
 	var id manifest.ID
 	switch {
 	case after != nil:

@@ -11,7 +11,6 @@ import (
 	"github.com/fitout-dev/fitout/pkg/fieldowner"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
-	"github.com/fitout-dev/fitout/pkg/strictyaml"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -141,36 +140,4 @@ func (f *edition) faults(stays func(corefile.Fault) bool) []corefile.Fault {
 		}
 	}
 	return fatal
-}
-
-// validateEdits checks the fields that people edit as they are rendered, with values and patches.
-func validateEdits(addons []render.Addon) strictyaml.Faults {
-	var faults strictyaml.Faults
-	for _, a := range addons {
-		for _, o := range a.Objects {
-			for _, edit := range a.Edits {
-				if edit.Of(o.GetKind(), o.GetName()) {
-					faults = append(faults, validateEdit(a, edit, o)...)
-				}
-			}
-		}
-	}
-	return faults
-}
-
-func validateEdit(a render.Addon, edit bundle.Edit, o *manifest.Object) strictyaml.Faults {
-	text, _, _ := unstructured.NestedString(o.Object, edit.Path()...)
-	at := fmt.Sprintf("%s: %s:", manifest.IDOf(o), edit.Field)
-	s := serverOf(a, edit, o)
-	found, err := edit.Table.Check(a.Version, text, s.files)
-	if err != nil {
-		return strictyaml.Faults{{Field: at, Problem: err.Error()}}
-	}
-	var faults strictyaml.Faults
-	for _, f := range found {
-		if f.Fatal && s.released {
-			faults = append(faults, strictyaml.Fault{Field: at, Problem: fmt.Sprintf("line %d: %s %s", f.Line, f.Subject, f.Problem), Remedy: f.Remedy})
-		}
-	}
-	return faults
 }

@@ -2,6 +2,7 @@ package fitout_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,6 +32,8 @@ func TestPatchFaults(t *testing.T) {
 		return fmt.Sprintf("patch: |\n  apiVersion: %s\n  kind: %s\n  metadata: %s\n  spec: {replicas: 3}", apiVersion, kind, metadata)
 	}
 	operations := func(list string) string { return "target: {kind: Deployment, name: coredns}\npatch: '" + list + "'" }
+	const remain = "a patch may change or delete objects, but not their kind, name or namespace"
+	merged := func(text string) string { return "target: {kind: Deployment, name: coredns}\npatch: '" + text + "'" }
 	for patch, want := range map[string]string{
 		full("apps/v1", "Deployment", "{name: coredns}"):                                                           "patches[0].patch names Deployment coredns without a namespace, which is not among the objects; there is Deployment kube-system/coredns: write metadata.namespace: kube-system",
 		full("apps/v1", "Deployment", "{name: coredns, namespace: dns}"):                                           "patches[0].patch names Deployment dns/coredns, which is not among the objects; there is Deployment kube-system/coredns: write metadata.namespace: kube-system",
@@ -53,7 +56,7 @@ func TestPatchFaults(t *testing.T) {
 		"target: {kind: Deployment}\npatch: '{}'":                                                                  "patches[0].patch changes nothing; " + forms + ", or remove the patch",
 		"target: {kind: Deployment}\npatch: '[]'":                                                                  "patches[0].patch has no operations; " + forms + ", or remove the patch",
 		"target: {kind: Deployment}\npatch: secret-token":                                                          "patches[0].patch is a single value; " + forms,
-		"target: {kind: Deployment}\npatch: 'a: [secret-token'":                                                    "patches[0].patch is not YAML: an error at line 1 of the patch; correct the syntax",
+		"target: {kind: Deployment}\npatch: 'a: [secret-token'":                                                    "patches[0].patch is not YAML: an error at line 1 of the patch; correct it",
 		"target: {kind: Deployment}\npatch: \"a: b\\n---\\nc: d\"":                                                 "patches[0].patch holds 2 documents for one target; give each an entry of its own",
 		"target: {kind: Deployment}\npatch: 'metadata: x'":                                                         "patches[0].patch has metadata that is not a mapping; give metadata: {name: ..., namespace: ...}",
 		"patch: '[{op: remove, path: /spec}]'":                                                                     "patches[0].patch is a list of operations without a target; add a target, such as {kind: Deployment, name: coredns}",
@@ -62,9 +65,36 @@ func TestPatchFaults(t *testing.T) {
 		operations("[{op: replace, path: /spec/replicas}]"):                                                        "patches[0].patch has an operation 1 (replace /spec/replicas) without value; add value",
 		operations("[{op: replace, path: /spec/replicas, value: 2}, {op: replace, path: /spec/none/x, value: 2}]"): "patches[0].patch has an operation 2 (replace /spec/none/x) that does not apply to Deployment kube-system/coredns: the object has no such path; correct the path, or use add for a field that is not there; fitout render shows the object",
 		operations("[{op: test, path: /spec/replicas, value: 9}]"):                                                 "patches[0].patch has an operation 1 (test /spec/replicas) that does not apply to Deployment kube-system/coredns: the value there is another; fitout render shows the object",
-		operations("[{op: replace, path: /metadata/name, value: mine}]"):                                           "patches[0].patch changes an object into Deployment kube-system/mine; a patch may change or delete objects, but not their kind, name or namespace",
-		operations("[{op: replace, path: /metadata/namespace, value: mine}]"):                                      "patches[0].patch changes an object into Deployment mine/coredns; a patch may change or delete objects, but not their kind, name or namespace",
-		operations("[{op: replace, path: /kind, value: DaemonSet}]"):                                               "patches[0].patch changes an object into DaemonSet kube-system/coredns; a patch may change or delete objects, but not their kind, name or namespace",
+		operations("[{op: replace, path: /metadata/name, value: mine}]"):                                           `patches[0].patch changes metadata.name of Deployment kube-system/coredns to "mine"; remove metadata.name: a patch may change or delete objects, but not their kind, name or namespace`,
+		operations("[{op: replace, path: /metadata/namespace, value: mine}]"):                                      `patches[0].patch changes metadata.namespace of Deployment kube-system/coredns to "mine"; remove metadata.namespace: a patch may change or delete objects, but not their kind, name or namespace`,
+		operations("[{op: replace, path: /kind, value: DaemonSet}]"):                                               `patches[0].patch changes kind of Deployment kube-system/coredns to "DaemonSet"; remove kind: a patch may change or delete objects, but not their kind, name or namespace`,
+		operations("[{op: replace, path: /metadata, value: {name: mine}}]"):                                        `patches[0].patch changes metadata.name of Deployment kube-system/coredns to "mine"; remove metadata.name: ` + remain,
+		operations("[{op: replace, path: /metadata, value: {labels: {a: b}}}]"):                                    `patches[0].patch changes an object into Deployment; ` + remain,
+		operations("[{op: remove, path: /metadata/name}]"):                                                         `patches[0].patch removes metadata.name of Deployment kube-system/coredns; ` + remain,
+		operations("[{op: move, from: /metadata/namespace, path: /metadata/labels/a}]"):                            `patches[0].patch removes metadata.namespace of Deployment kube-system/coredns; ` + remain,
+		operations("[{op: remove, path: /metadata/labels/fitout.dev~1addon}]"):                                     "patches[0].patch touches metadata.labels fitout.dev/addon, which Fitout sets itself; remove it, or use a domain of yours",
+		operations("[{op: add, path: /metadata/labels, value: {fitout.dev/bundle: a}}]"):                           "patches[0].patch touches metadata.labels fitout.dev/bundle, which Fitout sets itself; remove it, or use a domain of yours",
+		operations("[{op: copy, from: /kind, path: /metadata/labels/fitout.dev~1addon}]"):                          "patches[0].patch touches metadata.labels fitout.dev/addon, which Fitout sets itself; remove it, or use a domain of yours",
+		operations("[{op: add, path: /status, value: {replicas: 1}}]"):                                             "patches[0].patch touches status, which controllers write; remove it",
+		merged("apiVersion: apps/v1beta1"):                                                                         `patches[0].patch changes apiVersion of Deployment kube-system/coredns to "apps/v1beta1"; remove apiVersion: ` + remain,
+		merged("kind: DaemonSet"):                                                                                  `patches[0].patch changes kind of Deployment kube-system/coredns to "DaemonSet"; remove kind: ` + remain,
+		merged("kind: null"):                                                                                       `patches[0].patch removes kind of Deployment kube-system/coredns; ` + remain,
+		merged("metadata: {name: dns}"):                                                                            `patches[0].patch changes metadata.name of Deployment kube-system/coredns to "dns"; remove metadata.name: ` + remain,
+		merged("metadata: {namespace: dns}"):                                                                       `patches[0].patch changes metadata.namespace of Deployment kube-system/coredns to "dns"; remove metadata.namespace: ` + remain,
+		merged("metadata: null"):                                                                                   `patches[0].patch removes metadata of Deployment kube-system/coredns; ` + remain,
+		merged("metadata: {labels: {app.kubernetes.io/managed-by: me}}"):                                           "patches[0].patch touches metadata.labels app.kubernetes.io/managed-by, which Fitout sets itself; remove it, or use a domain of yours",
+		merged("metadata: {annotations: {fitout.dev/x: null}}"):                                                    "patches[0].patch touches metadata.annotations fitout.dev/x, which Fitout sets itself; remove it, or use a domain of yours",
+		merged("spec: {template: {metadata: {annotations: {fitout.dev/config: x}}}}"):                              "patches[0].patch touches spec.template.metadata.annotations fitout.dev/config, which Fitout sets itself; remove it, or use a domain of yours",
+		merged("metadata: {uid: x}"):                                                                               "patches[0].patch touches metadata.uid, which the API server writes; remove it",
+		merged("spec: {replicas: 3}\n\n  spec: {replicas: 4}"):                                                     "patches[0].patch has the key spec a second time in one mapping, at line 2 of the patch; correct it",
+		merged("spec: {replicas: 3, replicas: 4}"):                                                                 "patches[0].patch has the key replicas a second time in one mapping, at line 1 of the patch; correct it",
+		operations("[{op: replace, path: /spec/replicas, value: 2, value: 3}]"):                                    "patches[0].patch has the key value a second time in one mapping, at line 1 of the patch; correct it",
+		merged("spec: {$patch: remove}"):                                                                           "patches[0].patch has a $patch that is none of delete, merge and replace; correct it, or remove it",
+		"target: {name: coredns.*|system:coredns|kube-dns}\npatch: '$patch: delete'":                               "patches[0].patch deletes all objects of addon coredns; write addons.coredns.enabled: false instead, which says that you bring your own",
+		merged("spec: {replicas: many}"):                                                                           `patches[0].patch leads to a fault: Deployment kube-system/coredns spec.replicas is the string "many"; give a whole number`,
+		merged("speck: {replicas: 1}"):                                                                             "patches[0].patch leads to a fault: Deployment kube-system/coredns speck is not a field of Kubernetes v1.36.4; did you mean spec?",
+		operations("[{op: add, path: /spec/replica, value: 2}]"):                                                   "patches[0].patch leads to a fault: Deployment kube-system/coredns spec.replica is not a field of Kubernetes v1.36.4; did you mean replicas?",
+		"target: {kind: ConfigMap, name: coredns}\npatch: 'data: {Corefile: \". {\\n proxy . a\\n}\"}'":            "patches[0].patch leads to a fault: ConfigMap kube-system/coredns: data.Corefile: line 2: proxy was removed in CoreDNS 1.5.0, and 1.14.2 does not start with it; write forward, without fail_timeout, max_fails, health_check, protocol and spray; a stub domain (proxy ZONE ADDRESS) becomes a server block of its own with forward",
 	} {
 		_, got := patched(t, patch)
 		_, text, _ := strings.Cut(got, ": ")
@@ -106,4 +136,29 @@ func yamlOf(t *testing.T, plan *fitout.Plan) string {
 		t.Fatal(err)
 	}
 	return out.String()
+}
+
+// What a patch deletes, and that it changes nothing, is told.
+func TestPatchWarnings(t *testing.T) {
+	for patch, want := range map[string][]string{
+		"target: {kind: Deployment, name: coredns}\npatch: 'spec: {replicas: 3}'":                                                 nil,
+		"target: {kind: Service, name: kube-dns|metrics-server}\npatch: '$patch: delete'":                                         {"patches[0] deletes Service kube-system/kube-dns", "patches[0] deletes Service kube-system/metrics-server"},
+		"target: {kind: Deployment, name: coredns}\npatch: 'spec: {replicas: 1}'":                                                 {"patches[0] changes nothing: its objects are like that without it"},
+		"target: {kind: Deployment, name: coredns}\npatch: 'spec: {template: {spec: {volumes: [{name: none, $patch: delete}]}}}'": {"patches[0] changes nothing: its objects are like that without it"},
+		"target: {kind: Deployment, name: coredns}\npatch: '[{op: replace, path: /spec/replicas, value: 1}]'":                     {"patches[0] changes nothing: its objects are like that without it"},
+	} {
+		plan, fault := patched(t, patch)
+		if fault != "" {
+			t.Errorf("%s: %s", patch, fault)
+			continue
+		}
+		if diff := cmp.Diff(want, plan.Rendering.Warnings); diff != "" {
+			t.Errorf("%s: %s", patch, diff)
+		}
+		for _, w := range want {
+			if !slices.Contains(plan.Warnings, w) {
+				t.Errorf("%s: not told: %s", patch, w)
+			}
+		}
+	}
 }

@@ -29,6 +29,7 @@ type Plan struct {
 	Kinds     manifest.Kinds    // of everything rendered
 	Roles     map[string]string // of all addons of the catalogue, by name
 	Providers []bundle.Provider // by which others' providers of the roles are recognized
+	file      clusterfile.File  // that it was prepared from
 }
 
 // Prepare turns a cluster file, and the facts of a running cluster where there is one, into a plan. given are the faults
@@ -58,10 +59,12 @@ func Prepare(catalogue *bundle.Catalogue, file clusterfile.File, facts *clusterf
 	if err != nil {
 		return nil, file.Locate(err)
 	}
+	resolved.Warnings = append(resolved.Warnings, rendering.Warnings...)
 	p, err := plan(catalogue, resolved, rendering, findings)
 	if err != nil {
 		return nil, err
 	}
+	p.file = file
 	return p, p.validate()
 }
 
@@ -87,17 +90,6 @@ func plan(catalogue *bundle.Catalogue, resolved *bundle.Resolved, rendering *ren
 		Cluster: resolved.Cluster, Findings: findings, Warnings: resolved.Warnings, Rendering: rendering,
 		Waves: waves, Kinds: rendering.Kinds(), Roles: catalogue.Roles(), Providers: catalogue.Providers(),
 	}, nil
-}
-
-// validate checks everything rendered as the API server of the cluster's version would decode it, and the configuration in it
-// that people edit as the program of the addon's version would, offline. The error is a strictyaml.Faults: what bundles render
-// is tested, so that the fault is in a value or a patch of the user's.
-func (p *Plan) validate() error {
-	faults, err := gather(p.Rendering.API.Validate(append(p.Rendering.Objects(), p.Rendering.Created()...), nil), validateEdits(p.Rendering.Addons).ErrorOrNil())
-	if err != nil {
-		return err
-	}
-	return faults.ErrorOrNil()
 }
 
 // gather joins the faults in errs, in the order of their lines; an error that is no fault ends the gathering.

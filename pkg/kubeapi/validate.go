@@ -29,7 +29,7 @@ type Finding struct {
 // tells the file of an object for messages.
 func (s *Snapshot) Validate(objects []*manifest.Object, fileOf func(*manifest.Object) string) error {
 	var faults strictyaml.Faults
-	for _, f := range s.check(objects, false) {
+	for _, f := range s.Findings(objects) {
 		o := objects[f.Object]
 		fault := f.Fault(o)
 		if fileOf != nil {
@@ -40,7 +40,10 @@ func (s *Snapshot) Validate(objects []*manifest.Object, fileOf func(*manifest.Ob
 	return faults.ErrorOrNil()
 }
 
-// Check is Validate with the rules for definitions too, which compile their CEL expressions: milliseconds each.
+// Findings returns what Validate finds.
+func (s *Snapshot) Findings(objects []*manifest.Object) []Finding { return s.check(objects, false) }
+
+// Check is Findings with the rules for definitions too, which compile their CEL expressions: milliseconds each.
 func (s *Snapshot) Check(objects []*manifest.Object) []Finding { return s.check(objects, true) }
 
 // Fault returns the finding as a fault of the object it was found in.

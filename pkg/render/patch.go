@@ -23,41 +23,52 @@ import (
 // kustomize keeps the OpenAPI schema that it merges by in a global of the process.
 var kustomize sync.Mutex
 
+// oldBooleans is the remedy for keys that JSON does not have.
+const oldBooleans = "use no keys that older YAML reads as booleans (y, n, on, off)"
+
 // patchAll applies kustomize patches, in order, to the objects of all addons. A patch may change and delete objects, not
-// rename or add any. The error is a strictyaml.Faults that names each patch that cannot be applied or matches nothing.
-func patchAll(addons []Addon, patches []clusterfile.Patch) error {
+// rename or add any. The error is a strictyaml.Faults that names each patch that cannot be applied, matches nothing, or says
+// something that would have no effect.
+func patchAll(addons []Addon, patches []clusterfile.Patch) (*patchLog, error) {
+	log := &patchLog{steps: map[manifest.ID][]step{}}
 	if len(patches) == 0 {
-		return nil
+		return log, nil
 	}
 	kustomize.Lock()
 	defer kustomize.Unlock()
 	factory := resmap.NewFactory(provider.NewDefaultDepProvider().GetResourceFactory())
 	var text bytes.Buffer
-	owner := map[manifest.ID]int{}
+	owner, before := map[manifest.ID]int{}, make([]int, len(addons))
 	for i, a := range addons {
+		before[i] = len(a.Objects)
 		for _, o := range a.Objects {
 			owner[manifest.IDOf(o)] = i
 		}
 		if err := manifest.Write(&text, a.Objects); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	all, err := factory.NewResMapFromBytes(text.Bytes())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var faults strictyaml.Faults
 	for i, p := range patches {
-		run := patchRun{factory: factory, all: all, owner: owner, patch: p}
+		run := patchRun{factory: factory, all: all, owner: owner, patch: p, index: i, log: log}
 		if fault := run.apply(); fault != nil {
 			fault.Field = fmt.Sprintf("patches[%d]%s", i, fault.Field)
 			faults = append(faults, *fault)
+		} else if !run.effect {
+			log.idle = append(log.idle, i)
 		}
 	}
 	if len(faults) > 0 {
-		return faults
+		return nil, faults
 	}
-	return distribute(all, addons, owner)
+	if err := distribute(all, addons, owner); err != nil {
+		return nil, err
+	}
+	return log, log.emptied(addons, owner, before).ErrorOrNil()
 }
 
 // patchRun is one patch on its way to the objects that it is for.
@@ -66,34 +77,55 @@ type patchRun struct {
 	all     resmap.ResMap
 	owner   map[manifest.ID]int
 	patch   clusterfile.Patch
+	index   int
+	log     *patchLog
+	effect  bool // it has changed or deleted an object
 }
 
 // apply applies the patch. A fault's field is below the patch's own (.target, .patch).
-func (r patchRun) apply() *strictyaml.Fault {
+func (r *patchRun) apply() *strictyaml.Fault {
 	documents, fault := readPatch(r.patch)
 	if fault != nil {
 		return fault
 	}
-	if _, isList := documents[0].([]any); isList {
-		return r.applyOperations()
+	if operations, isList := documents[0].([]any); isList {
+		return r.applyOperations(operations)
 	}
 	for _, document := range documents {
-		selected, fault := r.objects(document.(map[string]any))
-		if fault != nil {
+		if fault := r.merge(document.(map[string]any)); fault != nil {
 			return fault
 		}
-		for _, id := range selected {
-			if err := r.transform(id, completed(document.(map[string]any), id)); err != nil {
-				return &strictyaml.Fault{Field: ".patch", Problem: fmt.Sprintf("cannot be merged into %s: %v", describe(id), reason(err)),
-					Remedy: "fitout render shows the object"}
-			}
+	}
+	return nil
+}
+
+// merge merges a partial object into the objects that it is for.
+func (r *patchRun) merge(document map[string]any) *strictyaml.Fault {
+	selected, fault := r.objects(document)
+	if fault != nil {
+		return fault
+	}
+	for _, id := range selected {
+		if fault := forbidden(document, id); fault != nil {
+			return fault
+		}
+		before, err := r.text(id)
+		if err == nil {
+			err = r.transform(id, completed(document, id))
+		}
+		if err != nil {
+			return &strictyaml.Fault{Field: ".patch", Problem: fmt.Sprintf("cannot be merged into %s: %v", describe(id), reason(err)),
+				Remedy: "fitout render shows the object"}
+		}
+		if fault := r.note(id, before); fault != nil {
+			return fault
 		}
 	}
 	return nil
 }
 
 // objects are the objects that a strategic merge patch is for: those of its target, or the one that it names.
-func (r patchRun) objects(document map[string]any) ([]resid.ResId, *strictyaml.Fault) {
+func (r *patchRun) objects(document map[string]any) ([]resid.ResId, *strictyaml.Fault) {
 	if r.patch.Target.Empty() {
 		return r.named(document)
 	}
@@ -121,7 +153,7 @@ func completed(document map[string]any, id resid.ResId) string {
 }
 
 // transform lets kustomize apply the text of a patch to one object.
-func (r patchRun) transform(id resid.ResId, text string) error {
+func (r *patchRun) transform(id resid.ResId, text string) error {
 	exact := &types.Selector{ResId: resid.ResId{
 		Gvk:  resid.Gvk{Group: regexp.QuoteMeta(id.Group), Version: regexp.QuoteMeta(id.Version), Kind: regexp.QuoteMeta(id.Kind)},
 		Name: regexp.QuoteMeta(id.Name), Namespace: regexp.QuoteMeta(id.Namespace),
@@ -150,7 +182,7 @@ func distribute(all resmap.ResMap, addons []Addon, owner map[manifest.ID]int) er
 	text, err := all.AsYaml()
 	if err != nil {
 		return strictyaml.Faults{{Field: "patches", Problem: "leave an object that is not valid JSON: " + reason(err),
-			Remedy: "use no keys that older YAML reads as booleans (y, n, on, off)"}}
+			Remedy: oldBooleans}}
 	}
 	objects, err := manifest.Parse("patched objects", text)
 	if err != nil {

@@ -30,7 +30,7 @@ func TestPatchErrorsKeepPatches(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			addons := []Addon{{Objects: []*manifest.Object{objects[0].DeepCopy()}}}
-			err := patchAll(addons, []clusterfile.Patch{{Target: target, Patch: test.patch}})
+			_, err := patchAll(addons, []clusterfile.Patch{{Target: target, Patch: test.patch}})
 			if test.want == "" && err == nil {
 				return // kustomize takes it
 			}
@@ -49,7 +49,7 @@ func TestPatchLeavesNoNotes(t *testing.T) {
 	}
 	for _, patch := range []string{`[{op: add, path: /metadata/annotations, value: {team: platform}}]`, `[{op: replace, path: /data/a, value: c}]`, "metadata: {annotations: {team: platform}}"} {
 		addons := []Addon{{Objects: []*manifest.Object{objects[0].DeepCopy()}}}
-		if err := patchAll(addons, []clusterfile.Patch{{Target: clusterfile.Target{Kind: "ConfigMap"}, Patch: patch}}); err != nil {
+		if _, err := patchAll(addons, []clusterfile.Patch{{Target: clusterfile.Target{Kind: "ConfigMap"}, Patch: patch}}); err != nil {
 			t.Fatal(err)
 		}
 		for key := range addons[0].Objects[0].GetAnnotations() {

@@ -22,7 +22,7 @@ func describe(id resid.ResId) string {
 }
 
 // ids are the objects that there are.
-func (r patchRun) ids() []resid.ResId {
+func (r *patchRun) ids() []resid.ResId {
 	var all []resid.ResId
 	for _, o := range r.all.Resources() {
 		all = append(all, resid.ResId{Gvk: o.GetGvk(), Name: o.GetName(), Namespace: o.GetNamespace()})
@@ -31,7 +31,7 @@ func (r patchRun) ids() []resid.ResId {
 }
 
 // named returns the object that a partial object names.
-func (r patchRun) named(document map[string]any) ([]resid.ResId, *strictyaml.Fault) {
+func (r *patchRun) named(document map[string]any) ([]resid.ResId, *strictyaml.Fault) {
 	metadata, _ := document["metadata"].(map[string]any)
 	text := func(m map[string]any, key string) string { s, _ := m[key].(string); return s }
 	want := resid.ResId{Gvk: resid.Gvk{Kind: text(document, "kind")}, Name: text(metadata, "name"), Namespace: text(metadata, "namespace")}
@@ -86,7 +86,7 @@ func differences(want, have resid.ResId) []string {
 }
 
 // targeted returns the objects that the patch's target selects.
-func (r patchRun) targeted() ([]resid.ResId, *strictyaml.Fault) {
+func (r *patchRun) targeted() ([]resid.ResId, *strictyaml.Fault) {
 	t := r.patch.Target
 	for _, f := range targetFields(&t) {
 		if _, err := regexp.Compile(*f.value); err != nil {
@@ -106,7 +106,7 @@ func (r patchRun) targeted() ([]resid.ResId, *strictyaml.Fault) {
 }
 
 // selects returns the objects that a target selects. Its expressions are valid.
-func (r patchRun) selects(t clusterfile.Target) []resid.ResId {
+func (r *patchRun) selects(t clusterfile.Target) []resid.ResId {
 	found, err := r.all.Select(types.Selector{
 		ResId:         resid.ResId{Gvk: resid.Gvk{Group: t.Group, Version: t.Version, Kind: t.Kind}, Name: t.Name, Namespace: t.Namespace},
 		LabelSelector: t.LabelSelector,
@@ -139,7 +139,7 @@ func targetFields(t *clusterfile.Target) []targetField {
 }
 
 // unmatched is the fault of a target that selects nothing: it names the field without which it would select something.
-func (r patchRun) unmatched(t clusterfile.Target) *strictyaml.Fault {
+func (r *patchRun) unmatched(t clusterfile.Target) *strictyaml.Fault {
 	fault := &strictyaml.Fault{Field: ".target", Problem: "matches no object", Remedy: showObjects}
 	for _, f := range targetFields(&t) {
 		value := *f.value

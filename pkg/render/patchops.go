@@ -7,41 +7,51 @@ import (
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
-	"sigs.k8s.io/kustomize/api/resource"
 	"sigs.k8s.io/kustomize/kyaml/resid"
 	"sigs.k8s.io/yaml"
 )
 
 // applyOperations applies a JSON6902 patch to every object of its target.
-func (r patchRun) applyOperations() *strictyaml.Fault {
+func (r *patchRun) applyOperations(operations []any) *strictyaml.Fault {
 	selected, fault := r.targeted()
 	if fault != nil {
 		return fault
 	}
 	list, err := yaml.YAMLToJSON([]byte(r.patch.Patch))
 	if err != nil {
-		return &strictyaml.Fault{Field: ".patch", Problem: "is not YAML: " + unreadable(err).Error(), Remedy: "correct the syntax"}
+		return &strictyaml.Fault{Field: ".patch", Problem: unreadable(err).Error(), Remedy: "correct it"}
 	}
 	for _, id := range selected {
-		before, err := r.find(id).MarshalJSON()
+		for _, p := range touched(operations) {
+			if fault := forbidden(p, id); fault != nil {
+				return fault
+			}
+		}
+		before, err := r.text(id)
 		if err == nil {
 			err = r.transform(id, string(list))
 		}
 		if err != nil {
 			return failedOperation(id, before, list)
 		}
-	}
-	return r.renamed()
-}
-
-// find returns the object of an ID that select returned.
-func (r patchRun) find(id resid.ResId) *resource.Resource {
-	for _, o := range r.all.Resources() {
-		if gvk := o.GetGvk(); gvk.Equals(id.Gvk) && o.GetName() == id.Name && o.GetNamespace() == id.Namespace {
-			return o
+		if fault := r.renamed(); fault != nil {
+			return fault
+		}
+		if fault := r.note(id, before); fault != nil {
+			return fault
 		}
 	}
-	return &resource.Resource{}
+	return nil
+}
+
+// text returns the object of an ID as JSON; nil if there is none any more.
+func (r *patchRun) text(id resid.ResId) ([]byte, error) {
+	for _, o := range r.all.Resources() {
+		if gvk := o.GetGvk(); gvk.Equals(id.Gvk) && o.GetName() == id.Name && o.GetNamespace() == id.Namespace {
+			return o.MarshalJSON()
+		}
+	}
+	return nil, nil
 }
 
 // failedOperation is the fault of a list of operations that does not apply to an object: it names the first one that fails.
@@ -75,13 +85,13 @@ func failedOperation(id resid.ResId, before, list []byte) *strictyaml.Fault {
 }
 
 // renamed reports an object that is no addon's: its name, namespace or type was changed.
-func (r patchRun) renamed() *strictyaml.Fault {
+func (r *patchRun) renamed() *strictyaml.Fault {
 	for _, o := range r.all.Resources() {
 		gvk := o.GetGvk()
 		id := manifest.ID{Group: gvk.Group, Kind: gvk.Kind, Namespace: o.GetNamespace(), Name: o.GetName()}
 		if _, ok := r.owner[id]; !ok {
 			return &strictyaml.Fault{Field: ".patch", Problem: fmt.Sprintf("changes an object into %s", id),
-				Remedy: "a patch may change or delete objects, but not their kind, name or namespace"}
+				Remedy: immutable}
 		}
 	}
 	return nil

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
@@ -27,7 +29,7 @@ func readPatch(p clusterfile.Patch) ([]any, *strictyaml.Fault) {
 	problem, remedy := "", ""
 	switch {
 	case err != nil:
-		problem, remedy = "is not YAML: "+err.Error(), "correct the syntax"
+		problem, remedy = err.Error(), "correct it"
 	case len(documents) == 0:
 		problem, remedy = "is empty", patchForms+", or remove the patch"
 	case len(documents) > 1 && !p.Target.Empty():
@@ -57,6 +59,9 @@ func yamlDocuments(text string) ([]any, error) {
 		if err != nil {
 			return nil, unreadable(err)
 		}
+		if twice := repeated(&node); twice != nil {
+			return nil, fmt.Errorf("has the key %s a second time in one mapping, at line %d of the patch", strictyaml.Join("", twice.Value), twice.Line)
+		}
 		document, err := jsonOf(&node)
 		if err != nil {
 			return nil, err
@@ -79,16 +84,35 @@ func jsonOf(node *yaml.Node) (any, error) {
 	numbers := json.NewDecoder(bytes.NewReader(text))
 	numbers.UseNumber()
 	var document any
-	err = numbers.Decode(&document)
-	return document, err
+	if err := numbers.Decode(&document); err != nil {
+		return nil, unreadable(err)
+	}
+	return document, nil
+}
+
+// repeated returns a key that stands in a mapping for the second time, or nil: the first one would be lost.
+func repeated(node *yaml.Node) *yaml.Node {
+	seen := map[string]bool{}
+	for i, child := range node.Content {
+		if node.Kind == yaml.MappingNode && i%2 == 0 && child.Kind == yaml.ScalarNode {
+			if seen[child.Value] {
+				return child
+			}
+			seen[child.Value] = true
+		}
+		if twice := repeated(child); twice != nil {
+			return twice
+		}
+	}
+	return nil
 }
 
 // unreadable says where a patch cannot be read, and nothing of what it holds: that may be a password.
 func unreadable(err error) error {
 	if at := position.FindString(err.Error()); at != "" {
-		return errors.New("an error at " + at + " of the patch")
+		return errors.New("is not YAML: an error at " + at + " of the patch")
 	}
-	return errors.New("an error somewhere in the patch")
+	return errors.New("is not YAML: an error somewhere in the patch")
 }
 
 var position = regexp.MustCompile(`line [0-9]+`)
@@ -103,6 +127,9 @@ func judgeDocument(document any, index int, noTarget bool) (problem, remedy stri
 		if _, ok := d["metadata"].(map[string]any); !ok && d["metadata"] != nil {
 			return "has metadata that is not a mapping", "give metadata: {name: ..., namespace: ...}"
 		}
+		if unknownDirective(d) {
+			return "has a $patch that is none of delete, merge and replace", "correct it, or remove it"
+		}
 		return "", ""
 	case []any:
 		switch {
@@ -116,6 +143,20 @@ func judgeDocument(document any, index int, noTarget bool) (problem, remedy stri
 		return judgeOperations(d)
 	}
 	return "is a single value", patchForms
+}
+
+// unknownDirective reports whether a partial object says with $patch what no merge knows: it would be left out.
+func unknownDirective(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		if directive, given := v["$patch"]; given && directive != "delete" && directive != "merge" && directive != "replace" {
+			return true
+		}
+		return slices.ContainsFunc(slices.Collect(maps.Values(v)), unknownDirective)
+	case []any:
+		return slices.ContainsFunc(v, unknownDirective)
+	}
+	return false
 }
 
 func judgeOperations(list []any) (problem, remedy string) {

@@ -35,6 +35,9 @@ type Rendering struct {
 	Addons []Addon
 	Digest string            // over all objects of all addons
 	API    *kubeapi.Snapshot // of the minor
+
+	Warnings []string // what patches of the cluster file delete, and which have no effect
+	patches  *patchLog
 }
 
 // An Addon is the objects of one addon, in the order of their IDs.
@@ -75,9 +78,10 @@ func Bundle(r *bundle.Resolved) (*Rendering, error) {
 	if err := faults.ErrorOrNil(); err != nil {
 		return nil, err
 	}
-	if err := patchAll(out.Addons, r.Cluster.Patches); err != nil {
+	if out.patches, err = patchAll(out.Addons, r.Cluster.Patches); err != nil {
 		return nil, err
 	}
+	out.Warnings = out.patches.warnings()
 	return out, out.finish()
 }
 
@@ -100,7 +104,7 @@ func renderAddon(r bundle.ResolvedAddon, cluster clusterfile.Cluster, served []s
 		return Addon{}, err
 	}
 	addons := []Addon{{Addon: r.Addon, Line: r.Line, Version: r.Version, Objects: objects, Created: expected(r.Addon, served)}}
-	if err := patchAll(addons, r.Patches); err != nil {
+	if _, err := patchAll(addons, r.Patches); err != nil {
 		return Addon{}, fmt.Errorf("the bundle's patches: %v", err) // no fault of the user's
 	}
 	pods := podSettings{addon: r.Name, pullSecrets: cluster.ImagePullSecrets, all: r.Pods, workloads: r.Workloads}
