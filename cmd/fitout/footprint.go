@@ -88,8 +88,8 @@ func sizes() string {
 
 // node is the node that the flags describe.
 func (o *footprintOptions) node(flags *pflag.FlagSet) (footprint.Node, error) {
-	if o.nodes < 0 {
-		return footprint.Node{}, fmt.Errorf("--nodes is %d; give 0 or more", o.nodes)
+	if o.nodes < 0 || o.nodes > footprint.MaxNodes {
+		return footprint.Node{}, fmt.Errorf("--nodes is %d; give 0 to %d", o.nodes, footprint.MaxNodes)
 	}
 	size := o.size
 	switch given := flags.Changed("cores") || flags.Changed("memory"); {

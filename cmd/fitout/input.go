@@ -42,8 +42,25 @@ var overrides = []struct{ flag, field, usage string }{
 	{"api-endpoint", "network.apiEndpoint", "URL at which nodes reach the API server"},
 }
 
+// fileFlag is the flag of the cluster file. A second one would make the first go without a word.
+type fileFlag struct {
+	file  *string
+	given bool
+}
+
+func (f *fileFlag) String() string { return *f.file }
+func (f *fileFlag) Type() string   { return "string" }
+
+func (f *fileFlag) Set(file string) error {
+	if f.given {
+		return errors.New("is given twice; name one cluster file, and lay other values over it with flags such as --cni")
+	}
+	*f.file, f.given = file, true
+	return nil
+}
+
 func (i *input) register(c *cobra.Command) {
-	c.Flags().StringVarP(&i.file, "file", "f", "", "cluster file; - reads standard input. fitout explain documents it")
+	c.Flags().VarP(&fileFlag{file: &i.file}, "file", "f", "cluster file; - reads standard input. fitout explain documents it")
 	for _, o := range overrides {
 		c.Flags().String(o.flag, "", o.usage)
 	}

@@ -74,7 +74,24 @@ Exit codes: 0 fitted out, 1 failed, 2 usage or invalid input (nothing was touche
 	root.AddCommand(upCommand(streams), adoptCommand(streams), planCommand(streams), renderCommand(streams), diffCommand(streams), applyCommand(streams),
 		checkCommand(streams), uninstallCommand(streams), validateCommand(streams), bundlesCommand(streams),
 		footprintCommand(streams), explainCommand(streams), rbacCommand(streams), probeCommand(streams), versionCommand(streams))
+	remedyOfArguments(root)
 	return root
+}
+
+// remedyOfArguments adds to cobra's complaints about the arguments of all commands where to read what they take.
+func remedyOfArguments(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			err := check(c, args)
+			if err == nil || !isCobraUsage(err) {
+				return err
+			}
+			return usageError{fmt.Errorf("%s: %w; %s --help says what it takes", c.CommandPath(), err, c.CommandPath())}
+		}
+	}
+	for _, inner := range c.Commands() {
+		remedyOfArguments(inner)
+	}
 }
 
 // usageError is a command line that cannot be understood.

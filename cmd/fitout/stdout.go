@@ -21,6 +21,9 @@ func newStdout(file *os.File) *stdout { return &stdout{file: file, net: printabl
 
 func (o *stdout) Write(p []byte) (int, error) {
 	o.used = true
+	if o.err != nil {
+		return 0, o.err // the same one, so that it is told once
+	}
 	n, err := o.net.Write(p)
 	o.keep(err)
 	return n, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -40,7 +41,12 @@ file and line. What only a cluster knows is not checked, and the last line of th
 		Example: `  fitout validate --kubernetes 1.18 manifests.yaml
   fitout validate deploy/
   helm template my-chart | fitout validate --kubernetes 1.36 -`,
-		Args: cobra.MinimumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageError{errors.New("nothing to validate; name files or folders, or - for standard input")}
+			}
+			return nil
+		},
 		RunE: func(_ *cobra.Command, args []string) error { return validateFiles(streams, kubernetes, args) },
 	}
 	c.Flags().StringVar(&kubernetes, "kubernetes", kubeapi.Newest(), "Kubernetes version, such as 1.36")

@@ -12,12 +12,12 @@ const module = "github.com/fitout-dev/fitout/"
 
 // mayImport lists, for each package of the library, the other packages of the project that it may import.
 var mayImport = map[string][]string{
-	"pkg/strictyaml":  {},
+	"pkg/strictyaml":  {"pkg/printable"},
 	"pkg/printable":   {},
 	"pkg/manifest":    {"pkg/printable"},
 	"pkg/clusterfile": {"pkg/strictyaml"},
-	"pkg/corefile":    {"pkg/strictyaml"},
-	"pkg/chartvalues": {"pkg/clusterfile", "pkg/strictyaml"},
+	"pkg/corefile":    {"pkg/printable", "pkg/strictyaml"},
+	"pkg/chartvalues": {"pkg/clusterfile", "pkg/corefile", "pkg/strictyaml"},
 	"pkg/bundle":      {"pkg/chartvalues", "pkg/clusterfile", "pkg/corefile", "pkg/strictyaml"},
 	"pkg/crd":         {"pkg/manifest"},
 	"pkg/fieldrules":  {"pkg/manifest"},
@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 	"pkg/report":      {"pkg/changeset", "pkg/check", "pkg/clusterfile", "pkg/footprint", "pkg/manifest", "pkg/printable"},
 	"pkg/inventory":   {"pkg/manifest", "pkg/render"},
 	"pkg/cluster":     {"pkg/agent", "pkg/changeset", "pkg/clusterfile", "pkg/fieldowner", "pkg/inventory", "pkg/objectdiff", "pkg/observed", "pkg/manifest", "pkg/probe", "pkg/probes", "pkg/provider", "pkg/render", "pkg/report"},
-	"pkg/fitout":      {"pkg/adoption", "pkg/agent", "pkg/bundle", "pkg/changeset", "pkg/check", "pkg/diagnose", "pkg/fieldowner", "pkg/clusterfile", "pkg/corefile", "pkg/footprint", "pkg/inventory", "pkg/manifest", "pkg/observed", "pkg/probe", "pkg/probes", "pkg/provider", "pkg/render", "pkg/report", "pkg/strictyaml", "pkg/wave"},
+	"pkg/fitout":      {"pkg/adoption", "pkg/agent", "pkg/bundle", "pkg/changeset", "pkg/check", "pkg/diagnose", "pkg/fieldowner", "pkg/clusterfile", "pkg/corefile", "pkg/crd", "pkg/footprint", "pkg/inventory", "pkg/kubeapi", "pkg/manifest", "pkg/observed", "pkg/probe", "pkg/probes", "pkg/provider", "pkg/render", "pkg/report", "pkg/strictyaml", "pkg/wave"},
 	"addons":          {},
 	"bundles":         {},
 }

@@ -28,7 +28,7 @@ func TestValuesThatCannotWork(t *testing.T) {
 		"addons:\n  coredns:\n    values:\n      upstreamNameservers: [dns.corp.example]\n      replicas: 0\n      clusterIP: 10.99.0.10": "" +
 			"c.yaml:7: addons.coredns.values.replicas is 0; give a whole number from 1 to 1000\n" +
 			"c.yaml:6: addons.coredns.values.upstreamNameservers[0] is \"dns.corp.example\"; give " + nameserver,
-		"addons: {coredns: {values: {clusterIP: 10.99.0.10}}}":                                                                 "c.yaml:3: addons.coredns.values.clusterIP is 10.99.0.10, outside the service CIDR 10.32.0.0/20; remove it, and set network.dnsAddress to an address inside the range",
+		"addons: {coredns: {values: {clusterIP: 10.99.0.10}}}":                                                                 "c.yaml:3: addons.coredns.values.clusterIP is 10.99.0.10, but network.dnsAddress is 10.32.0.10; remove it, and set network.dnsAddress to the address that the kubelets were given",
 		"addons: {coredns: {values: {upstreamNameservers: [127.0.0.53]}}}":                                                     "c.yaml:3: addons.coredns.values.upstreamNameservers names a loopback address, which is CoreDNS itself in its pod; give the address of a resolver outside the cluster",
 		"addons: {coredns: {values: {upstreamNameservers: ['[::1]:53']}}}":                                                     "c.yaml:3: addons.coredns.values.upstreamNameservers names a loopback address, which is CoreDNS itself in its pod; give the address of a resolver outside the cluster",
 		"addons: {coredns: {values: {upstreamNameservers: ['127.0.0.1:5353', 'fd00::53']}}}":                                   "",

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 )
@@ -24,10 +25,23 @@ func (r *resolution) limits(addon string, values map[string]any) {
 	for _, container := range slices.Sorted(maps.Keys(containers)) {
 		requests := r.settings(addon, container, "requests", values)
 		limits := r.settings(addon, container, "limits", values)
+		r.quantities(requests)
+		r.quantities(limits)
 		for _, name := range slices.Sorted(maps.Keys(limits)) {
 			request, ok := requests[name]
 			if limit := limits[name]; ok && below(limit.quantity, request.quantity) {
 				r.limitFault(container, name, limit, request)
+			}
+		}
+	}
+}
+
+// quantities reports those of values that no container can have. Those of resources have been checked with the cluster file.
+func (r *resolution) quantities(list map[string]setting) {
+	for _, name := range slices.Sorted(maps.Keys(list)) {
+		if s := list[name]; strings.Contains(s.field, ".values.") {
+			if problem, remedy := clusterfile.UnusableQuantity(name, s.quantity); problem != "" {
+				r.fault(s.field, problem, remedy)
 			}
 		}
 	}
@@ -77,5 +91,5 @@ func mapAt(values map[string]any, path ...string) map[string]any {
 func below(a, b string) bool {
 	p, perr := clusterfile.ParseQuantity(a)
 	q, qerr := clusterfile.ParseQuantity(b)
-	return perr == nil && qerr == nil && p.Cmp(q) < 0
+	return perr == nil && qerr == nil && p.Sign() >= 0 && q.Sign() >= 0 && p.Cmp(q) < 0
 }

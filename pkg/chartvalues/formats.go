@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/corefile"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
@@ -20,15 +21,18 @@ var formats = map[string]struct {
 	valid func(string) bool
 	text  string
 }{
-	"quantity":   {isQuantity, "a quantity such as 100m or 64Mi"},
-	"image":      {imageReference.MatchString, "an image reference such as registry.example.org/name:v1.2.3"},
-	"ip":         {isIP, "an IP address such as 192.0.2.53"},
-	"ipv4-cidr":  {isIPv4Range, "an IPv4 range such as 100.64.0.0/15"},
-	"host":       {clusterfile.IsHost, "a DNS name or an IP address"},
-	"dns-name":   {isDNSName, "a DNS name such as cluster.local"},
-	"endpoint":   {isEndpoint, "a URL such as https://192.0.2.10:6443"},
-	"go-time":    {isTime, "a time such as 15s or 1m30s"},
-	"nameserver": {isNameserver, "an address such as 192.0.2.53, 192.0.2.53:5353 or tls://192.0.2.53, or a file such as /etc/resolv.conf"},
+	"quantity":    {isQuantity, "a quantity such as 100m or 64Mi"},
+	"image":       {imageReference.MatchString, "an image reference such as registry.example.org/name:v1.2.3"},
+	"ip":          {isIP, "an IP address such as 192.0.2.53"},
+	"ipv4-cidr":   {isIPv4Range, "an IPv4 range such as 100.64.0.0/15"},
+	"host":        {clusterfile.IsHost, "a DNS name or an IP address"},
+	"dns-name":    {isDNSName, "a DNS name such as cluster.local"},
+	"endpoint":    {isEndpoint, "a URL such as https://192.0.2.10:6443"},
+	"cidr":        {isRange, "a range such as 10.0.0.0/8 or fd00::/64"},
+	"go-time":     {isTime, "a time such as 15s or 1m30s"},
+	"go-duration": {isDuration, "a time such as 15s, or 0s"},
+	"directives":  {isDirectives, "plugins of one server block, with a { for each }"},
+	"nameserver":  {isNameserver, "an address such as 192.0.2.53, 192.0.2.53:5353 or tls://192.0.2.53, or a file such as /etc/resolv.conf"},
 }
 
 func checkFormat(name string) func(any) error {
@@ -55,13 +59,15 @@ func isQuantity(s string) bool {
 
 func isIP(s string) bool {
 	ip, err := netip.ParseAddr(s)
-	return err == nil && ip.Zone() == ""
+	return err == nil && ip.Zone() == "" && clusterfile.UnusableAddress(ip) == ""
 }
 
 func isIPv4Range(s string) bool {
 	p, err := netip.ParsePrefix(s)
-	return err == nil && p.Addr().Is4() && p.Masked() == p
+	return err == nil && p.Addr().Is4() && p.Masked() == p && clusterfile.UnusableRange(p) == ""
 }
+
+func isDNSLabel(s string) bool { return len(validation.IsDNS1123Label(s)) == 0 }
 
 func isDNSName(s string) bool { return len(validation.IsDNS1123Subdomain(s)) == 0 }
 
@@ -73,6 +79,18 @@ func isEndpoint(s string) bool {
 func isTime(s string) bool {
 	d, err := time.ParseDuration(s)
 	return err == nil && d > 0
+}
+
+func isDirectives(s string) bool { return corefile.CheckDirectives(s) == nil }
+
+func isDuration(s string) bool {
+	d, err := time.ParseDuration(s)
+	return err == nil && d >= 0
+}
+
+func isRange(s string) bool {
+	_, err := netip.ParsePrefix(s)
+	return err == nil
 }
 
 // isNameserver reports whether CoreDNS's plugin forward takes s: an address, with or without dns:// or tls:// and a port, or a

@@ -28,6 +28,8 @@ func want(s *jsonschema.Schema) string {
 		return "one of " + strings.Join(words(s), ", ")
 	case s.MaxLength != nil && *s.MaxLength == 0:
 		return `""`
+	case s.Title != "" && len(s.Examples) > 0:
+		return fmt.Sprintf("%s, such as %v", s.Title, s.Examples[0])
 	case s.Format != nil:
 		return formats[s.Format.Name].text
 	case slices.Contains(types, "integer"):

@@ -116,8 +116,9 @@ func readKubeadm(config *manifest.Object, f *clusterfile.Facts) {
 			DNSDomain     string `json:"dnsDomain"`
 		} `json:"networking"`
 	}
-	if yaml.Unmarshal([]byte(text), &c) != nil {
-		return // somebody else's ConfigMap: the cluster says nothing here
+	if err := yaml.Unmarshal([]byte(text), &c); err != nil {
+		f.KubeadmFault = err.Error()
+		return
 	}
 	f.KubeadmEndpoint = c.ControlPlaneEndpoint
 	f.KubeadmPodCIDR, f.KubeadmServiceCIDR, f.KubeadmDNSDomain = c.Networking.PodSubnet, c.Networking.ServiceSubnet, c.Networking.DNSDomain

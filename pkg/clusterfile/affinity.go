@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
@@ -26,6 +29,9 @@ func validateAffinity(affinity map[string]any, path string, add report) {
 		add(path, "cannot be written as JSON", "write it as Kubernetes does")
 		return
 	}
+	if unknownFields(affinity, reflect.TypeFor[corev1.Affinity](), path, add) {
+		return
+	}
 	var a corev1.Affinity
 	const remedy = "kubectl explain pod.spec.affinity documents it"
 	if err := yaml.UnmarshalStrict(text, &a); err != nil {
@@ -40,6 +46,48 @@ func validateAffinity(affinity map[string]any, path string, add report) {
 		}
 		add(path+"."+err.Field, problem, remedy)
 	}
+}
+
+// unknownFields reports the fields of a value that a type of Kubernetes does not have, and whether there are any.
+func unknownFields(value any, t reflect.Type, path string, add report) bool {
+	found := false
+	switch v := value.(type) {
+	case []any:
+		for i, element := range v {
+			if t.Kind() == reflect.Slice {
+				found = unknownFields(element, t.Elem(), fmt.Sprintf("%s[%d]", path, i), add) || found
+			}
+		}
+	case map[string]any:
+		if t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct {
+			return false
+		}
+		known := map[string]reflect.Type{}
+		for i := range t.NumField() {
+			name, options, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+			if inner := t.Field(i).Type; name == "" && strings.Contains(options, "inline") {
+				for j := range inner.NumField() {
+					name, _, _ := strings.Cut(inner.Field(j).Tag.Get("json"), ",")
+					known[name] = inner.Field(j).Type
+				}
+				continue
+			}
+			known[name] = t.Field(i).Type
+		}
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			at := strictyaml.Join(path, name)
+			if inner, ok := known[name]; ok {
+				found = unknownFields(v[name], inner, at, add) || found
+				continue
+			}
+			add(at, "is not a field of "+t.Name(), strictyaml.Suggest(name, slices.Sorted(maps.Keys(known))))
+			found = true
+		}
+	}
+	return found
 }
 
 func affinityErrors(a corev1.Affinity) field.ErrorList {

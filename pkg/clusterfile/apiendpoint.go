@@ -25,6 +25,8 @@ func ParseEndpoint(s string) (*url.URL, error) {
 		return nil, errors.New("it holds a user, and credentials do not belong into it")
 	case !IsHost(u.Hostname()):
 		return nil, errors.New("its host is neither a DNS name nor an address")
+	case unusableHost(u.Hostname()) != "":
+		return nil, errors.New(unusableHost(u.Hostname()) + ", at which no API server answers")
 	case port != "" && !isPort(port):
 		return nil, errors.New("its port is not a number from 1 to 65535")
 	case u.Path != "" && u.Path != "/":
@@ -43,6 +45,15 @@ func IsHost(s string) bool {
 		return ip.Zone() == ""
 	}
 	return len(validation.IsDNS1123Subdomain(strings.ToLower(s))) == 0 && !numeric(s[strings.LastIndex(s, ".")+1:])
+}
+
+// unusableHost says why nothing answers at a host that is an address.
+func unusableHost(host string) string {
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return ""
+	}
+	return UnusableAddress(ip)
 }
 
 // numeric reports whether a last label is all digits, as in 10.0.0.256: that is an address gone wrong, not a name.

@@ -5,19 +5,32 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/fitout-dev/fitout/pkg/strictyaml"
 )
 
-// Warnings say what the facts hold that a complete cluster file cannot: the IPv6 half of a dual-stack cluster.
+// Warnings say what the facts hold that a complete cluster file cannot: what of kubeadm's configuration cannot be read, and the
+// IPv6 half of a dual-stack cluster.
 func (f Facts) Warnings(c Cluster) []string {
+	all := f.unreadable()
 	left := f.ipv6()
 	if len(left) == 0 {
-		return nil
+		return all
 	}
 	effect := "pods get no IPv6 address, and a Service's IPv6 address leads to no pod"
 	if c.CNI == None {
 		effect = "cluster DNS has no IPv6 address, and kube-proxy does not know the IPv6 addresses of pods as the cluster's own"
 	}
-	return []string{fmt.Sprintf("the cluster is dual-stack, but the addons are set up for IPv4 only: %s. Left out: %s", effect, strings.Join(left, ", "))}
+	return append(all, fmt.Sprintf("the cluster is dual-stack, but the addons are set up for IPv4 only: %s. Left out: %s", effect, strings.Join(left, ", ")))
+}
+
+// unreadable tells of a configuration of kubeadm that says nothing, since it cannot be read.
+func (f Facts) unreadable() []string {
+	if f.KubeadmFault == "" {
+		return nil
+	}
+	return []string{fmt.Sprintf("ConfigMap kube-system/kubeadm-config: ClusterConfiguration cannot be read (%s), so that defaults stand in for it; correct it, or give network.podCIDR, serviceCIDR, dnsDomain and apiEndpoint",
+		strictyaml.Clip(f.KubeadmFault))}
 }
 
 // ipv6 names the IPv6 ranges of the cluster, and where each of them is from.

@@ -9,11 +9,8 @@ import (
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
-
-var longExponent = regexp.MustCompile(`[eE][+-]?[0-9]{3}`)
 
 // registryPattern is that of an image reference (distribution/reference: domain and path), of at most 255 characters.
 var registryPattern = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,200}[a-zA-Z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]{1,2}[a-z0-9]+)*)*$`)
@@ -64,6 +61,8 @@ func (c Cluster) validateNetwork(add func(field, problem, remedy string)) {
 		add("network.dnsAddress", is(n.DNSAddress), "give an address such as 10.32.0.10")
 	case servicesOK && !services.Contains(dns):
 		add("network.dnsAddress", fmt.Sprintf("is %s, outside the service CIDR %s", dns, services), fmt.Sprintf("give an address inside it, such as %s", tenthAddress(services)))
+	case servicesOK && (dns == services.Addr() || dns == lastAddress(services)):
+		add("network.dnsAddress", fmt.Sprintf("is %s, the first or the last address of the service CIDR %s, which no Service can have", dns, services), fmt.Sprintf("give another one, such as %s", tenthAddress(services)))
 	case servicesOK && dns == firstAddress(services):
 		add("network.dnsAddress", fmt.Sprintf("is %s, the address of the API server's own Service", dns), fmt.Sprintf("give another one, such as %s", tenthAddress(services)))
 	}
@@ -75,8 +74,13 @@ func (c Cluster) validateNetwork(add func(field, problem, remedy string)) {
 		add("network.apiEndpoint", fmt.Sprintf("%s: %v", is(n.APIEndpoint), err), "give a URL such as https://192.0.2.10:6443")
 		return
 	}
-	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && servicesOK && services.Contains(ip) {
+	ip, err := netip.ParseAddr(u.Hostname())
+	switch {
+	case err != nil: // a name
+	case servicesOK && services.Contains(ip):
 		add("network.apiEndpoint", fmt.Sprintf("is %s, a Service address, which nothing answers before kube-proxy runs", n.APIEndpoint), "give an address that nodes reach by themselves")
+	case podsOK && pods.Contains(ip):
+		add("network.apiEndpoint", fmt.Sprintf("is %s, an address of the pod CIDR %s, which nodes look for among the pods", n.APIEndpoint, pods), "give an address outside it, or another pod CIDR")
 	}
 }
 
@@ -93,6 +97,8 @@ func prefix(s, field string, add func(field, problem, remedy string)) (netip.Pre
 		add(field, fmt.Sprintf("is %s", s), "give an IPv4 range; the bundles have no IPv6 yet")
 	case p.Masked() != p:
 		add(field, fmt.Sprintf("is %s, which has bits set after the prefix", s), fmt.Sprintf("give %s", p.Masked()))
+	case UnusableRange(p) != "":
+		add(field, fmt.Sprintf("is %s, %s", s, UnusableRange(p)), "give a range of addresses for pods or Services, such as one in 10.0.0.0/8")
 	case p.Bits() > 26:
 		add(field, fmt.Sprintf("is %s, too small a range", s), "give a /26 or larger")
 	default:
@@ -121,17 +127,8 @@ func quantities(list map[string]string, path string, add func(field, problem, re
 		if !resourceName.MatchString(name) {
 			add(path+"."+name, "is not a resource of Kubernetes", strictyaml.Suggest(name, []string{"cpu", "memory", "ephemeral-storage"})+", or the full name of another, such as example.com/gpu")
 		}
-		if q, err := ParseQuantity(list[name]); err != nil || q.Sign() < 0 {
-			add(path+"."+name, is(list[name]), "give a quantity such as 100m or 64Mi")
+		if problem, remedy := UnusableQuantity(name, list[name]); problem != "" {
+			add(path+"."+name, problem, remedy)
 		}
 	}
-}
-
-// ParseQuantity reads a quantity of Kubernetes, such as 100m or 64Mi. The library takes hours over an exponent like that of 1e-2000000000: no quantity of use has
-// one of more than two digits.
-func ParseQuantity(s string) (resource.Quantity, error) {
-	if len(s) > 64 || longExponent.MatchString(s) {
-		return resource.Quantity{}, resource.ErrFormatWrong
-	}
-	return resource.ParseQuantity(s)
 }

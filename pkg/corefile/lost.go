@@ -4,10 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/fitout-dev/fitout/pkg/printable"
 )
 
 // A Line is a line of a live Corefile that another one does not have.
@@ -21,22 +20,18 @@ type Line struct {
 // String says what happens to the line, printable.
 func (l Line) String() string {
 	if l.Instead != "" {
-		return fmt.Sprintf("line %d: %s becomes %s", l.Number, printable(l.Text), printable(l.Instead))
+		return fmt.Sprintf("line %d: %s becomes %s", l.Number, written(l.Text), written(l.Instead))
 	}
-	return fmt.Sprintf("line %d goes: %s", l.Number, printable(l.Text))
+	return fmt.Sprintf("line %d goes: %s", l.Number, written(l.Text))
 }
 
-// printable is a line of somebody else's as it may be printed: clipped, and quoted if there is a character in it that
-// terminals may act on.
-func printable(line string) string {
+// written is a line of somebody else's as it may be printed.
+func written(line string) string {
 	const most = 160
 	if len(line) > most {
 		line = strings.ToValidUTF8(line[:most], "") + "…"
 	}
-	if !utf8.ValidString(line) || strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) && r != '\t' }) {
-		return strconv.Quote(line)
-	}
-	return line
+	return printable.Line(line)
 }
 
 // Lost returns what of a live Corefile would be gone if ours replaced it: one Line for each plugin, option and comment that

@@ -29,8 +29,8 @@ func TestLost(t *testing.T) {
 		"braces on one line":        {".:53 {\n}\n", ".:53 {\n cache { success 5\n }\n}\n", "line 2 goes: cache { success 5"},
 		"a broken live one":         {".:53 {\n errors\n}\n", ".:53 {\n errors\n  log\n", "line 3 goes: log"},
 		"a broken one of ours":      {".:53 {", ".:53 {\n errors\n}\n", "line 2 goes: errors"},
-		"what terminals may act on": {".:53 {\n}\n", ".:53 {\n log \x1b[2J\u202e\n}\n", `line 2 goes: "log \x1b[2J\u202e"`},
-		"what is no text":           {".:53 {\n}\n", ".:53 {\n log \xff\xfe\n}\n", `line 2 goes: "log \xff\xfe"`},
+		"what terminals may act on": {".:53 {\n}\n", ".:53 {\n log \x1b[2J\u202e\n}\n", `line 2 goes: log \x1b[2J\u202e`},
+		"what is no text":           {".:53 {\n}\n", ".:53 {\n log \xff\xfe\n}\n", `line 2 goes: log \xff\xfe`},
 		"a long line":               {".:53 {\n}\n", ".:53 {\n log " + strings.Repeat("x", 500) + "\n}\n", "line 2 goes: log " + strings.Repeat("x", 156) + "…"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -42,7 +42,9 @@ func Merge(ours, live string, leaveOut ...Fault) (Merged, error) {
 		return Merged{}, err
 	}
 	m := merge{ours: ours, live: live, has: has, theirs: theirs, own: own}
-	m.collect(leaveOut)
+	if err := m.collect(leaveOut); err != nil {
+		return Merged{}, fmt.Errorf("the live Corefile: %w", err)
+	}
 	if len(m.pieces) == 0 {
 		return Merged{Text: ours}, nil
 	}
@@ -62,7 +64,8 @@ type merge struct {
 	blocks      bool // one of the pieces is more than a comment
 }
 
-func (m *merge) collect(leaveOut []Fault) {
+// collect collects it. The error is of a character in it with which no object can be applied.
+func (m *merge) collect(leaveOut []Fault) error {
 	known, without := commentLines(m.ours, m.has), m.without(leaveOut)
 	before := 0
 	own := map[int]bool{}
@@ -70,22 +73,39 @@ func (m *merge) collect(leaveOut []Fault) {
 		own[i] = true
 	}
 	for i, p := range m.theirs {
-		comments := foreignComments(m.live[before:p.start], known)
+		from := before
+		comments := foreignComments(m.live[from:p.start], known)
 		before = p.end
 		switch {
 		case !own[i]:
-			m.comment(comments)
+			if err := m.piece(comments, from, p.start); err != nil {
+				return err
+			}
 			continue
 		case without[i]:
 			continue
 		case comments != "":
 			comments += "\n"
 		}
+		if err := m.piece(comments+strings.TrimSpace(p.text(m.live)), from, p.end); err != nil {
+			return err
+		}
 		m.blocks = true
-		m.pieces = append(m.pieces, "\n"+comments+strings.TrimSpace(p.text(m.live))+"\n")
 		m.kept = append(m.kept, Kept{Name: p.name(), First: p.line, Last: p.last})
 	}
-	m.comment(foreignComments(m.live[before:], known))
+	return m.piece(foreignComments(m.live[before:], known), before, len(m.live))
+}
+
+// piece keeps a text, if there is any, which stands between two bytes of the live Corefile.
+func (m *merge) piece(text string, from, to int) error {
+	if text == "" {
+		return nil
+	}
+	if err := writable(text, 0, len(text)); err != nil {
+		return writable(m.live, max(from, len(m.live)-len(strings.TrimPrefix(m.live, byteOrderMark))), to)
+	}
+	m.pieces = append(m.pieces, "\n"+text+"\n")
+	return nil
 }
 
 // without returns the indexes of the parts that are left out for their faults. A snippet stands above those that import it.
@@ -114,13 +134,6 @@ func uses(list []directive, snippets map[string]bool) bool {
 		name, isImport := d.imported()
 		return isImport && snippets[name] || uses(d.body, snippets)
 	})
-}
-
-// comment keeps a comment that stands alone.
-func (m *merge) comment(text string) {
-	if text != "" {
-		m.pieces = append(m.pieces, "\n"+text+"\n")
-	}
 }
 
 // commentLines returns the lines of the comments between the parts of a Corefile.

@@ -67,9 +67,68 @@ func TestParseRefuses(t *testing.T) {
 		"(a)\nb\n":                "line 1: { is to follow the snippet (a); write it",
 		"a\n errors\n}\nb {\n}\n": "line 3: } closes nothing; take it away",
 		"a\n x {\n":               "line 1: a { is not closed; close it",
+		"a {\n}\n{{{\n":           "line 3: the zone {{{ has a brace in it; write a blank before a {, or remove it",
+		"a{\n}\n":                 "line 1: the zone a{ has a brace in it; write a blank before a {, or remove it",
+		"a }} {\n}\n":             "line 1: the zone }} has a brace in it; write a blank before a {, or remove it",
+		"{$} {\n}\n":              "line 1: the zone {$} has a brace in it; write a blank before a {, or remove it",
 	} {
 		if _, err := parse(text); err == nil || err.Error() != want {
 			t.Errorf("%q: error %v, want %s", text, err, want)
+		}
+	}
+}
+
+func TestParseTakesVariables(t *testing.T) {
+	for _, text := range []string{"{$ZONE} {\n}\n", "{%ZONE%}:53 {\n}\n", "a.{$ZONE}:{$PORT} {\n}\n"} {
+		if _, err := parse(text); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// What no object can hold is refused with its line where it would be kept, and is no matter where it would not.
+func TestMergeRefusesUnwritable(t *testing.T) {
+	const ours, refused = ".:53 {\n    errors\n}\n", "the live Corefile: line 5: holds "
+	for live, want := range map[string]string{
+		"%s# a\u009bb\n":       refused + "the character U+009B that no ConfigMap can be applied with; remove it",
+		"%sx {\n}\n# a\x00b\n": "the live Corefile: line 7: holds the character U+0000 that no ConfigMap can be applied with; remove it",
+		"%sx { # \x1b\n}\n":    refused + "the character U+001B that no ConfigMap can be applied with; remove it",
+		"%sx {\n}\n# \ufffe\n": "the live Corefile: line 7: holds the character U+FFFE that no ConfigMap can be applied with; remove it",
+		"%s# \xff\n":           refused + `the byte \xff, which is not UTF-8, that no ConfigMap can be applied with; remove it`,
+		"%s# \ufeff\n":         refused + "the character U+FEFF that no ConfigMap can be applied with; remove it",
+		"\ufeff%s# Gr\u00fc\u00dfe \U0001f642\u0085\n": "",
+	} {
+		_, err := Merge(ours, strings.Replace(live, "%s", "# c\n"+ours, 1))
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%q: error %q, want %q", live, got, want)
+		}
+	}
+	if _, err := Merge(ours, ".:53 {\n    errors # \x1b\n}\n"); err != nil {
+		t.Errorf("what goes anyway is refused: %v", err)
+	}
+}
+
+func TestCheckDirectives(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "log": "", "# }\nlog": "", "hosts {\n  192.0.2.1 a\n  fallthrough\n}\nlog": "", "log\n# {": "", "x \"}\" y": "line 1: } closes the server block that the text stands in; remove it",
+		"}\nevil {\n  whoami": "line 1: } closes the server block that the text stands in; remove it",
+		"log\n}":              "line 2: } closes the server block that the text stands in; remove it",
+		"a {\n}\n}\nevil {":   "line 3: } closes the server block that the text stands in; remove it",
+		"a {\n":               "line 1: { is not closed; close it",
+		"{\n policy x\n}":     "line 1: { without a plugin before it; name the plugin",
+		"log \"a":             "line 1: the quote is not closed; close it",
+		"log {\n class all }": "",
+	} {
+		got := ""
+		if err := CheckDirectives(text); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
 }

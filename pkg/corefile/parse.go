@@ -2,6 +2,7 @@ package corefile
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -112,6 +113,9 @@ func (r *reader) header(p *part) error {
 		if t.text == "import" && (t.begins || len(p.keys) == 0) {
 			return fmt.Errorf("line %d: import stands where a zone is to be; give it a line of its own", t.line)
 		}
+		if bracesLeft(t.text) {
+			return fmt.Errorf("line %d: the zone %s has a brace in it; write a blank before a {, or remove it", t.line, shown(t.text))
+		}
 		key, comma := strings.CutSuffix(t.text, ",")
 		more = comma
 		p.header, p.end, p.last = t.end, t.end, t.last()
@@ -120,6 +124,14 @@ func (r *reader) header(p *part) error {
 		}
 	}
 	return nil
+}
+
+// variable is a place where the server puts the value of an environment variable: {$NAME} or {%NAME%}.
+var variable = regexp.MustCompile(`\{\$[^{}]+\}|\{%[^{}]+%\}`)
+
+// bracesLeft reports whether a zone has a brace that is not of a variable. CoreDNS would take it for a letter of the name.
+func bracesLeft(zone string) bool {
+	return strings.ContainsAny(variable.ReplaceAllString(zone, ""), "{}")
 }
 
 // block reads on to the brace that closes the block.

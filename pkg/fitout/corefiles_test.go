@@ -126,7 +126,6 @@ func TestValidateEdits(t *testing.T) {
 	for extra, want := range map[string]string{
 		"hosts {\n  192.0.2.1 a\n  fallthrough\n}\nlog": "",
 		"proxy . 192.0.2.1":                             values + in + "line 28: " + goneTo,
-		"}":                                             values + in + "line 29: } where a zone is to be; write the zone before it",
 	} {
 		file := clusterfile.File{Cluster: clusterfile.Cluster{KubernetesVersion: "1.36", CNI: "flannel", Ingress: "none",
 			Addons: map[string]clusterfile.Addon{"coredns": {Values: map[string]any{"extraConfig": extra}}}}}

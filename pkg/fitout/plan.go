@@ -92,17 +92,27 @@ func plan(catalogue *bundle.Catalogue, resolved *bundle.Resolved, rendering *ren
 	}, nil
 }
 
-// gather joins the faults in errs, in the order of their lines; an error that is no fault ends the gathering.
+// gather joins the faults in errs, in the order of their lines; an error that is no fault ends the gathering. What one of them
+// says of a field that one before it has a fault of comes from that fault, and is left out.
 func gather(errs ...error) (strictyaml.Faults, error) {
+	type place struct{ file, field string }
 	var all strictyaml.Faults
+	known := map[place]bool{}
 	for _, err := range errs {
 		var faults strictyaml.Faults
 		switch {
 		case err == nil:
 		case errors.As(err, &faults):
-			all = append(all, faults...)
+			for _, f := range faults {
+				if !known[place{f.File, f.Field}] || f.Field == "" {
+					all = append(all, f)
+				}
+			}
 		default:
 			return nil, err
+		}
+		for _, f := range faults {
+			known[place{f.File, f.Field}] = true
 		}
 	}
 	slices.SortStableFunc(all, func(a, b strictyaml.Fault) int { return a.Line - b.Line })

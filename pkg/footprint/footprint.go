@@ -18,6 +18,9 @@ const (
 	Kind    = "Footprint"
 )
 
+// MaxNodes bounds the nodes of a cluster, so that nothing overflows; Kubernetes is made for 5,000.
+const MaxNodes = 100_000
+
 // A Footprint is what the addons ask of the nodes of a cluster. Resource lists hold cpu and memory; in those of a
 // container, what it does not declare is absent.
 type Footprint struct {
@@ -77,8 +80,8 @@ type Container struct {
 
 // Of adds up what the workloads of a rendering ask of a cluster with so many nodes of one size.
 func Of(r *render.Rendering, node Node, nodes int) (*Footprint, error) {
-	if nodes < 0 {
-		return nil, fmt.Errorf("the number of nodes is %d; give 0 or more", nodes)
+	if nodes < 0 || nodes > MaxNodes {
+		return nil, fmt.Errorf("the number of nodes is %d; give 0 to %d", nodes, MaxNodes)
 	}
 	f := &Footprint{
 		APIVersion: Version, Kind: Kind, Bundle: r.Bundle, Digest: r.Digest, Node: node, Nodes: nodes,

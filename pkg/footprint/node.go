@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -86,8 +87,8 @@ func NodeOf(s Size, architecture string) (Node, error) {
 			errs = append(errs, fmt.Errorf("node: the kubelet keeps back all of its %s; give a larger node, or reserve less", name))
 		}
 	}
-	if architecture == "" {
-		errs = append(errs, errors.New("node: has no architecture; give amd64 or arm64"))
+	if !slices.Contains(architectures, architecture) {
+		errs = append(errs, fmt.Errorf("node: architecture is %q; %s", strictyaml.Clip(architecture), strictyaml.Suggest(architecture, architectures)))
 	}
 	return n, errors.Join(errs...)
 }
@@ -97,18 +98,27 @@ func parse(of string, quantities map[string]string, errs *[]error) corev1.Resour
 	list := corev1.ResourceList{}
 	for _, name := range slices.Sorted(maps.Keys(quantities)) {
 		text := quantities[name]
-		q, err := resource.ParseQuantity(text)
+		q, err := clusterfile.ParseQuantity(text)
+		most := largest[name]
 		switch {
 		case name != "cpu" && name != "memory":
 			*errs = append(*errs, fmt.Errorf("%s: %s is not counted; give cpu and memory", of, name))
 		case err != nil || q.Sign() < 0:
 			*errs = append(*errs, fmt.Errorf("%s: %s is %q; give a quantity such as %s", of, name, strictyaml.Clip(text), example[name]))
+		case q.Cmp(most) > 0:
+			*errs = append(*errs, fmt.Errorf("%s: %s is %q, more than any machine has; give %s at the most", of, name, strictyaml.Clip(text), most.String()))
 		default:
 			list[corev1.ResourceName(name)] = q
 		}
 	}
 	return only(list)
 }
+
+// largest is what no node has more of, so that nothing overflows.
+var largest = map[string]resource.Quantity{"cpu": resource.MustParse("4096"), "memory": resource.MustParse("64Ti")}
+
+// architectures are those that Kubernetes runs on (its release notes, "Node binaries" and images).
+var architectures = []string{"386", "amd64", "arm", "arm64", "ppc64le", "riscv64", "s390x"}
 
 var example = map[string]string{"cpu": "3 or 500m", "memory": "4Gi or 300Mi"}
 

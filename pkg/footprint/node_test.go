@@ -43,6 +43,10 @@ func TestNodeOfRefuses(t *testing.T) {
 	for want, s := range map[string]footprint.Size{
 		`node: cpu is "three"; give a quantity such as 3 or 500m`:                        {Cores: "three", Memory: "4Gi"},
 		`node: memory is "-1Gi"; give a quantity such as 4Gi or 300Mi`:                   {Cores: "3", Memory: "-1Gi"},
+		`node: cpu is "1e30", more than any machine has; give 4096 at the most`:          {Cores: "1e30", Memory: "4Gi"},
+		`node: memory is "65Ti", more than any machine has; give 64Ti at the most`:       {Cores: "3", Memory: "65Ti"},
+		`node: cpu is "NaN"; give a quantity such as 3 or 500m`:                          {Cores: "NaN", Memory: "4Gi"},
+		`node: memory is "1e-2000000000"; give a quantity such as 4Gi or 300Mi`:          {Cores: "3", Memory: "1e-2000000000"},
 		"reserved: disk is not counted; give cpu and memory":                             {Cores: "3", Memory: "4Gi", Reserved: map[string]string{"disk": "1Gi"}},
 		"node: the kubelet keeps back all of its memory; give a larger node, or reserve": {Cores: "3", Memory: "100Mi"},
 	} {
@@ -50,7 +54,9 @@ func TestNodeOfRefuses(t *testing.T) {
 			t.Errorf("error %v does not begin with %q", err, want)
 		}
 	}
-	if _, err := footprint.NodeOf(footprint.Size{Cores: "3", Memory: "4Gi"}, ""); err == nil {
-		t.Error("a node without architecture is taken")
+	for _, architecture := range []string{"", "foo", "AMD64", "x86_64"} {
+		if _, err := footprint.NodeOf(footprint.Size{Cores: "3", Memory: "4Gi"}, architecture); err == nil {
+			t.Errorf("a node with architecture %q is taken", architecture)
+		}
 	}
 }

@@ -13,10 +13,9 @@ import (
 	"math"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
 
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -177,6 +176,9 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string, enum []stri
 	}
 	// The tag is checked because yaml would also take "yes" for true and 80.0 for 80.
 	want := map[reflect.Kind]string{reflect.Bool: "!!bool", reflect.Int: "!!int"}[v.Kind()]
+	if n.Tag == "!!int" && d.ambiguous(n, path, "write a decimal number") {
+		return
+	}
 	if n.Kind != yaml.ScalarNode || n.Tag != want || n.Decode(v.Addr().Interface()) != nil {
 		d.fault(n, path, "is "+describe(n), "give "+kindName(v.Kind()))
 	}
@@ -187,6 +189,7 @@ func (d *decoder) text(n *yaml.Node, v reflect.Value, path string, enum []string
 	switch {
 	case len(enum) > 0 && !slices.Contains(enum, n.Value):
 		d.fault(n, path, fmt.Sprintf("is %q", Clip(n.Value)), Suggest(n.Value, enum))
+	case d.ambiguous(n, path, "write it in quotes"):
 	case n.Tag == "!!bool":
 		d.fault(n, path, "is "+describe(n), "give a string (in quotes)")
 	default:
@@ -210,6 +213,9 @@ func (d *decoder) free(n *yaml.Node, path string) any {
 		}
 		return list
 	}
+	if d.ambiguous(n, path, "write a decimal number, true or false, or a string in quotes") {
+		return nil
+	}
 	switch n.Tag {
 	case "!!null":
 		return nil
@@ -232,9 +238,9 @@ func describe(n *yaml.Node) string {
 	case n.Kind == yaml.SequenceNode:
 		return "a list"
 	case n.Tag == "!!int" || n.Tag == "!!float":
-		return "the number " + printable(n.Value)
+		return "the number " + shown(n.Value)
 	case n.Tag == "!!bool":
-		return "the boolean " + printable(n.Value)
+		return "the boolean " + shown(n.Value)
 	}
 	return fmt.Sprintf("the string %q", Clip(n.Value))
 }
@@ -249,19 +255,18 @@ func kindName(k reflect.Kind) string {
 	return "a string"
 }
 
-// Join is the path of a field, as faults and Lines have it. A name that is not fit for one line of a message is clipped and quoted.
+// Join is the path of a field, as faults and Lines have it. A name is clipped, and made printable.
 func Join(path, name string) string {
 	if path == "" {
-		return printable(name)
+		return shown(name)
 	}
-	return path + "." + printable(name)
+	return path + "." + shown(name)
 }
 
-// printable is s on one line: clipped, and in quotes where it needs them.
-func printable(s string) string {
-	s = Clip(s)
-	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return strconv.Quote(s)
+// shown is s on one line, clipped.
+func shown(s string) string {
+	if s == "" {
+		return `""`
 	}
-	return s
+	return printable.Line(Clip(s))
 }

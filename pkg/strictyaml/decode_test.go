@@ -57,7 +57,7 @@ boats:
 - name: &dinghy Dot
   oars: 2
 sails: {jib: {name: *dinghy}, main: }
-flags: {2020-01-01: 1e3, *dinghy : off}
+flags: {2020-01-01: 1e3, *dinghy : "off"}
 cargo:
   tea: [1, 2.5, true, ~, 2020-01-01, "5"]
   80: {0x10: port}
@@ -123,14 +123,21 @@ func TestDecodeFaults(t *testing.T) {
 		"fraction":             {"name: a\nmasts: 2.0", "ship.yaml:2: masts is the number 2.0; give a whole number"},
 		"huge number":          {"name: a\nmasts: 99999999999999999999", "ship.yaml:2: masts is the number 99999999999999999999; give a whole number"},
 		"yes":                  {"name: a\nmotor: yes\nafloat: {}", "ship.yaml:2: motor is the string \"yes\"; give true or false\nship.yaml:3: afloat is a mapping; give true or false"},
-		"structure":            {"name: a\nhull: oak", `ship.yaml:2: hull is the string "oak"; give a mapping of its fields: material, length`},
-		"map":                  {"name: a\nflags: [x]", "ship.yaml:2: flags is a list; give a mapping"},
-		"list":                 {"name: a\ncrew: Ann", `ship.yaml:2: crew is the string "Ann"; give a list`},
-		"empty entries":        {"name: a\ncrew: [~]\nboats:\n-\n- oars: 1", "ship.yaml:2: crew[0] is empty; give a value, or remove the entry\nship.yaml:4: boats[0] is empty; give a value, or remove the entry\nship.yaml:5: boats[1].name is missing; add it: Name of the boat."},
-		"no JSON number":       {"name: a\nlog: .nan\ncargo: {x: [-.inf]}", "ship.yaml:2: log is the number .nan; give a value that JSON has\nship.yaml:3: cargo.x[0] is the number -.inf; give a value that JSON has"},
-		"lying tag":            {"name: a\nlog: !!int x\nmasts: !!int \"a\\nb\"", "ship.yaml:2: log is the number x; give a value that JSON has\nship.yaml:3: masts is the number \"a\\nb\"; give a whole number"},
+		"octal or not": {"name: 010\nmasts: 010\ncargo: {a: 010, b: [0x1F, 1_000, 0b1, 0o7, 1_0.5]}", lines(
+			"1: name is 010, which versions of YAML take for different numbers; write it in quotes", "2: masts is 010, which versions of YAML take for different numbers; write a decimal number",
+			"3: cargo.a is 010"+anyNumber, "3: cargo.b[0] is 0x1F"+anyNumber, "3: cargo.b[1] is 1_000"+anyNumber, "3: cargo.b[2] is 0b1"+anyNumber, "3: cargo.b[3] is 0o7"+anyNumber, "3: cargo.b[4] is 1_0.5"+anyNumber)},
+		"hours or not": {"name: 1:30\ncargo: {a: 12:30:45, b: 1:30.5, c: 12:80, d: 127.0.0.1:80, e: '1:30'}", lines(
+			"1: name is 1:30, which versions of YAML take for different numbers; write it in quotes", "2: cargo.a is 12:30:45"+anyNumber, "2: cargo.b is 1:30.5"+anyNumber)},
+		"boolean or not": {"name: no\ncargo: {a: yes, b: [On, OFF, y], c: 'yes', d: nope}", lines(
+			"1: name is no, which older YAML takes for a boolean; write it in quotes", "2: cargo.a is yes"+anyBool, "2: cargo.b[0] is On"+anyBool, "2: cargo.b[1] is OFF"+anyBool, "2: cargo.b[2] is y"+anyBool)},
+		"structure":      {"name: a\nhull: oak", `ship.yaml:2: hull is the string "oak"; give a mapping of its fields: material, length`},
+		"map":            {"name: a\nflags: [x]", "ship.yaml:2: flags is a list; give a mapping"},
+		"list":           {"name: a\ncrew: Ann", `ship.yaml:2: crew is the string "Ann"; give a list`},
+		"empty entries":  {"name: a\ncrew: [~]\nboats:\n-\n- oars: 1", "ship.yaml:2: crew[0] is empty; give a value, or remove the entry\nship.yaml:4: boats[0] is empty; give a value, or remove the entry\nship.yaml:5: boats[1].name is missing; add it: Name of the boat."},
+		"no JSON number": {"name: a\nlog: .nan\ncargo: {x: [-.inf]}", "ship.yaml:2: log is the number .nan; give a value that JSON has\nship.yaml:3: cargo.x[0] is the number -.inf; give a value that JSON has"},
+		"lying tag":      {"name: a\nlog: !!int x\nmasts: !!int \"a\\nb\"", "ship.yaml:2: log is the number x; give a value that JSON has\nship.yaml:3: masts is the number a\\nb; give a whole number"},
 		"long and odd names": {"name: a\nhull:\n  \"a\\nb\": 1\n  " + strings.Repeat("x", 100) + ": 1",
-			"ship.yaml:3: hull.\"a\\nb\" is not a field of this format; use one of material, length\nship.yaml:4: hull." + strings.Repeat("x", 60) + "… is not a field of this format; use one of material, length"},
+			"ship.yaml:3: hull.a\\nb is not a field of this format; use one of material, length\nship.yaml:4: hull." + strings.Repeat("x", 60) + "… is not a field of this format; use one of material, length"},
 		"everything at once": {"rig: yawl\nmasts: x\nanchor: 1",
 			"ship.yaml:1: rig is \"yawl\"; use one of sloop, ketch, schooner\n" +
 				"ship.yaml:2: masts is the string \"x\"; give a whole number\n" +
@@ -213,3 +220,11 @@ var errBroken = errors.New("the disk is broken")
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, errBroken }
+
+const (
+	anyNumber = ", which versions of YAML take for different numbers; write a decimal number, true or false, or a string in quotes"
+	anyBool   = ", which older YAML takes for a boolean; write a decimal number, true or false, or a string in quotes"
+)
+
+// lines are faults of ship.yaml.
+func lines(faults ...string) string { return "ship.yaml:" + strings.Join(faults, "\nship.yaml:") }
