@@ -37,7 +37,7 @@ func TestStandardOutputFails(t *testing.T) {
 		}
 		reader.Close()
 		for want, out := range map[string]*os.File{"no space left on device": full, "broken pipe": closed} {
-			if code, stderr := into(t, out, line); code != 1 || !strings.Contains(stderr, "fitout: standard output: write") || !strings.Contains(stderr, want+"; the output is incomplete") {
+			if code, stderr := into(t, out, line); code != 1 || !strings.Contains(stderr, "fitout: standard output: write") || !strings.Contains(stderr, want+"; the output is incomplete") || strings.Count(stderr, want) != 1 {
 				t.Errorf("fitout %s with %s: exit code %d, %q", line, want, code, stderr)
 			}
 		}

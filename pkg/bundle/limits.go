@@ -29,7 +29,7 @@ func (r *resolution) limits(addon string, values map[string]any) {
 		r.quantities(limits)
 		for _, name := range slices.Sorted(maps.Keys(limits)) {
 			request, ok := requests[name]
-			if limit := limits[name]; ok && below(limit.quantity, request.quantity) {
+			if limit := limits[name]; ok && usable(name, limit) && usable(name, request) && below(limit.quantity, request.quantity) {
 				r.limitFault(container, name, limit, request)
 			}
 		}
@@ -39,12 +39,16 @@ func (r *resolution) limits(addon string, values map[string]any) {
 // quantities reports those of values that no container can have. Those of resources have been checked with the cluster file.
 func (r *resolution) quantities(list map[string]setting) {
 	for _, name := range slices.Sorted(maps.Keys(list)) {
-		if s := list[name]; strings.Contains(s.field, ".values.") {
-			if problem, remedy := clusterfile.UnusableQuantity(name, s.quantity); problem != "" {
-				r.fault(s.field, problem, remedy)
-			}
+		if s := list[name]; strings.Contains(s.field, ".values.") && !usable(name, s) {
+			problem, remedy := clusterfile.UnusableQuantity(name, s.quantity)
+			r.fault(s.field, problem, remedy)
 		}
 	}
+}
+
+func usable(name string, s setting) bool {
+	problem, _ := clusterfile.UnusableQuantity(name, s.quantity)
+	return problem == ""
 }
 
 func (r *resolution) limitFault(container, name string, limit, request setting) {
@@ -91,5 +95,5 @@ func mapAt(values map[string]any, path ...string) map[string]any {
 func below(a, b string) bool {
 	p, perr := clusterfile.ParseQuantity(a)
 	q, qerr := clusterfile.ParseQuantity(b)
-	return perr == nil && qerr == nil && p.Sign() >= 0 && q.Sign() >= 0 && p.Cmp(q) < 0
+	return perr == nil && qerr == nil && p.Cmp(q) < 0
 }

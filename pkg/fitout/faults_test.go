@@ -44,7 +44,7 @@ func TestValuesThatCannotWork(t *testing.T) {
 		{"1.18", config("ipvs: {tcpTimeout: 1s}, udpIdleTimeout: 1s"), ""},
 		{"1.18", config("resourceContainer: x"), at + "kube-proxy.values.config.resourceContainer is not a field of KubeProxyConfiguration from Kubernetes 1.16 on; remove it"},
 		{"1.15", config("resourceContainer: x"), ""},
-		{"1.18", config("nftables: {}"), at + "kube-proxy.values.config.nftables is not a value of its chart; use one of "},
+		{"1.18", config("nftables: {}"), at + "kube-proxy.values.config.nftables is not a value of its chart; did you mean iptables? Allowed: "},
 
 		{"1.36", value("coredns", `extraConfig: "}\nevil {\n  whoami\n"`), at + `coredns.values.extraConfig is "}\nevil {\n  whoami\n"; give plugins of one server block, of ASCII characters, such as log`},
 		{"1.36", value("coredns", `extraConfig: "{\n policy x\n}"`), at + `coredns.values.extraConfig is "{\n policy x\n}"; give plugins of one server block, of ASCII characters, such as log`},
