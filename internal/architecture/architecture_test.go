@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"pkg/diagnose":    {"pkg/check", "pkg/manifest", "pkg/observed", "pkg/printable"},
 	"pkg/diff":        {"pkg/fieldowner", "pkg/manifest", "pkg/printable"},
 	"pkg/access":      {"pkg/inventory", "pkg/manifest", "pkg/render"},
-	"pkg/footprint":   {"pkg/bundle", "pkg/manifest", "pkg/printable", "pkg/render", "pkg/strictyaml"},
+	"pkg/footprint":   {"pkg/bundle", "pkg/clusterfile", "pkg/manifest", "pkg/printable", "pkg/render", "pkg/strictyaml"},
 	"pkg/report":      {"pkg/changeset", "pkg/check", "pkg/clusterfile", "pkg/footprint", "pkg/manifest", "pkg/printable"},
 	"pkg/inventory":   {"pkg/manifest", "pkg/render"},
 	"pkg/cluster":     {"pkg/agent", "pkg/changeset", "pkg/clusterfile", "pkg/fieldowner", "pkg/inventory", "pkg/objectdiff", "pkg/observed", "pkg/manifest", "pkg/probe", "pkg/probes", "pkg/provider", "pkg/render", "pkg/report"},
