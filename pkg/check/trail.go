@@ -25,6 +25,9 @@ type Trail struct {
 	Suspects []Suspect // in the order in which one looks at them
 	Failed   []FailedPath
 	Hung     []HungAgent
+	// PodsProbe is the probe that reaches the same pods without a Service address, and ServiceProbe the one that is unmet as well
+	// where that address is the cause; empty where there are none.
+	PodsProbe, ServiceProbe string
 }
 
 // A HungAgent is an agent that runs, and did not answer in time.

@@ -46,19 +46,9 @@ func fullPacketsLost(row check.Row, _ []check.Row) (diagnosis, bool) {
 	return newDiagnosis("packet-size", "small packets arrive, and those of the full size of the pods' interfaces do not: "+row.Trail.Seen, row.Remedy)
 }
 
-// serviceProbes are the probes that go through a Service address: the one that reaches the same pods without, and the one that
-// must be unmet as well, since the row has other reasons than the address where it is not.
-var serviceProbes = map[string]struct{ direct, also string }{
-	"dns-service":     {"dns-pods", "dns-service"},
-	"dns-outside":     {"dns-pods", "dns-service"},
-	"service-network": {"pod-network", "service-network"},
-	"api-server":      {"pod-network", "service-network"},
-}
-
 // onlyByService knows rows about a Service address that are unmet on nodes from which the pods are reached.
 func onlyByService(row check.Row, rows []check.Row) (diagnosis, bool) {
-	known := serviceProbes[row.Check]
-	direct, also := probeRow(known.direct, rows), unmetProbe(known.also, rows)
+	direct, also := probeRow(row.Trail.PodsProbe, rows), unmetProbe(row.Trail.ServiceProbe, rows)
 	from := check.SourceNodes(row.Trail.Failed)
 	if direct == nil || also == nil || len(from) == 0 {
 		return diagnosis{}, false

@@ -29,9 +29,6 @@ type DuringOptions struct {
 	Rate float64 // requests in a second, on each path
 }
 
-// The paths that are watched are those of these probes.
-var duringProbes = Selection{Only: []string{"dns-service", "service-network", "ingress-ports"}}
-
 const (
 	// duringTime is how long the pods of a watch answer.
 	duringTime = probe.MaxTime
@@ -44,7 +41,7 @@ const (
 // During asks the cluster DNS, a Service and the host ports of the ingress at a fixed rate, from a pod on each node, while
 // work is done, and accounts for what was lost. Without pods it asks from where it runs, as far as that leads.
 func During(ctx context.Context, cluster Watcher, p *Plan, o DuringOptions, work func(context.Context) int) (c *report.Continuity, err error) {
-	addons := duringProbes.Probes(p.Rendering.Addons)
+	addons := Selection{Only: probes.Watched()}.Probes(p.Rendering.Addons)
 	survey, err := surveyed(ctx, cluster, p)
 	if err != nil {
 		return nil, err

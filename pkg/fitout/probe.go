@@ -204,12 +204,7 @@ func surveyed(ctx context.Context, cluster Prober, p *Plan) (probes.Survey, erro
 // probe says what a run brings into the cluster: what the probes of the plan need.
 func (p *Plan) probe(o ProbeOptions) probe.Options {
 	options := probe.Options{Run: o.Run, Word: rand.Text(), Minor: p.Rendering.Bundle, Image: o.Image, Start: time.Now(), For: cmp.Or(o.For, p.probeTime(o))}
-	for _, a := range p.Rendering.Addons {
-		for _, t := range a.Probes {
-			options.IngressClass += t.Class
-			options.Policies = options.Policies || t.Name == "network-policy"
-		}
-	}
+	probes.SetUp(&options, p.Rendering.Addons)
 	return options
 }
 

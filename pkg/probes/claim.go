@@ -19,9 +19,6 @@ import (
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 )
 
-// StorageClaim is the probe that makes a volume, and is made only on request.
-const StorageClaim = "storage-claim"
-
 // DefaultClass asks for a claim of the cluster's default StorageClass. No class can have this name.
 const DefaultClass = "DEFAULT"
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/printable"
@@ -41,7 +40,7 @@ func (t Plans) judgeDirect(trial probePlan, replies map[string]DirectResult) che
 	verdict, remedy, detail := c.outcome(trial.Usually, unjudged)
 	if len(ways) > 0 {
 		how := "asked " + strings.Join(slices.Compact(ways), " and ") + ", without pods"
-		if less := withoutPods[trial.Name].less; less != "" {
+		if less := trial.kind.WithoutPods.Omits; less != "" {
 			how += " and " + less
 		}
 		detail = how + ": " + detail
@@ -49,38 +48,6 @@ func (t Plans) judgeDirect(trial probePlan, replies map[string]DirectResult) che
 	row := trial.judged(verdict, remedy, detail)
 	row.Nodes = each
 	return row
-}
-
-// outcome is the verdict on what was counted, beside what could not be judged.
-func (c tally) outcome(usually string, unjudged []string) (v check.Verdict, remedy, detail string) {
-	if len(c.groups) == 0 {
-		return check.NotJudged, "", printable.FirstFew(unjudged)
-	}
-	good := 0
-	for _, n := range c.good {
-		good += n
-	}
-	v, detail = check.Good, c.String()
-	switch {
-	case len(c.failures) > 0:
-		v, remedy, detail = check.PartlyMet(good), usually, detail+"; "+printable.FirstFew(c.failures)
-	case len(unjudged) > 0:
-		v = check.NotJudged
-	default:
-		detail += ", slowest " + c.slowest.Round(time.Millisecond/10).String()
-	}
-	if len(unjudged) > 0 {
-		detail += "; not judged: " + printable.FirstFew(unjudged)
-	}
-	return v, remedy, detail
-}
-
-func (n nodeTally) result(node string) check.NodeResult {
-	text := fmt.Sprintf("%d of %d good", n.good, n.asked)
-	if len(n.failures) > 0 {
-		return check.NodeResult{Node: node, Verdict: check.PartlyMet(n.good), Detail: text + "; " + printable.FirstFew(n.failures)}
-	}
-	return check.NodeResult{Node: node, Verdict: check.Good, Detail: text}
 }
 
 // queriesByNode groups calls by the nodes that they are about, in the order of the first call of each.

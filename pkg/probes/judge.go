@@ -3,7 +3,6 @@ package probes
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
@@ -12,105 +11,6 @@ import (
 	"github.com/fitout-dev/fitout/pkg/probe"
 	corev1 "k8s.io/api/core/v1"
 )
-
-// A tally counts the errands of a trial.
-type tally struct {
-	groups       []string // in the order of their first errand
-	asked, good  map[string]int
-	passed       int // good, and no control
-	failures     []string
-	slowest      time.Duration
-	retried      int               // good only at a later try
-	unreachable  map[string]string // why a node's pod could not be asked
-	inconclusive []string          // what says nothing, since nothing arrives there at all
-	nodes        map[string]*nodeTally
-	failed       []check.FailedPath // that were asked in vain
-	seen         map[string]bool    // of failures
-}
-
-// A nodeTally counts what was asked from one node.
-type nodeTally struct {
-	asked, good  int
-	passed       int
-	failures     []string
-	inconclusive []string
-}
-
-func newTally() tally {
-	return tally{asked: map[string]int{}, good: map[string]int{}, unreachable: map[string]string{}, nodes: map[string]*nodeTally{}, seen: map[string]bool{}}
-}
-
-func count(t probePlan, results map[string]probe.Result, answers map[string]PodResults) tally {
-	c := newTally()
-	down := map[string]bool{}
-	for _, e := range t.queries {
-		r, ok := results[e.ID]
-		if c.nodes[e.node] == nil {
-			c.nodes[e.node] = &nodeTally{}
-		}
-		way := e.node + " to " + e.to
-		switch {
-		case !ok:
-			c.unreachable[e.node] = answers[e.pod].Error
-		case down[way]:
-		case e.baseline && !r.OK:
-			down[way] = true
-			why := fmt.Sprintf("%s (nothing arrives: %s)", way, printable.Short(r.Error))
-			c.inconclusive = append(c.inconclusive, why)
-			c.nodes[e.node].inconclusive = append(c.nodes[e.node].inconclusive, why)
-		case e.baseline && e.group == "": // only a ground
-		default:
-			c.add(e, r, way)
-		}
-	}
-	return c
-}
-
-// add counts the result of an errand.
-func (c *tally) add(e podQuery, r probe.Result, way string) {
-	if c.asked[e.group] == 0 {
-		c.groups = append(c.groups, e.group)
-	}
-	c.asked[e.group]++
-	node := c.nodes[e.node]
-	node.asked++
-	if !r.OK {
-		c.failed = append(c.failed, check.FailedPath{From: e.node, To: e.destination})
-		failure := way + ": " + printable.Short(r.Error)
-		if text := "to " + e.to + ": " + printable.Short(r.Error); !slices.Contains(node.failures, text) {
-			node.failures = append(node.failures, text)
-		}
-		if !c.seen[failure] { // over UDP and over TCP
-			c.seen[failure], c.failures = true, append(c.failures, failure)
-		}
-		return
-	}
-	c.good[e.group]++
-	node.good++
-	if !e.control {
-		c.passed++
-		node.passed++
-	}
-	c.slowest = max(c.slowest, r.Took.Duration)
-	if r.Tries > 1 && !e.Closed {
-		c.retried++
-	}
-}
-
-// String says how many were good, by group where there are several: 6 of 8 good (UDP 4/4, TCP 2/4).
-func (c tally) String() string {
-	asked, good := 0, 0
-	var parts []string
-	for _, g := range c.groups {
-		asked, good = asked+c.asked[g], good+c.good[g]
-		parts = append(parts, fmt.Sprintf("%s %d/%d", g, c.good[g], c.asked[g]))
-	}
-	text := fmt.Sprintf("%d of %d good", good, asked)
-	if len(parts) > 1 {
-		text += " (" + strings.Join(parts, ", ") + ")"
-	}
-	return text
-}
 
 // judgeQueries judges a trial by the results of its errands. What nobody could ask is not judged, and so is the trial
 // where all others are good.
@@ -156,9 +56,6 @@ func (t probePlan) targetCount() (most int) {
 	return most
 }
 
-// betweenPods are the probes for which a node without a ready peer is not asked either.
-var betweenPods = []string{"pod-network", "packet-size", "network-policy"}
-
 // perNode tells the nodes apart: what was asked from each, or why nothing was.
 func (s Survey) perNode(t probePlan, c tally) []check.NodeResult {
 	var out []check.NodeResult
@@ -194,7 +91,7 @@ func (s Survey) unasked(t probePlan, c tally) []string {
 // have no probe pod, but for those that are not ready.
 func (s Survey) whyUnasked(n *corev1.Node, t probePlan, c tally) string {
 	roles := []string{probe.Asker}
-	if slices.Contains(betweenPods, t.Name) {
+	if t.kind.NeedsPeer {
 		roles = append(roles, probe.Peer)
 	}
 	ready, _ := observed.NodeReady(n)

@@ -22,30 +22,6 @@ var stuck = []string{
 // imageTrouble are those that say something of the image and nothing of the cluster.
 var imageTrouble = stuck[:4]
 
-// probePods are the pods of a scene and the nodes that are to run them, found by the names of nodes.
-type probePods struct {
-	nodes map[string]bool
-	pods  map[podRole]*corev1.Pod
-}
-
-// An podRole is a role on a node.
-type podRole struct{ node, role string }
-
-// indexed returns the survey with its indexes. It must not change any more.
-func (s Survey) indexed() Survey {
-	s.Snapshot = s.Snapshot.Indexed()
-	nodes, _ := s.probeNodes()
-	x := &probePods{nodes: observed.NodeNames(nodes), pods: map[podRole]*corev1.Pod{}}
-	for _, p := range observed.SortedPods(s.Environment.Pods) {
-		at := podRole{p.Spec.NodeName, p.Labels[probe.LabelRole]}
-		if x.pods[at] == nil && p.DeletionTimestamp == nil {
-			x.pods[at] = p
-		}
-	}
-	s.probePods = x
-	return s
-}
-
 // PodsStarted reports whether every node that is to run probe pods has ready ones, or ones that will not become so.
 func (s Survey) PodsStarted() bool {
 	s = s.indexed()
@@ -60,11 +36,6 @@ func (s Survey) PodsStarted() bool {
 	return true
 }
 
-// probePod returns the pod of a role on a node, or nil.
-func (s Survey) probePod(node, role string) *corev1.Pod {
-	return s.probePods.pods[podRole{node, role}]
-}
-
 // waiting returns the reason among the given ones for which a container of the pod waits; empty where there is none.
 func waiting(p *corev1.Pod, reasons []string) string {
 	for _, c := range p.Status.ContainerStatuses {
@@ -73,14 +44,6 @@ func waiting(p *corev1.Pod, reasons []string) string {
 		}
 	}
 	return ""
-}
-
-func (s Survey) isProbeNode(node string) bool { return s.probePods.nodes[node] }
-
-// hasReadyPod reports whether a node has a ready pod of a role.
-func (s Survey) hasReadyPod(node, role string) bool {
-	pod := s.probePod(node, role)
-	return pod != nil && observed.PodReady(pod)
 }
 
 // JudgePods judges whether the pods of the probes run. Without an image they are not judged; that a node cannot start

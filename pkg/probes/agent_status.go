@@ -5,10 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/fitout-dev/fitout/pkg/agent"
-	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/printable"
@@ -16,51 +14,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// A AgentQuery is what the agent of a node is asked, in its own container.
-type AgentQuery struct {
-	ID        string // addon/probe/node
-	Pod       corev1.Pod
-	Container string
-	Commands  []bundle.Command
-	Timeout   time.Duration // of each command
-}
-
-// A AgentOutput is what an agent answered. Where it was not asked, or did not answer, one of the reasons says why.
-type AgentOutput struct {
-	Outputs  []agent.Output // in the order of the commands
-	NotRun   string         // the command could not be run: a right is missing, or the way to the pod is closed
-	TimedOut string         // it was run, and did not end in time
-}
-
-// A agentTarget is a node on which an agent is to be.
-type agentTarget struct {
-	node       *corev1.Node
-	ready      bool
-	pod        *corev1.Pod // in which the agent runs; nil where it does not
-	why        string      // it does not run
-	commands   []bundle.Command
-	noCommands string // why there is nothing to ask
-}
-
-// agentSets returns the DaemonSets of an addon that have the container in which its agent is asked.
-func agentSets(a render.Addon, container string) []daemonSet {
-	var sets []daemonSet
-	for _, o := range a.Objects {
-		if o.GetKind() != "DaemonSet" {
-			continue
-		}
-		template, err := observed.WorkloadOf(o) // the check ready tells of one that cannot be read
-		if err == nil && slices.ContainsFunc(template.Spec.Containers, func(c corev1.Container) bool { return c.Name == container }) {
-			sets = append(sets, daemonSet{o.GetNamespace(), template})
-		}
-	}
-	return sets
-}
-
-type daemonSet struct {
-	namespace string
-	observed.Workload
-}
+var _ = register(Probe{
+	Name: "agent-status", Where: InAgents, Fields: []string{"timeout", "agent"},
+	Proves: "the agent of each ready node says of itself that it works",
+})
 
 // AgentNamespaces returns the namespaces of the pods in which agents are asked.
 func AgentNamespaces(addons []render.Addon) []string {
@@ -98,59 +55,10 @@ func (s Survey) planAgents(t probePlan) probePlan {
 		}
 	}
 	if idle := s.idle(ready); idle.verdict != "" {
-		row := t.judged(idle.verdict, "", idle.detail)
-		t.row = &row
+		t = t.withRow(idle.verdict, "", idle.detail)
 	}
 	slices.SortFunc(t.agents, func(a, b agentTarget) int { return strings.Compare(a.node.Name, b.node.Name) })
 	return t
-}
-
-// findAgent finds the agent of a node among the pods of its DaemonSet there.
-func findAgent(n *corev1.Node, pods []*corev1.Pod, a bundle.Agent) agentTarget {
-	p := agentTarget{node: n, why: "runs no pod of its DaemonSet", commands: a.Commands}
-	p.ready, _ = observed.NodeReady(n)
-	for _, pod := range pods {
-		if pod.DeletionTimestamp != nil {
-			continue
-		}
-		if p.why = stopped(pod, a.Container); p.why == "" {
-			p.pod = pod
-			break
-		}
-	}
-	if a.OwnProbes && p.pod != nil {
-		if p.commands = ownProbes(p.pod, a.Container); len(p.commands) == 0 {
-			p.noCommands = "its pod " + p.pod.Name + " has no probe that is a command"
-		}
-	}
-	return p
-}
-
-// stopped says why no command can be run in a container; it is empty where one can.
-func stopped(pod *corev1.Pod, container string) string {
-	for _, c := range pod.Status.ContainerStatuses {
-		switch {
-		case c.Name != container:
-		case c.State.Running != nil:
-			return ""
-		case c.State.Waiting != nil:
-			return fmt.Sprintf("runs no agent: container %s of pod %s waits (%s)", container, pod.Name, c.State.Waiting.Reason)
-		}
-	}
-	return fmt.Sprintf("runs no agent: container %s of pod %s does not run", container, pod.Name)
-}
-
-// ownProbes are the commands of a container's liveness and readiness probes.
-func ownProbes(pod *corev1.Pod, container string) []bundle.Command {
-	var commands []bundle.Command
-	for _, c := range pod.Spec.Containers {
-		for _, p := range []*corev1.Probe{c.LivenessProbe, c.ReadinessProbe} {
-			if c.Name == container && p != nil && p.Exec != nil && len(p.Exec.Command) > 0 {
-				commands = append(commands, bundle.Command{Run: p.Exec.Command})
-			}
-		}
-	}
-	return commands
 }
 
 // agentQuery is what the agent at a post is asked; ok is false where nothing is.

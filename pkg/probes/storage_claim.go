@@ -9,6 +9,17 @@ import (
 	"github.com/fitout-dev/fitout/pkg/printable"
 )
 
+var _ = register(Probe{
+	Name: StorageClaim, Where: InClaimPods, Fields: []string{"timeout"},
+	Proves:      "a volume is made, mounted and written, moved to another node with what is on it, and deleted; with `--probe-storage`",
+	MostTimeout: 10 * time.Minute, // a cloud moves a disk from one machine to another in minutes
+	Wanted:      func(e Environment) bool { return e.StorageClass != "" },
+	Judge:       Survey.storageClaim,
+})
+
+// StorageClaim is the probe that makes a volume, and is made only on request.
+const StorageClaim = "storage-claim"
+
 // storageClaim judges what came of a claim.
 func (s Survey) storageClaim(t probePlan) apiResult {
 	switch {

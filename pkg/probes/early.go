@@ -1,0 +1,28 @@
+package probes
+
+import (
+	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/observed"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// idle is the verdict where an addon has no node to work on.
+func (s Survey) idle(nodes []*corev1.Node) earlyVerdict {
+	switch {
+	case len(nodes) > 0:
+		return earlyVerdict{}
+	case len(s.SortedNodes()) == 0:
+		return earlyVerdict{check.Pending, "waits for nodes"}
+	case s.AllSimulated():
+		return earlyVerdict{check.NotJudged, "all nodes are simulated (" + observed.SimulatedAnnotation + "), where nothing runs"}
+	case s.OnlyControlPlane():
+		return earlyVerdict{check.Pending, "waits for worker nodes"}
+	}
+	return earlyVerdict{check.NotJudged, "no node that it belongs on is ready"}
+}
+
+// A earlyVerdict is the verdict on a probe that needs no asking.
+type earlyVerdict struct {
+	verdict check.Verdict
+	detail  string
+}

@@ -1,0 +1,47 @@
+package probes
+
+import (
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/agent"
+	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/probe"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// A AgentQuery is what the agent of a node is asked, in its own container.
+type AgentQuery struct {
+	ID        string // addon/probe/node
+	Pod       corev1.Pod
+	Container string
+	Commands  []bundle.Command
+	Timeout   time.Duration // of each command
+}
+
+// A AgentOutput is what an agent answered. Where it was not asked, or did not answer, one of the reasons says why.
+type AgentOutput struct {
+	Outputs  []agent.Output // in the order of the commands
+	NotRun   string         // the command could not be run: a right is missing, or the way to the pod is closed
+	TimedOut string         // it was run, and did not end in time
+}
+
+// A DirectResult is what came of a call. Absent says why it could not be made; then nothing was learnt.
+type DirectResult struct {
+	probe.Result
+	NotMade string
+	// Sure says that a failure is one of the cluster, and not of the way that led there.
+	Conclusive bool
+}
+
+// An PodResults is what one pod answered: results in the order of its tasks, or why it could not be asked.
+type PodResults struct {
+	Results []probe.Result
+	Error   string
+}
+
+// Results are what came of asking.
+type Results struct {
+	Pods   map[string]PodResults   // by the name of the probe pod
+	Agents map[string]AgentOutput  // by the ID of the question
+	Calls  map[string]DirectResult // by the ID of the call
+}
