@@ -31,7 +31,7 @@ func (j judge) storageClass() []Row {
 	chosen := slices.ContainsFunc(j.addon.Objects, func(o *manifest.Object) bool { return o.GetKind() == "StorageClass" && IsDefaultClass(o) })
 	switch {
 	case !chosen && len(own) > 0:
-		return []Row{j.row(StorageClass, Failed, "take the annotation "+defaultClass[0]+" from it", "the default is %s, which is not to be it", own[0])}
+		return []Row{j.row(StorageClass, Failed, "remove the annotation "+defaultClass[0]+" from it", "the default is %s, which is not to be it", own[0])}
 	case !chosen && len(defaults) == 0:
 		return []Row{j.row(StorageClass, Good, "", "no default, as the addon's values say")}
 	case !chosen && len(defaults) == 1:
@@ -39,9 +39,9 @@ func (j judge) storageClass() []Row {
 	case len(defaults) == 0:
 		return []Row{j.row(StorageClass, Failed, "run fitout apply", "no StorageClass is the default")}
 	case len(defaults) > 1:
-		return []Row{j.row(StorageClass, Failed, "take the annotation "+defaultClass[0]+" from all but one", "%d default StorageClasses: %s", len(defaults), printable.FirstFew(defaults))}
+		return []Row{j.row(StorageClass, Failed, "remove the annotation "+defaultClass[0]+" from all but one", "%d default StorageClasses: %s", len(defaults), printable.FirstFew(defaults))}
 	case len(own) == 0:
-		return []Row{j.row(StorageClass, Failed, "take the annotation "+defaultClass[0]+" from it", "the default is %s, which is not the addon's", defaults[0])}
+		return []Row{j.row(StorageClass, Failed, "remove the annotation "+defaultClass[0]+" from it", "the default is %s, which is not the addon's", defaults[0])}
 	}
 	return []Row{j.row(StorageClass, Good, "", "%s is the only default", own[0])}
 }

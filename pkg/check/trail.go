@@ -9,7 +9,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/manifest"
 )
 
-// WithinNode reports whether a leg never leaves its node.
+// WithinNode reports whether a path never leaves its node.
 func (l FailedPath) WithinNode() bool {
 	return l.To != nil && len(l.To.Nodes) == 1 && l.To.Nodes[0] == l.From
 }
@@ -67,19 +67,19 @@ func NewDestination(nodes ...string) *Destination {
 // MostNodes bounds the nodes that are looked at for one row: those with the most failures.
 const MostNodes = 3
 
-// SourceNodes returns the nodes that most of the legs begin on.
-func SourceNodes(legs []FailedPath) []string {
+// SourceNodes returns the nodes that most of the paths begin on.
+func SourceNodes(paths []FailedPath) []string {
 	count := map[string]int{}
-	for _, l := range legs {
+	for _, l := range paths {
 		count[l.From]++
 	}
 	return mostFailing(count)
 }
 
-// DestinationNodes returns the nodes that most of the legs lead to.
-func DestinationNodes(legs []FailedPath) []string {
+// DestinationNodes returns the nodes that most of the paths lead to.
+func DestinationNodes(paths []FailedPath) []string {
 	times := map[*Destination]int{}
-	for _, l := range legs {
+	for _, l := range paths {
 		if l.To != nil {
 			times[l.To]++
 		}

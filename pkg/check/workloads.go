@@ -130,7 +130,7 @@ func judgeReplicated(s observed.Snapshot, rendered, live *manifest.Object) (Verd
 // replicaCause returns why replicas are not ready: none can be created, or the cause of a pod.
 func replicaCause(s observed.Snapshot, live *manifest.Object, pods []*corev1.Pod, result *status.Result) (cause, remedy string) {
 	if failure := observed.Condition(live, "ReplicaFailure"); failure["status"] == "True" {
-		return "no pod can be created: " + printable.Short(observed.String(failure["message"])), "give what the message names"
+		return "no pod can be created: " + printable.Short(observed.String(failure["message"])), "fix what the message reports"
 	}
 	if cause, remedy = s.Cause(pods); cause != "" {
 		return cause, remedy

@@ -46,3 +46,28 @@ func EvidenceFor(s observed.Snapshot, rows []check.Row) observed.EvidenceRequest
 	q.Events = slices.Compact(q.Events)
 	return q.EvidenceRequest
 }
+
+// rules are all in the order in which they are tried.
+var rules = slices.Concat(missingRules, objectRules, lostNodeRules, schedulingRules, imageRules, containerRules, nodeRules)
+
+// findSubject finds what a row is explained by: the first of its suspects that is not healthy, or what the row is about. Rows
+// that say all there is to say have none, and so have those whose suspects are all healthy.
+func findSubject(s observed.Snapshot, row check.Row) (subject, bool) {
+	if row.Trail != nil {
+		return firstUnhealthy(s, row)
+	}
+	p := subject{s: s, row: row}
+	switch {
+	case row.About.Kind == "Node":
+		p.node = s.Node(row.About.Name)
+		return p, p.node != nil
+	case s.Objects[row.About] != nil:
+		return subjectOf(s, s.Objects[row.About], "").forRow(row), true
+	case row.About.Kind == "Pod":
+		if p.pod = s.Pod(row.About.Namespace, row.About.Name); p.pod != nil {
+			return p.withContainer().forRow(row), true
+		}
+	}
+	p.absent = row.Lacks
+	return p, row.Lacks.Kind != ""
+}

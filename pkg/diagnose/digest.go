@@ -1,26 +1,22 @@
 package diagnose
 
 import (
-	"cmp"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/fitout-dev/fitout/pkg/check"
-	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/printable"
-	corev1 "k8s.io/api/core/v1"
 )
 
 // Bounds of a digest.
 const (
-	mostEvents   = 5
 	mostLogLines = 5
 	mostLogBytes = 1024
 )
 
-// digest says what was seen of a patient, and what it likely comes from where that is known.
+// digest says what was seen of a subject, and what it likely comes from where that is known.
 func (p subject) digest(f diagnosis) *check.Digest {
 	d := &check.Digest{Object: p.id().String(), Part: p.role, Events: digestEvents(p.events()), Missing: p.s.Evidence.Unavailable}
 	if p.pod != nil {
@@ -41,44 +37,6 @@ func (p subject) digest(f diagnosis) *check.Digest {
 	d.Cause, d.Explanation, d.Remedy, d.After, d.Terminal = f.cause, printable.Short(f.explanation), f.remedy, f.after, f.after > 0
 	return d
 }
-
-// digestEvents returns the last few of what was said.
-func digestEvents(events []corev1.Event) []check.Event {
-	all := mergedEvents(events)
-	all = all[:min(len(all), mostEvents)]
-	for i := range all {
-		all[i].Message = printable.Short(all[i].Message)
-	}
-	return all
-}
-
-// mergedEvents joins events that say the same but for numbers, such as ports, and puts the last first.
-func mergedEvents(events []corev1.Event) []check.Event {
-	at := map[string]int{}
-	var all []check.Event
-	for _, e := range events {
-		one := check.Event{Reason: e.Reason, Message: printable.OneLine(e.Message), Count: max(e.Count, 1), Last: observed.LastSeen(e)}
-		if e.Series != nil {
-			one.Count = max(one.Count, e.Series.Count)
-		}
-		key := one.Reason + " " + numbers.ReplaceAllString(one.Message, "0")
-		i, known := at[key]
-		switch {
-		case !known:
-			at[key] = len(all)
-			all = append(all, one)
-		case one.Last.After(all[i].Last):
-			one.Count += all[i].Count
-			all[i] = one
-		default:
-			all[i].Count += one.Count
-		}
-	}
-	slices.SortStableFunc(all, func(a, b check.Event) int { return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(a.Message, b.Message)) })
-	return all
-}
-
-var numbers = regexp.MustCompile(`[0-9]+`)
 
 // logTail returns the end of a log in bounds, without what a terminal would take for commands.
 func logTail(text string) []string {

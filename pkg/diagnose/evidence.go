@@ -14,7 +14,7 @@ const nodeEvents = "default"
 // A request is made of what each row wants to know.
 type request struct{ observed.EvidenceRequest }
 
-// about asks what explains a patient.
+// about asks for what explains a subject.
 func (q *request) about(p subject) {
 	q.Pods = q.Pods || p.pod != nil && observed.UnschedulableReason(p.pod) != ""
 	q.Webhooks = q.Webhooks || p.pod == nil && p.object != nil && observed.MakesPods(p.object)
@@ -29,7 +29,7 @@ func (q *request) about(p subject) {
 	q.log(p)
 }
 
-// log asks for the log of a patient once, where there is one.
+// log asks for the log of a subject once, where there is one.
 func (q *request) log(p subject) {
 	if log, ok := p.wantedLog(); ok && !slices.Contains(q.Logs, log) {
 		q.Logs = append(q.Logs, log)

@@ -40,7 +40,7 @@ var containerRules = []rule{
 	{"platform", matchRule(startError, `exec format error`, terminalAfter10s,
 		"image {image} is for another platform than that of node {node}", "take an image for the platform, or keep the pods off the node")},
 	{"rights-missing", matchRule(logText, missingPermission, neverTerminal,
-		"the addon lacks a right: $1", "run fitout apply, which restores its roles")},
+		"the addon is missing an RBAC permission: $1", "run fitout apply, which restores its roles")},
 	{"api-server-unreachable", matchRule(crashLog, `(dial tcp \S+:(?:443|6443): [^"\n]+)`, neverTerminal,
 		"pods of node {node} do not reach the API server: $1", "see the checks of kube-proxy and of the pod network")},
 	{"cni-plugin-missing", matchRule(eventsSinceStart("FailedCreatePodSandBox", "FailedKillPod"), `failed to find plugin \\?"([^"\\]+)\\?" in path \[([^\]]*)\]`, neverTerminal,
@@ -62,12 +62,6 @@ var containerRules = []rule{
 		"$1 probe of container {container} fails: $2", "see what the container waits for in its log")},
 }
 
-// missingPermission is what programs log of an answer that forbids something.
-const missingPermission = `(\S+ is forbidden: User "[^"]+" cannot [^"\n]+"[^"\n]*"[^\n]*)`
-
-// trustRemedy is the remedy for a certificate that is refused.
-const trustRemedy = "have the certificate signed by an authority that the addon knows (for kubelets: serverTLSBootstrap), or let the addon accept any"
-
 // allText is all that was said of a pod.
 func allText(p subject) string {
 	text := logText(p) + "\n" + printable.OneLine(p.waits().Message)
@@ -80,7 +74,7 @@ func allText(p subject) string {
 // logError is why the log cannot be read: the API server asks the kubelet for it.
 func logError(p subject) string { return p.log().Error }
 
-// crashLog is what a container that has crashed told.
+// crashLog is the log of a container that has crashed.
 func crashLog(p subject) string {
 	if p.crashes() {
 		return logText(p)
@@ -88,7 +82,7 @@ func crashLog(p subject) string {
 	return ""
 }
 
-// outOfMemory knows containers that took more memory than they may.
+// outOfMemory matches containers that took more memory than they may.
 func outOfMemory(p subject) (match, bool) {
 	ended := p.ended()
 	if ended == nil || ended.Reason != "OOMKilled" {
@@ -107,7 +101,7 @@ func outOfMemory(p subject) (match, bool) {
 	}, true
 }
 
-// killedByLiveness knows containers that the kubelet ends since they do not answer.
+// killedByLiveness matches containers that the kubelet ends since they do not answer.
 func killedByLiveness(p subject) (match, bool) {
 	ended := p.ended()
 	if ended == nil || ended.ExitCode != 137 && ended.ExitCode != 143 && ended.ExitCode != 2 {
@@ -117,7 +111,7 @@ func killedByLiveness(p subject) (match, bool) {
 		"the kubelet restarts container {container}, which does not answer: $1", "see what the container did in its log")(p)
 }
 
-// crashLoop knows containers that end with an error.
+// crashLoop matches containers that end with an error.
 func crashLoop(p subject) (match, bool) {
 	if !p.crashes() {
 		return match{}, false
@@ -146,7 +140,7 @@ func lastWords(lines []string) string {
 	return lines[len(lines)-1]
 }
 
-// terminalAfter is for how long a crash must last: after three restarts, time alone mends nothing.
+// terminalAfter is for how long a crash must last: after three restarts, waiting alone does not help.
 func (p subject) terminalAfter() time.Duration {
 	if p.waits().Reason == "CrashLoopBackOff" && p.container.RestartCount >= 3 {
 		return terminalAfter10s

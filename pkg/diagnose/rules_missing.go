@@ -27,7 +27,7 @@ var missingRules = []rule{
 	{"node-selector", nodeNotSelected},
 }
 
-// missingObject knows objects of a kind, or of any, that are not there.
+// missingObject matches objects of a kind, or of any, that are not there.
 func missingObject(kind, means string) func(subject) (match, bool) {
 	return func(p subject) (match, bool) {
 		if p.absent.Kind == "" || kind != "" && p.absent.Kind != kind {
@@ -45,7 +45,7 @@ func (p subject) leavingSince() string {
 	return p.object.GetDeletionTimestamp().UTC().Format(time.RFC3339)
 }
 
-// stuckNamespace knows namespaces that do not go, and says what is left in them. The conditions are those of the namespace
+// stuckNamespace matches namespaces that do not go, and says what is left in them. The conditions are those of the namespace
 // controller (Kubernetes, pkg/controller/namespace/deletion).
 func stuckNamespace(p subject) (match, bool) {
 	since := p.leavingSince()
@@ -70,7 +70,7 @@ func stuckNamespace(p subject) (match, bool) {
 	}, true
 }
 
-// heldByFinalizers knows objects that are being deleted and wait for those who have put finalizers on them.
+// heldByFinalizers matches objects that are being deleted and wait for those who have put finalizers on them.
 func heldByFinalizers(p subject) (match, bool) {
 	since := p.leavingSince()
 	if since == "" || len(p.object.GetFinalizers()) == 0 {
@@ -82,7 +82,7 @@ func heldByFinalizers(p subject) (match, bool) {
 	}, true
 }
 
-// noPodsSelected knows Services that no pod is behind.
+// noPodsSelected matches Services that no pod is behind.
 func noPodsSelected(p subject) (match, bool) {
 	service := p.object
 	if service != nil && service.GetKind() == "APIService" && observed.Condition(service, "Available")["status"] != "True" {
@@ -97,7 +97,7 @@ func noPodsSelected(p subject) (match, bool) {
 	}, true
 }
 
-// taintOnNode knows nodes that a taint keeps the pods of a DaemonSet off.
+// taintOnNode matches nodes that a taint keeps the pods of a DaemonSet off.
 func taintOnNode(p subject) (match, bool) {
 	_, refused, _ := p.eligibleWithoutPod()
 	at := slices.IndexFunc(refused, func(r observed.Refusal) bool { return r.Node.Name == p.node.Name })
@@ -107,7 +107,7 @@ func taintOnNode(p subject) (match, bool) {
 	return match{fmt.Sprintf("%s has no pod on node %s: %s", p.id(), p.node.Name, refused[at]), check.TaintRemedy, neverTerminal}, true
 }
 
-// nodeNotSelected knows nodes that a DaemonSet does not choose.
+// nodeNotSelected matches nodes that a DaemonSet does not choose.
 func nodeNotSelected(p subject) (match, bool) {
 	nodes, _, ok := p.eligibleWithoutPod()
 	if !ok || slices.ContainsFunc(nodes, func(n *corev1.Node) bool { return n.Name == p.node.Name }) {
@@ -119,7 +119,7 @@ func nodeNotSelected(p subject) (match, bool) {
 	}, true
 }
 
-// scaledDown knows workloads that are to have no pod.
+// scaledDown matches workloads that are to have no pod.
 func scaledDown(p subject) (match, bool) {
 	if p.row.Trail == nil || p.object == nil || p.pod != nil || p.object.GetKind() != "Deployment" && p.object.GetKind() != "StatefulSet" || observed.Replicas(p.object) > 0 {
 		return match{}, false
@@ -127,7 +127,7 @@ func scaledDown(p subject) (match, bool) {
 	return match{fmt.Sprintf("somebody has scaled %s to 0", p.id()), "run fitout apply", neverTerminal}, true
 }
 
-// podMissing knows suspects that have no pod, for no reason that anything gives.
+// podMissing matches suspects that have no pod, for no reason that anything gives.
 func podMissing(p subject) (match, bool) {
 	if p.row.Trail == nil || p.object == nil || p.pod != nil || !observed.MakesPods(p.object) {
 		return match{}, false

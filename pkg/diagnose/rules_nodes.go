@@ -34,7 +34,7 @@ func badConditions(n *corev1.Node) []string {
 
 func since(c corev1.NodeCondition) string { return c.LastTransitionTime.UTC().Format(time.RFC3339) }
 
-// nodeGone knows pods whose node is no longer there.
+// nodeGone matches pods whose node is no longer there.
 func nodeGone(p subject) (match, bool) {
 	if p.pod == nil || p.pod.Spec.NodeName == "" || p.node != nil {
 		return match{}, false
@@ -42,7 +42,7 @@ func nodeGone(p subject) (match, bool) {
 	return match{fmt.Sprintf("pod %s is on node %s, which is gone", p.pod.Name, p.pod.Spec.NodeName), "delete the pod", neverTerminal}, true
 }
 
-// nodeStopped knows nodes that have stopped.
+// nodeStopped matches nodes that have stopped.
 func nodeStopped(p subject) (match, bool) {
 	if p.node == nil || !observed.NodeUnreachable(p.node) {
 		return match{}, false
@@ -54,7 +54,7 @@ func nodeStopped(p subject) (match, bool) {
 	}, true
 }
 
-// evicted knows pods that a kubelet has ended or refused since its node runs short of something.
+// evicted matches pods that a kubelet has ended or refused since its node runs short of something.
 func evicted(p subject) (match, bool) {
 	if p.pod == nil || p.pod.Status.Phase != corev1.PodFailed || p.pod.Status.Reason != "Evicted" {
 		return match{}, false
@@ -82,4 +82,11 @@ func underPressure(kind corev1.NodeConditionType, what, remedy string) func(subj
 		c := observed.NodeCondition(p.node, kind)
 		return match{fmt.Sprintf("node %s %s since %s (%s)", p.node.Name, what, since(c), printable.Short(c.Message)), remedy, neverTerminal}, true
 	}
+}
+
+// lostNodeRules come before what a container says, since on such a node that is old.
+var lostNodeRules = []rule{
+	{"node-gone", nodeGone},
+	{"node-stopped", nodeStopped},
+	{"evicted", evicted},
 }

@@ -14,6 +14,17 @@ import (
 	resourcehelper "k8s.io/component-helpers/resource"
 )
 
+// schedulingRules are about pods that the scheduler finds no node for.
+var schedulingRules = []rule{
+	{"taint", untoleratedTaints},
+	{"host-port", portHeld},
+	{"cpu", insufficient("cpu")},
+	{"memory", insufficient("memory")},
+	{"volume", matchRule(schedulerMessage, `(.*(?:persistentvolumeclaim|PersistentVolume|volume node affinity).*)`, neverTerminal, "a volume keeps pod {pod} from every node: $1", "see the claims of the pod")},
+	{"node-selector", matchRule(schedulerMessage, `(.*didn't match (?:Pod's node affinity|node selector).*)`, neverTerminal, "no node has the labels that pod {pod} asks for: $1", "label the nodes, or change the node selector")},
+	{"unschedulable", matchRule(schedulerMessage, `(.+)`, neverTerminal, "no node takes pod {pod}: $1", "change the nodes, or what the pod asks of them")},
+}
+
 // schedulerMessage is what the scheduler says of a pod that it finds no node for.
 func schedulerMessage(p subject) string {
 	if p.pod == nil {
@@ -25,7 +36,7 @@ func schedulerMessage(p subject) string {
 // managedTaints are those that Kubernetes or an addon sets for a while and takes away by itself.
 var managedTaints = regexp.MustCompile(`^node\.kubernetes\.io/|^node\.cloudprovider\.kubernetes\.io/|not-ready|uninitialized|startup`)
 
-// untoleratedTaints knows pods that every node fit for them keeps away by a taint.
+// untoleratedTaints matches pods that every node fit for them keeps away by a taint.
 func untoleratedTaints(p subject) (match, bool) {
 	if schedulerMessage(p) == "" {
 		return match{}, false
@@ -34,7 +45,7 @@ func untoleratedTaints(p subject) (match, bool) {
 	return taintMatch("pod "+p.pod.Name, nodes, refused)
 }
 
-// untoleratedByDaemonSet knows DaemonSets that no node takes pods of, so that there is none.
+// untoleratedByDaemonSet matches DaemonSets that no node takes pods of, so that there is none.
 func untoleratedByDaemonSet(p subject) (match, bool) {
 	if p.object == nil || p.pod != nil || p.object.GetKind() != "DaemonSet" {
 		return match{}, false
@@ -63,7 +74,7 @@ func taintMatch(who string, nodes []*corev1.Node, refused []observed.Refusal) (m
 	return f, true
 }
 
-// portHeld knows pods whose host port is taken on the nodes where they may be, and names who has it.
+// portHeld matches pods whose host port is taken on the nodes where they may be, and names who has it.
 func portHeld(p subject) (match, bool) {
 	if !strings.Contains(schedulerMessage(p), "free ports") {
 		return match{}, false
@@ -113,7 +124,7 @@ func finished(p *corev1.Pod) bool {
 	return p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed
 }
 
-// insufficient knows pods that ask for more of a resource than any node has left, and says what the nodes have.
+// insufficient matches pods that ask for more of a resource than any node has left, and says what the nodes have.
 func insufficient(name corev1.ResourceName) func(subject) (match, bool) {
 	return func(p subject) (match, bool) {
 		if !strings.Contains(schedulerMessage(p), "Insufficient "+string(name)) {

@@ -73,7 +73,7 @@ func (w webhook) away() string {
 	return "kubectl delete " + w.configuration
 }
 
-// webhookSilentMatch knows webhooks that are asked about pods and do not answer.
+// webhookSilentMatch matches webhooks that are asked about pods and do not answer.
 func webhookSilentMatch(p subject) (match, bool) {
 	m := webhookSilent.FindStringSubmatch(createError(p))
 	if m == nil {
@@ -90,7 +90,7 @@ func webhookSilentMatch(p subject) (match, bool) {
 	}, true
 }
 
-// webhookDenyMatch knows webhooks that refuse pods.
+// webhookDenyMatch matches webhooks that refuse pods.
 func webhookDenyMatch(p subject) (match, bool) {
 	m := webhookRefuses.FindStringSubmatch(createError(p))
 	if m == nil {

@@ -25,28 +25,6 @@ type subject struct {
 	role      string    // what the object does for the row, where it is a suspect
 }
 
-// findSubject finds what a row is explained by: the first of its suspects that is not well, or what the row is about. Rows
-// that say all there is to say have none, and so have those whose suspects all are well.
-func findSubject(s observed.Snapshot, row check.Row) (subject, bool) {
-	if row.Trail != nil {
-		return firstUnhealthy(s, row)
-	}
-	p := subject{s: s, row: row}
-	switch {
-	case row.About.Kind == "Node":
-		p.node = s.Node(row.About.Name)
-		return p, p.node != nil
-	case s.Objects[row.About] != nil:
-		return subjectOf(s, s.Objects[row.About], "").forRow(row), true
-	case row.About.Kind == "Pod":
-		if p.pod = s.Pod(row.About.Namespace, row.About.Name); p.pod != nil {
-			return p.withContainer().forRow(row), true
-		}
-	}
-	p.absent = row.Lacks
-	return p, row.Lacks.Kind != ""
-}
-
 func (p subject) forRow(row check.Row) subject {
 	p.row = row
 	return p

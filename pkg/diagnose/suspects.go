@@ -10,7 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// firstUnhealthy returns the first suspect of a row that is not well.
+// firstUnhealthy returns the first suspect of a row that is not healthy.
 func firstUnhealthy(s observed.Snapshot, row check.Row) (subject, bool) {
 	for _, x := range row.Trail.Suspects {
 		if healthy(s, x) {
@@ -52,10 +52,10 @@ func readyPods(s observed.Snapshot, o *manifest.Object, node string) []*corev1.P
 	})
 }
 
-// mostListened bounds the pods of one suspect whose logs are read although they are ready.
-const mostListened = 2
+// mostReadyPods bounds the pods of one suspect whose logs are read although they are ready.
+const mostReadyPods = 2
 
-// readySuspects are the suspects of a row that are well, with the pods whose logs may tell what they suffer from.
+// readySuspects are the healthy suspects of a row, with the pods whose logs may show what is wrong.
 func readySuspects(s observed.Snapshot, row check.Row) []subject {
 	var all []subject
 	for _, x := range row.Trail.Suspects {
@@ -64,7 +64,7 @@ func readySuspects(s observed.Snapshot, row check.Row) []subject {
 			continue
 		}
 		pods := readyPods(s, o, x.Node)
-		for i := range pods[:min(len(pods), mostListened)] {
+		for i := range pods[:min(len(pods), mostReadyPods)] {
 			p := subject{s: s, object: o, pod: pods[i], node: s.Node(pods[i].Spec.NodeName), row: row, role: x.Part}
 			if len(pods[i].Status.ContainerStatuses) > 0 {
 				p.container = &pods[i].Status.ContainerStatuses[0]
@@ -75,7 +75,7 @@ func readySuspects(s observed.Snapshot, row check.Row) []subject {
 	return all
 }
 
-// digestOfHealthy explains a row whose suspects all are well: by what one of them says in its log, by what other rows found, or
+// digestOfHealthy explains a row whose suspects are all healthy: by what one of them says in its log, by what other rows found, or
 // by nothing but what was seen.
 func digestOfHealthy(s observed.Snapshot, row check.Row, rows []check.Row) *check.Digest {
 	for _, p := range readySuspects(s, row) {

@@ -19,7 +19,7 @@ func LastSeen(e corev1.Event) time.Time {
 	return last.UTC()
 }
 
-// EvidenceRequest are what Explain wants to know besides a snapshot to tell why something is unmet. A good cluster is asked none.
+// An EvidenceRequest is what the diagnosis of unmet rows needs besides a snapshot. It is empty for a good cluster.
 type EvidenceRequest struct {
 	Events []string // namespaces whose warnings are wanted, sorted
 	Logs   []LogRequest

@@ -37,7 +37,7 @@ var leavingTaints = []string{
 	"cloud.google.com/impending-node-termination", // GKE: a preemptible machine goes
 }
 
-// An outage is why a node does not take part in a run. A certain one needs no time to tell.
+// An outage is why a node does not take part in a run. A certain one counts at once.
 type outage struct {
 	why     string
 	certain bool

@@ -124,7 +124,7 @@ func ContainerOnNode(p *corev1.Pod, c corev1.ContainerStatus) string {
 	return c.Name + " on node " + p.Spec.NodeName
 }
 
-// restarts tells how often a container has been restarted, and how it ended the last time.
+// restarts says how often a container has been restarted, and how it ended the last time.
 func restarts(c corev1.ContainerStatus) string {
 	if c.LastTerminationState.Terminated == nil {
 		return ""

@@ -61,7 +61,7 @@ func (s Survey) planAgents(t probePlan) probePlan {
 	return t
 }
 
-// agentQuery is what the agent at a post is asked; ok is false where nothing is.
+// agentQuery returns what the agent of a node is asked; ok is false if nothing is.
 func (t probePlan) agentQuery(p agentTarget) (q AgentQuery, ok bool) {
 	if !p.ready || p.pod == nil || p.noCommands != "" {
 		return AgentQuery{}, false
@@ -73,9 +73,9 @@ func (t probePlan) agentQuery(p agentTarget) (q AgentQuery, ok bool) {
 // AgentQueries returns what agents are to be asked.
 func (t Plans) AgentQueries() []AgentQuery {
 	var all []AgentQuery
-	for _, trial := range t.list {
-		for _, p := range trial.agents {
-			if q, ok := trial.agentQuery(p); ok && trial.row == nil {
+	for _, plan := range t.list {
+		for _, p := range plan.agents {
+			if q, ok := plan.agentQuery(p); ok && plan.row == nil {
 				all = append(all, q)
 			}
 		}
@@ -83,8 +83,8 @@ func (t Plans) AgentQueries() []AgentQuery {
 	return all
 }
 
-// judgeAgents judges a trial by what the agents said. What nobody could ask is not judged, and so is the trial where all
-// others are well.
+// judgeAgents judges a probe by what the agents said. An agent that could not be asked is not judged, and neither is the probe if all
+// others are healthy.
 func (t probePlan) judgeAgents(replies map[string]AgentOutput) check.Row {
 	var each []check.NodeResult
 	of := map[check.Verdict][]string{}

@@ -1,11 +1,8 @@
 package probes
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/check"
@@ -21,47 +18,6 @@ import (
 
 // DefaultClass asks for a claim of the cluster's default StorageClass. No class can have this name.
 const DefaultClass = "DEFAULT"
-
-// A ClaimStep is one thing that is done with a claim.
-type ClaimStep string
-
-// The steps, in their order; a claim is mounted and let go twice.
-const (
-	ClaimCreate  ClaimStep = "created"
-	ClaimBind    ClaimStep = "bound" // by itself, where its class makes volumes without a pod
-	ClaimMount   ClaimStep = "mounted"
-	ClaimWrite   ClaimStep = "written"
-	ClaimUnmount ClaimStep = "let go"
-	ClaimRead    ClaimStep = "read"
-	ClaimDelete  ClaimStep = "deleted"
-)
-
-// A ClaimResult is what came of a step.
-type ClaimResult struct {
-	Step  ClaimStep
-	Node  string // where it was done; empty for what is on none
-	Took  time.Duration
-	Error string // why it was not done
-	// Refused says that the cluster did not let it be tried, which proves nothing of its storage.
-	Refused bool
-}
-
-// A ClaimTest is what was done with a claim, up to the first step that failed.
-type ClaimTest struct {
-	Class string // as it is told
-	Steps []ClaimResult
-	Same  string // why it was mounted again on the same node, where it was
-	Left  string // what is left behind, and why
-}
-
-// A ClaimState is what was seen at one moment of a claim, its volume and the pod that is to mount it. What is not there
-// is nil.
-type ClaimState struct {
-	Claim  *corev1.PersistentVolumeClaim
-	Volume *corev1.PersistentVolume
-	Pod    *corev1.Pod
-	Events []corev1.Event
-}
 
 // ClaimProbe returns the probe of the addons that makes a claim, if there is one.
 func ClaimProbe(addons []render.Addon) (bundle.Probe, bool) {
@@ -131,21 +87,6 @@ func (s Survey) ClaimElsewhere(volume *corev1.PersistentVolume, first string) (n
 	return []string{first}, "the volume can be on no other node"
 }
 
-// NotBound says why the claim has no volume yet; it is empty where it has one.
-func (c ClaimState) NotBound() string {
-	switch {
-	case c.Claim == nil:
-		return "the claim is not there"
-	case c.Claim.Status.Phase == corev1.ClaimBound:
-		return ""
-	}
-	text := "the claim is " + cmp.Or(string(c.Claim.Status.Phase), string(corev1.ClaimPending))
-	if said := c.said("PersistentVolumeClaim", c.Claim.Name); said != "" {
-		return text + ": " + said
-	}
-	return text + ", and nothing was said of it"
-}
-
 // NotMounted says why the pod does not run with the volume yet; it is empty where it does. What comes first is told first:
 // no volume, no node, no mount.
 func (s Survey) NotMounted(c ClaimState) string {
@@ -167,75 +108,3 @@ func (s Survey) NotMounted(c ClaimState) string {
 	cause, _ := s.PodCause(c.Pod)
 	return "the pod " + cause
 }
-
-// StillMounted says why the node has not let the volume go; it is empty where the pod is gone.
-func (c ClaimState) StillMounted() string {
-	if c.Pod == nil {
-		return ""
-	}
-	if said := c.said("Pod", c.Pod.Name); said != "" {
-		return "the pod is still there: " + said
-	}
-	return "the pod is still there"
-}
-
-// Remains says what of a deleted claim is still there and is to go; it is empty where all of it is gone.
-func (c ClaimState) Remains() string {
-	switch {
-	case c.Claim != nil:
-		return "the claim is still there, held by " + cmp.Or(strings.Join(c.Claim.Finalizers, ", "), "nothing that it names")
-	case c.Volume == nil || c.kept():
-		return ""
-	}
-	text := fmt.Sprintf("volume %s is still there, %s", c.Volume.Name, cmp.Or(string(c.Volume.Status.Phase), "without a phase"))
-	if why := cmp.Or(c.said("PersistentVolume", c.Volume.Name), printable.Short(c.Volume.Status.Message)); why != "" {
-		text += ": " + why
-	}
-	return text
-}
-
-// kept reports whether the volume outlives its claim by intent.
-func (c ClaimState) kept() bool {
-	return c.Volume.Spec.PersistentVolumeReclaimPolicy != corev1.PersistentVolumeReclaimDelete
-}
-
-// Leaves names what is there after all that was to go is gone.
-func (c ClaimState) Leaves() string {
-	if c.Volume == nil {
-		return ""
-	}
-	return fmt.Sprintf("volume %s stays, since its policy is %s: delete it, and what it stands for", c.Volume.Name, c.Volume.Spec.PersistentVolumeReclaimPolicy)
-}
-
-// consequences are events of pods that say that something was waited for, and not what went wrong.
-var consequences = []string{"timed out waiting for the condition", "context deadline exceeded"}
-
-// said is what was said last of an object that explains why it does not get on: a warning before anything else, and a cause
-// before its consequences.
-func (c ClaimState) said(kind, name string) string {
-	rank := func(e corev1.Event) int {
-		consequence := slices.ContainsFunc(consequences, func(text string) bool { return strings.Contains(e.Message, text) })
-		switch {
-		case e.Type == corev1.EventTypeWarning && e.Reason == "FailedAttachVolume":
-			return 0
-		case e.Type == corev1.EventTypeWarning && strings.HasPrefix(e.Reason, "Failed") && e.Reason != "FailedScheduling" && !consequence:
-			return 1
-		case e.Type == corev1.EventTypeWarning:
-			return 2
-		}
-		return 3
-	}
-	events := slices.DeleteFunc(slices.Clone(c.Events), func(e corev1.Event) bool {
-		return e.InvolvedObject.Kind != kind || e.InvolvedObject.Name != name || e.Type != corev1.EventTypeWarning && !slices.Contains(explaining, e.Reason)
-	})
-	if len(events) == 0 {
-		return ""
-	}
-	first := slices.MinFunc(events, func(a, b corev1.Event) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), observed.LastSeen(b).Compare(observed.LastSeen(a)))
-	})
-	return first.Reason + ": " + printable.Short(first.Message)
-}
-
-// explaining are the events that are no warnings and say for what a claim waits (Kubernetes, pkg/controller/volume/events).
-var explaining = []string{"ExternalProvisioning", "WaitForFirstConsumer", "WaitForPodScheduled", "Provisioning"}

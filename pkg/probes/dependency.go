@@ -8,13 +8,10 @@ import (
 	"github.com/fitout-dev/fitout/pkg/render"
 )
 
-// A dependency names suspects of a trial that is unmet.
-type dependency func(t Plans, of probePlan, legs []check.FailedPath) []check.Suspect
-
 // probedObjects are the workloads, Services and APIs of the addon itself.
-func probedObjects(_ Plans, of probePlan, legs []check.FailedPath) []check.Suspect {
+func probedObjects(_ Plans, of probePlan, paths []check.FailedPath) []check.Suspect {
 	const part = "is what is asked"
-	list := workloads([]render.Addon{of.addon}, check.DestinationNodes(legs), part)
+	list := workloads([]render.Addon{of.addon}, check.DestinationNodes(paths), part)
 	for _, kind := range []string{"Service", "APIService"} {
 		for _, o := range of.addon.Objects {
 			if o.GetKind() == kind {
@@ -26,20 +23,20 @@ func probedObjects(_ Plans, of probePlan, legs []check.FailedPath) []check.Suspe
 }
 
 // serviceRouting is what leads Service addresses to pods on the nodes that ask: kube-proxy, or the pod network in its place.
-func serviceRouting(t Plans, _ probePlan, legs []check.FailedPath) []check.Suspect {
+func serviceRouting(t Plans, _ probePlan, paths []check.FailedPath) []check.Suspect {
 	role := "proxy"
 	if len(t.addonsOfRole(role)) == 0 {
 		role = "cni"
 	}
-	return workloads(t.addonsOfRole(role), check.SourceNodes(legs), "leads Service addresses to pods")
+	return workloads(t.addonsOfRole(role), check.SourceNodes(paths), "leads Service addresses to pods")
 }
 
-func networkFrom(t Plans, _ probePlan, legs []check.FailedPath) []check.Suspect {
-	return workloads(t.addonsOfRole("cni"), check.SourceNodes(legs), "is the pod network where was asked")
+func networkFrom(t Plans, _ probePlan, paths []check.FailedPath) []check.Suspect {
+	return workloads(t.addonsOfRole("cni"), check.SourceNodes(paths), "is the pod network where was asked")
 }
 
-func networkTo(t Plans, _ probePlan, legs []check.FailedPath) []check.Suspect {
-	return workloads(t.addonsOfRole("cni"), check.DestinationNodes(legs), "is the pod network of what was asked")
+func networkTo(t Plans, _ probePlan, paths []check.FailedPath) []check.Suspect {
+	return workloads(t.addonsOfRole("cni"), check.DestinationNodes(paths), "is the pod network of what was asked")
 }
 
 func (t Plans) addonsOfRole(role string) []render.Addon {

@@ -6,7 +6,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// directQueries returns the calls of a trial, none where it has no way without pods.
+// directQueries returns what is asked of a probe without pods; none if it has no fallback.
 func (s Survey) directQueries(t probePlan) []DirectQuery {
 	if t.kind.WithoutPods == nil {
 		return nil
@@ -22,8 +22,8 @@ func (s Survey) directQueries(t probePlan) []DirectQuery {
 // DirectQueries returns what is to be asked without pods.
 func (t Plans) DirectQueries() []DirectQuery {
 	var all []DirectQuery
-	for _, trial := range t.list {
-		all = append(all, trial.direct...)
+	for _, plan := range t.list {
+		all = append(all, plan.direct...)
 	}
 	return all
 }

@@ -26,8 +26,8 @@ func (s Survey) directPorts(t probePlan) []DirectQuery {
 // ingressPorts asks for a host that no Ingress has: the controller itself answers.
 func (s Survey) ingressPorts(t probePlan) ([]podQuery, earlyVerdict) {
 	targets, idle := t.nodeTargets(s)
-	errands := portQueries(t, "nobody."+s.Environment.Host)
-	return s.queriesTo(targets, func(_, _ target) []podQuery { return errands }), idle
+	queries := portQueries(t, "nobody."+s.Environment.Host)
+	return s.queriesTo(targets, func(_, _ target) []podQuery { return queries }), idle
 }
 
 // portQueries ask the host ports of an ingress for a host that nobody has.

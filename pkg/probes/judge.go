@@ -12,8 +12,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// judgeQueries judges a trial by the results of its errands. What nobody could ask is not judged, and so is the trial
-// where all others are good.
+// judgeQueries judges a probe by the results of its queries. A node that could not be asked is not judged, and neither is the probe if
+// everything else is good.
 func (s Survey) judgeQueries(t probePlan, c tally) check.Row {
 	unasked := s.unasked(t, c)
 	row := func(v check.Verdict, remedy, detail string) check.Row {
@@ -56,7 +56,7 @@ func (t probePlan) targetCount() (most int) {
 	return most
 }
 
-// perNode tells the nodes apart: what was asked from each, or why nothing was.
+// perNode returns the result of each node, or why it was not asked.
 func (s Survey) perNode(t probePlan, c tally) []check.NodeResult {
 	var out []check.NodeResult
 	for _, n := range s.SortedNodes() {

@@ -16,15 +16,15 @@ type Path struct {
 
 // Paths returns what pods are to be asked, and the rows of the probes for which there is nothing to ask.
 func (t Plans) Paths() (paths []Path, without []check.Row) {
-	for _, trial := range t.list {
-		if trial.row != nil {
-			without = append(without, *trial.row)
+	for _, plan := range t.list {
+		if plan.row != nil {
+			without = append(without, *plan.row)
 		}
-		if len(trial.direct) > 0 { // which are made once, and not again and again
-			without = append(without, trial.judged(check.NotJudged, "", t.survey.noPodReason()))
+		if len(plan.direct) > 0 { // which are made once, and not again and again
+			without = append(without, plan.judged(check.NotJudged, "", t.survey.noPodReason()))
 		}
-		for _, e := range trial.queries {
-			paths = append(paths, Path{Task: e.Task, Check: trial.addon.Name + "/" + trial.Name, Pod: e.pod, From: e.node, To: e.to, Group: e.group})
+		for _, e := range plan.queries {
+			paths = append(paths, Path{Task: e.Task, Check: plan.addon.Name + "/" + plan.Name, Pod: e.pod, From: e.node, To: e.to, Group: e.group})
 		}
 	}
 	return paths, without

@@ -10,13 +10,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Plans are all probes of a cluster.
-type Plans struct {
-	survey Survey
-	addons []render.Addon
-	list   []probePlan
-}
-
 // Plan plans the probes of everything rendered.
 func Plan(addons []render.Addon, s Survey) Plans {
 	s = s.indexed()
@@ -81,8 +74,8 @@ func (s Survey) planQueries(p probePlan) probePlan {
 // Tasks returns what each pod is to be asked, by its name.
 func (t Plans) Tasks() map[string][]probe.Task {
 	tasks := map[string][]probe.Task{}
-	for _, trial := range t.list {
-		for _, q := range trial.queries {
+	for _, plan := range t.list {
+		for _, q := range plan.queries {
 			tasks[q.pod] = append(tasks[q.pod], q.Task)
 		}
 	}
@@ -98,22 +91,22 @@ func (t Plans) Judge(given Results) []check.Row {
 		}
 	}
 	var rows []check.Row
-	for _, trial := range t.list {
+	for _, plan := range t.list {
 		var row check.Row
 		var c tally
 		switch {
-		case trial.row != nil:
-			row = *trial.row
-		case trial.Agent != nil:
-			row = trial.judgeAgents(given.Agents)
-		case len(trial.direct) > 0:
-			row = t.judgeDirect(trial, given.Calls)
+		case plan.row != nil:
+			row = *plan.row
+		case plan.Agent != nil:
+			row = plan.judgeAgents(given.Agents)
+		case len(plan.direct) > 0:
+			row = t.judgeDirect(plan, given.Calls)
 		default:
-			c = count(trial, results, given.Pods)
-			row = t.survey.judgeQueries(trial, c)
+			c = count(plan, results, given.Pods)
+			row = t.survey.judgeQueries(plan, c)
 		}
-		if row.Trail = t.trail(trial, row, c); row.Trail != nil && trial.Agent != nil {
-			row.Trail.Hung = trial.hung(given.Agents)
+		if row.Trail = t.trail(plan, row, c); row.Trail != nil && plan.Agent != nil {
+			row.Trail.Hung = plan.hung(given.Agents)
 		}
 		rows = append(rows, row)
 	}

@@ -21,15 +21,15 @@ type AgentQuery struct {
 // A AgentOutput is what an agent answered. Where it was not asked, or did not answer, one of the reasons says why.
 type AgentOutput struct {
 	Outputs  []agent.Output // in the order of the commands
-	NotRun   string         // the command could not be run: a right is missing, or the way to the pod is closed
-	TimedOut string         // it was run, and did not end in time
+	NotRun   string         // the command could not be run: a permission is missing, or the kubelet is not reached
+	TimedOut string         // it did not end in time
 }
 
 // A DirectResult is what came of a call. Absent says why it could not be made; then nothing was learnt.
 type DirectResult struct {
 	probe.Result
 	NotMade string
-	// Sure says that a failure is one of the cluster, and not of the way that led there.
+	// Conclusive says that a failure is the cluster's, not the transport's.
 	Conclusive bool
 }
 

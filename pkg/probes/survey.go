@@ -27,12 +27,12 @@ type Survey struct {
 	CSINodes     []*manifest.Object
 	Environment  Environment
 
-	probePods *probePods // of Scene and of the nodes; see indexed
+	probePods *probePods // of Environment and of the nodes; see indexed
 }
 
 // A Environment is the pods that probes are made from, and what they ask for.
 type Environment struct {
-	// Absent says why there are no pods, where there are none.
+	// NoPods says why there are no probe pods, if there are none.
 	NoPods       string
 	Namespace    string // of the pods
 	Pods         []corev1.Pod
@@ -80,7 +80,7 @@ func (s Survey) NoNodes() string {
 	return ""
 }
 
-// probePods are the pods of a scene and the nodes that are to run them, found by the names of nodes.
+// probePods are the probe pods and the nodes that are to run them, found by node.
 type probePods struct {
 	nodes map[string]bool
 	pods  map[podRole]*corev1.Pod

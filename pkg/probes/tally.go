@@ -43,9 +43,9 @@ func (n nodeTally) result(node string) check.NodeResult {
 	return check.NodeResult{Node: node, Verdict: check.Good, Detail: text}
 }
 
-// A tally counts the errands of a trial.
+// A tally counts the results of a probe.
 type tally struct {
-	groups       []string // in the order of their first errand
+	groups       []string // in the order of their first query
 	asked, good  map[string]int
 	passed       int // good, and no control
 	failures     []string
@@ -78,26 +78,26 @@ func count(t probePlan, results map[string]probe.Result, answers map[string]PodR
 		if c.nodes[e.node] == nil {
 			c.nodes[e.node] = &nodeTally{}
 		}
-		way := e.node + " to " + e.to
+		path := e.node + " to " + e.to
 		switch {
 		case !ok:
 			c.unreachable[e.node] = answers[e.pod].Error
-		case down[way]:
+		case down[path]:
 		case e.baseline && !r.OK:
-			down[way] = true
-			why := fmt.Sprintf("%s (nothing arrives: %s)", way, printable.Short(r.Error))
+			down[path] = true
+			why := fmt.Sprintf("%s (nothing arrives: %s)", path, printable.Short(r.Error))
 			c.inconclusive = append(c.inconclusive, why)
 			c.nodes[e.node].inconclusive = append(c.nodes[e.node].inconclusive, why)
-		case e.baseline && e.group == "": // only a ground
+		case e.baseline && e.group == "": // only a baseline
 		default:
-			c.add(e, r, way)
+			c.add(e, r, path)
 		}
 	}
 	return c
 }
 
-// add counts the result of an errand.
-func (c *tally) add(e podQuery, r probe.Result, way string) {
+// add counts the result of a query.
+func (c *tally) add(e podQuery, r probe.Result, path string) {
 	if c.asked[e.group] == 0 {
 		c.groups = append(c.groups, e.group)
 	}
@@ -106,7 +106,7 @@ func (c *tally) add(e podQuery, r probe.Result, way string) {
 	node.asked++
 	if !r.OK {
 		c.failed = append(c.failed, check.FailedPath{From: e.node, To: e.destination})
-		failure := way + ": " + printable.Short(r.Error)
+		failure := path + ": " + printable.Short(r.Error)
 		if text := "to " + e.to + ": " + printable.Short(r.Error); !slices.Contains(node.failures, text) {
 			node.failures = append(node.failures, text)
 		}

@@ -1,11 +1,19 @@
+// Package probes holds the probes, a file for each, and what plans and judges them: which task goes to which pod, agent or port,
+// and which verdict the results make. The tasks are those of package probe, which runs inside the pods.
 package probes
 
 import (
+	"strings"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/probe"
+	"github.com/fitout-dev/fitout/pkg/render"
 )
+
+// A dependency returns objects that an unmet probe rests on.
+type dependency func(t Plans, of probePlan, paths []check.FailedPath) []check.Suspect
 
 // A Probe proves one thing that addons are for. It stands in a file of its own, which is all that adding one takes, beside its
 // cases in testdata/cases.
@@ -56,4 +64,35 @@ const (
 type Fallback struct {
 	Queries func(Survey, probePlan) []DirectQuery
 	Omits   string // what of the probe is not asked: over TCP only
+}
+
+// Plans are all probes of a cluster.
+type Plans struct {
+	survey Survey
+	addons []render.Addon
+	list   []probePlan
+}
+
+// A probePlan is a probe of an addon, as it is made on a cluster: queries for pods, agents to be asked, or a row where nothing
+// needs to be asked.
+type probePlan struct {
+	addon        render.Addon
+	bundle.Probe        // as addon.yaml declares it
+	kind         *Probe // nil where this version has no such probe
+	queries      []podQuery
+	agents       []agentTarget
+	direct       []DirectQuery // in place of queries where no pod can be asked
+	row          *check.Row
+}
+
+// judged returns the row of the probe.
+func (t probePlan) judged(v check.Verdict, remedy, detail string) check.Row {
+	return check.Row{Addon: t.addon.Name, Check: t.Name, Verdict: v, Remedy: remedy, Detail: strings.TrimSpace(detail)}
+}
+
+// withRow gives the probe its row, so that nothing is asked.
+func (t probePlan) withRow(v check.Verdict, remedy, detail string) probePlan {
+	row := t.judged(v, remedy, detail)
+	t.row = &row
+	return t
 }

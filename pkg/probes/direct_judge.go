@@ -10,14 +10,14 @@ import (
 	"github.com/fitout-dev/fitout/pkg/printable"
 )
 
-// judgeDirect judges a trial by what was answered without pods.
-func (t Plans) judgeDirect(trial probePlan, replies map[string]DirectResult) check.Row {
+// judgeDirect judges a probe by what was answered without pods.
+func (t Plans) judgeDirect(plan probePlan, replies map[string]DirectResult) check.Row {
 	c := newTally()
 	var each []check.NodeResult
 	var unjudged []string
 	var ways []string
-	answered := answeredPorts(trial.direct, replies)
-	for _, calls := range queriesByNode(trial.direct) {
+	answered := answeredPorts(plan.direct, replies)
+	for _, calls := range queriesByNode(plan.direct) {
 		node := calls[0].Node
 		place, why := choose(calls, answered, replies)
 		if why != "" {
@@ -37,15 +37,15 @@ func (t Plans) judgeDirect(trial probePlan, replies map[string]DirectResult) che
 		each = append(each, c.nodes[node].result(node))
 	}
 	slices.Sort(ways)
-	verdict, remedy, detail := c.outcome(trial.Usually, unjudged)
+	verdict, remedy, detail := c.outcome(plan.Usually, unjudged)
 	if len(ways) > 0 {
 		how := "asked " + strings.Join(slices.Compact(ways), " and ") + ", without pods"
-		if less := trial.kind.WithoutPods.Omits; less != "" {
+		if less := plan.kind.WithoutPods.Omits; less != "" {
 			how += " and " + less
 		}
 		detail = how + ": " + detail
 	}
-	row := trial.judged(verdict, remedy, detail)
+	row := plan.judged(verdict, remedy, detail)
 	row.Nodes = each
 	return row
 }

@@ -13,7 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// stuck are the reasons for which a container waits that no time mends.
+// stuck are the reasons for which a container waits forever.
 var stuck = []string{
 	"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError",
 	"RunContainerError", "CrashLoopBackOff",

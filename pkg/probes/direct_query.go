@@ -10,7 +10,7 @@ import (
 // A Transport is how something is asked without pods.
 type Transport string
 
-// The ways.
+// The transports.
 const (
 	Directly      Transport = "directly"               // from where Fitout runs
 	ByForward     Transport = "by port-forward"        // through API server and kubelet into a pod
@@ -26,18 +26,18 @@ type DirectQuery struct {
 	Node      string // that it is about
 	group     string // for counting: port 443
 	to        string // what it is about, for people
-	// place is how the node is reached: a type of address. What one node answers there is known to lead to others, too.
+	// addressType is how the node is reached. What one node answers there is known to lead to others, too.
 	addressType string
-	// witness is set on a call that says nothing of the addon, but that its place leads to the node.
+	// reference is set on a query that proves nothing of the addon, only that its address leads to the node.
 	reference bool
 }
 
 // kubeletPort is where each kubelet serves TLS.
 const kubeletPort = 10250
 
-// directTo asks a node on each of its addresses, the one for the world outside first. The kubelet is the witness of an
-// address: its certificate names the node. The name is not told, so that nothing on the way can give it back.
-func (s Survey) directTo(to target, errands []podQuery) []DirectQuery {
+// directTo asks a node on each of its addresses, the one for the world outside first. The kubelet proves that an
+// address is the node's: its certificate names the node. The name is not sent, so that nothing in between can echo it.
+func (s Survey) directTo(to target, queries []podQuery) []DirectQuery {
 	n := s.Node(to.node)
 	var all []DirectQuery
 	for _, kind := range []corev1.NodeAddressType{corev1.NodeExternalIP, corev1.NodeInternalIP} {
@@ -46,11 +46,11 @@ func (s Survey) directTo(to target, errands []podQuery) []DirectQuery {
 			continue
 		}
 		to.address = n.Status.Addresses[i].Address
-		call := func(e podQuery, witness bool) {
+		call := func(e podQuery, reference bool) {
 			e.Task.Address = to.address
-			all = append(all, DirectQuery{Task: e.Task, Transport: Directly, Node: to.node, group: e.group, to: to.String(), addressType: string(kind), reference: witness})
+			all = append(all, DirectQuery{Task: e.Task, Transport: Directly, Node: to.node, group: e.group, to: to.String(), addressType: string(kind), reference: reference})
 		}
-		for _, e := range errands {
+		for _, e := range queries {
 			call(e, false)
 		}
 		call(podQuery{Task: probe.Task{Kind: probe.TLS, Port: kubeletPort}}, true)

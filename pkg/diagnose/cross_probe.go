@@ -16,7 +16,7 @@ func newDiagnosis(cause, means, remedy string) (diagnosis, bool) {
 	return diagnosis{cause, match{explanation: means, remedy: remedy}}, true
 }
 
-// betweenNodes knows rows for which packets go from one node to another, where those of the pod network are lost only
+// betweenNodes matches rows for which packets go from one node to another, where those of the pod network are lost only
 // there.
 func betweenNodes(row check.Row, rows []check.Row) (diagnosis, bool) {
 	pods := unmetProbe("pod-network", rows)
@@ -38,7 +38,7 @@ func betweenNodes(row check.Row, rows []check.Row) (diagnosis, bool) {
 	return diagnosis{}, false
 }
 
-// fullPacketsLost knows packets that are lost for their size: the judge counts none where small ones are lost, too.
+// fullPacketsLost matches packets that are lost for their size: the judge counts none where small ones are lost, too.
 func fullPacketsLost(row check.Row, _ []check.Row) (diagnosis, bool) {
 	if row.Check != "packet-size" {
 		return diagnosis{}, false
@@ -46,7 +46,7 @@ func fullPacketsLost(row check.Row, _ []check.Row) (diagnosis, bool) {
 	return newDiagnosis("packet-size", "small packets arrive, and those of the full size of the pods' interfaces do not: "+row.Trail.Seen, row.Remedy)
 }
 
-// onlyByService knows rows about a Service address that are unmet on nodes from which the pods are reached.
+// onlyByService matches rows about a Service address that are unmet on nodes from which the pods are reached.
 func onlyByService(row check.Row, rows []check.Row) (diagnosis, bool) {
 	direct, also := probeRow(row.Trail.PodsProbe, rows), unmetProbe(row.Trail.ServiceProbe, rows)
 	from := check.SourceNodes(row.Trail.Failed)
@@ -70,7 +70,7 @@ func onlyByService(row check.Row, rows []check.Row) (diagnosis, bool) {
 // conditionTrue is how nodeConditions says that a condition is true, and not that it is missing or old.
 var conditionTrue = regexp.MustCompile(`^\S+ has \S+ True `)
 
-// detectedFault knows faults of nodes that node-problem-detector has found.
+// detectedFault matches faults of nodes that node-problem-detector has found.
 func detectedFault(row check.Row, _ []check.Row) (diagnosis, bool) {
 	if row.Check != "node-conditions" || !conditionTrue.MatchString(row.Trail.Seen) {
 		return diagnosis{}, false
@@ -78,7 +78,7 @@ func detectedFault(row check.Row, _ []check.Row) (diagnosis, bool) {
 	return newDiagnosis("node-problem", "node-problem-detector has found a fault: node "+row.Trail.Seen, row.Remedy)
 }
 
-// hungAgent knows agents that run and do not answer, where no other says what is wrong with it.
+// hungAgent matches agents that run and do not answer, where no other says what is wrong with it.
 func hungAgent(row check.Row, _ []check.Row) (diagnosis, bool) {
 	hung := row.Trail.Hung
 	failed := 0

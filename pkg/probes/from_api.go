@@ -9,13 +9,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// A apiResult is what a probe without pods found.
-type apiResult struct {
-	verdict        check.Verdict
-	remedy, detail string
-	nodes          []check.NodeResult
-}
-
 // onNodes judges something that each of the nodes must have; fault returns what is wrong on one.
 func (s Survey) onNodes(t probePlan, nodes []*corev1.Node, good string, fault func(n *corev1.Node) string) apiResult {
 	if idle := s.idle(nodes); idle.verdict != "" {

@@ -26,3 +26,10 @@ type earlyVerdict struct {
 	verdict check.Verdict
 	detail  string
 }
+
+// A apiResult is what a probe without pods found.
+type apiResult struct {
+	verdict        check.Verdict
+	remedy, detail string
+	nodes          []check.NodeResult
+}
