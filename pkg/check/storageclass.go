@@ -46,6 +46,7 @@ func (j judge) storageClass() []Row {
 	return []Row{j.row(StorageClass, Good, "", "%s is the only default", own[0])}
 }
 
+// IsDefaultClass reports whether a StorageClass is marked as the default one.
 func IsDefaultClass(class *manifest.Object) bool {
 	for _, key := range defaultClass {
 		if class.GetAnnotations()[key] == "true" {

@@ -56,6 +56,7 @@ type Destination struct {
 	set   map[string]bool
 }
 
+// NewDestination returns the destination of what leads to one of the nodes.
 func NewDestination(nodes ...string) *Destination {
 	e := &Destination{Nodes: nodes, set: make(map[string]bool, len(nodes))}
 	for _, n := range nodes {

@@ -26,6 +26,7 @@ func Worse(a, b Verdict) Verdict {
 	return b
 }
 
+// PartlyMet is the verdict on something that is unmet in places: Degraded if it is met anywhere, else Failed.
 func PartlyMet(ready int) Verdict {
 	if ready > 0 {
 		return Degraded

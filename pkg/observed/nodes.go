@@ -11,6 +11,7 @@ import (
 // Pressures are the conditions by which a kubelet says that it runs short of something, and evicts pods.
 var Pressures = []corev1.NodeConditionType{corev1.NodeDiskPressure, corev1.NodeMemoryPressure, corev1.NodePIDPressure}
 
+// NodeCondition returns a condition of a node; the zero value if it has none of that type.
 func NodeCondition(n *corev1.Node, kind corev1.NodeConditionType) corev1.NodeCondition {
 	if i := slices.IndexFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool { return c.Type == kind }); i >= 0 {
 		return n.Status.Conditions[i]
@@ -49,6 +50,7 @@ func NodeReady(n *corev1.Node) (ok bool, why string) {
 	return false, "has no Ready condition yet"
 }
 
+// BlocksScheduling reports whether a taint keeps new pods off its node.
 func BlocksScheduling(t *corev1.Taint) bool {
 	return t.Effect == corev1.TaintEffectNoSchedule || t.Effect == corev1.TaintEffectNoExecute
 }

@@ -33,6 +33,7 @@ func Condition(o *manifest.Object, kind string) map[string]any {
 	return nil
 }
 
+// String returns a value of an unstructured object that is a string; otherwise an empty one.
 func String(v any) string {
 	s, _ := v.(string)
 	return s

@@ -132,6 +132,7 @@ func restarts(c corev1.ContainerStatus) string {
 	return fmt.Sprintf(", restarted %d times, %s", c.RestartCount, ExitText(c.LastTerminationState.Terminated))
 }
 
+// ExitText says how a container ended: exited with 1 (Error): message.
 func ExitText(t *corev1.ContainerStateTerminated) string {
 	s := fmt.Sprintf("exited with %d (%s)", t.ExitCode, t.Reason)
 	if t.Message != "" {
@@ -164,6 +165,7 @@ func (s Snapshot) podState(p *corev1.Pod, containers []corev1.ContainerStatus) (
 	return fmt.Sprintf("is %s on node %s", state, p.Spec.NodeName), describePodCommand(p)
 }
 
+// LogsCommand is the command that prints the log of a container.
 func LogsCommand(p *corev1.Pod, c corev1.ContainerStatus) string {
 	return fmt.Sprintf("kubectl logs -n %s %s -c %s", p.Namespace, p.Name, c.Name)
 }

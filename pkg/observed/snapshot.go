@@ -74,6 +74,7 @@ func (s Snapshot) indexed() *index {
 	return x
 }
 
+// CountNodes returns how many nodes have a property.
 func (s Snapshot) CountNodes(is func(*corev1.Node) bool) (n int) {
 	for _, node := range s.SortedNodes() {
 		if is(node) {
@@ -98,6 +99,7 @@ func (s Snapshot) PodsMatching(namespace string, selector *metav1.LabelSelector)
 	return pods
 }
 
+// Pod returns a pod by its name, or nil.
 func (s Snapshot) Pod(namespace, name string) *corev1.Pod {
 	pods := s.indexed().in[namespace]
 	if i := slices.IndexFunc(pods, func(p *corev1.Pod) bool { return p.Name == name }); i >= 0 {
@@ -106,6 +108,7 @@ func (s Snapshot) Pod(namespace, name string) *corev1.Pod {
 	return nil
 }
 
+// Node returns a node by its name, or nil.
 func (s Snapshot) Node(name string) *corev1.Node { return s.indexed().byName[name] }
 
 // AllPods returns the pods of the cluster, or those that were seen.

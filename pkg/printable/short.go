@@ -11,8 +11,10 @@ func Short(message string) string {
 	return Cut(OneLine(message), most)
 }
 
+// OneLine joins the lines of a message, and runs of white space in it.
 func OneLine(message string) string { return strings.Join(strings.Fields(message), " ") }
 
+// Cut returns the first bytes of a text, with an ellipsis if there are more.
 func Cut(s string, most int) string {
 	if len(s) > most {
 		return strings.ToValidUTF8(s[:most], "") + "…"
