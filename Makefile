@@ -120,7 +120,7 @@ apis:
 ## bench: the figures of docs/performance.md; the comparison with kubectl and Helm takes half an hour
 bench:
 	$(GO) run ./internal/applybench
-	$(GO) test ./pkg/fitout ./cmd/fitout -run '^$$' -bench . -benchmem -count 6
+	$(GO) test ./pkg/fitout ./pkg/cluster ./cmd/fitout -run '^$$' -bench . -benchmem -count 6
 	$(GO) test ./internal/bigcluster -run '^$$' -bench . -benchtime 1x -count 3
 
 ## footprint: what the addons use on the nodes of the cluster of e2e: the figures of docs/footprint.md; five minutes; CNI=calico
