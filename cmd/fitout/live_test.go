@@ -66,6 +66,7 @@ func runScripts(t *testing.T, b *bed.Bed, dir string) {
 	params.Condition = func(name string) (bool, error) { return condition(name, b.Minor()) }
 	params.Cmds["create"] = func(ts *testscript.TestScript, neg bool, args []string) { create(ts, restConfigOf(b), neg, args) }
 	params.Cmds["append"] = func(ts *testscript.TestScript, neg bool, args []string) { appendData(ts, restConfigOf(b), neg, args) }
+	params.Cmds["holds"] = func(ts *testscript.TestScript, neg bool, args []string) { holds(ts, restConfigOf(b), neg, args) }
 	params.Cmds["patch"] = func(ts *testscript.TestScript, neg bool, args []string) { patch(ts, restConfigOf(b), neg, args) }
 	testscript.RunT(sequential{t}, params)
 }
@@ -115,6 +116,20 @@ func appendData(ts *testscript.TestScript, config *rest.Config, neg bool, args [
 	o.Data[args[1]] += ts.ReadFile(args[2])
 	_, err = maps.Update(context.Background(), o, metav1.UpdateOptions{FieldManager: "kubectl-edit"})
 	ts.Check(err)
+}
+
+// holds is the script command "holds NAME KEY TEXT": the key of a ConfigMap in kube-system has the text in it.
+func holds(ts *testscript.TestScript, config *rest.Config, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: holds NAME KEY TEXT")
+	}
+	clients, err := kubernetes.NewForConfig(config)
+	ts.Check(err)
+	o, err := clients.CoreV1().ConfigMaps("kube-system").Get(context.Background(), args[0], metav1.GetOptions{})
+	ts.Check(err)
+	if !strings.Contains(o.Data[args[1]], args[2]) {
+		ts.Fatalf("%s of ConfigMap %s lacks %q:\n%s", args[1], args[0], args[2], o.Data[args[1]])
+	}
 }
 
 // create is the script command "create MANAGER FILE": objects as another tool creates them.
