@@ -19,6 +19,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/report"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // nodesOf is a cluster in memory with nodes, each with a Ready condition, that run the pods of a DaemonSet unless it is
@@ -277,4 +278,29 @@ func TestPreflightIsBounded(t *testing.T) {
 			t.Errorf("error %v, %d writes", err, m.writes)
 		}
 	})
+}
+
+// Up of the library is up of the command: it probes what it has checked, guarded, if the options say so.
+func TestUpProbes(t *testing.T) {
+	plan := planFor(t, "cni: flannel\ncsi: {enabled: false}\n")
+	for _, probing := range []bool{true, false} {
+		p, guarded := &prober{}, []string{}
+		o := fitout.UpOptions{ApplyOptions: fitout.ApplyOptions{Timing: fitout.DefaultTiming, Version: "test"}}
+		o.Settle = 0
+		if probing {
+			o.Prober = p
+			o.Probe = &fitout.ProbeOptions{Run: "r", Image: "i", Start: 50 * time.Millisecond, Guard: func(namespace string) (func(types.UID), func(), error) {
+				guarded = append(guarded, "guard "+namespace)
+				return func(uid types.UID) { guarded = append(guarded, "opened") }, func() { guarded = append(guarded, "release") }, nil
+			}}
+		}
+		r, err := fitout.Up(t.Context(), newMemory(), plan, o, fitout.Silent{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		probed := slices.ContainsFunc(r.Checks, func(row check.Row) bool { return row.Check == "dns-service" })
+		if want := map[bool]string{true: "guard fitout-probe-r opened release", false: ""}[probing]; probed != probing || strings.Join(guarded, " ") != want {
+			t.Errorf("probed %v, %q", probed, guarded)
+		}
+	}
 }
