@@ -22,7 +22,7 @@ func checked(ctx context.Context, cluster Cluster, p *Plan, o CheckOptions, prog
 	r := p.report()
 	r.Skipped = o.Select.Skipped(p.Checks())
 	start := time.Now()
-	doctor := newDoctor(cluster, start, progress.Note)
+	diagnosis := newWaitDiagnoser(cluster, start, progress.Note)
 	for {
 		r.Time = time.Now().UTC().Truncate(time.Second)
 		snapshot, err := observe(ctx, cluster, p, o.Observe)
@@ -41,7 +41,7 @@ func checked(ctx context.Context, cluster Cluster, p *Plan, o CheckOptions, prog
 		out := outages.Out(snapshot.Nodes, time.Now())
 		last := !check.MaySettle(r.Checks) || time.Since(start) >= o.Settle || check.OnlyOut(r.Checks, p.Rendering.Objects(), snapshot, out)
 		if !last {
-			r.Checks, last = doctor.hopeless(ctx, r.Checks, snapshot, time.Now())
+			r.Checks, last = diagnosis.terminal(ctx, r.Checks, snapshot, time.Now())
 		}
 		if last {
 			r.Checks = explain(ctx, cluster, r.Checks, snapshot)

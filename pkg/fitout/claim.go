@@ -42,8 +42,8 @@ func (p *Plan) claimTime(o ProbeOptions) time.Duration {
 	return claimWaits*each.Deadline() + 2*(fileTime+attendTimeout)
 }
 
-// A claimant does the steps of a claim, one after the other, and keeps account of them.
-type claimant struct {
+// A volumeTester does the steps of a claim, one after the other, and keeps account of them.
+type volumeTester struct {
 	cluster  Prober
 	survey   probes.Survey
 	options  probe.Options
@@ -64,7 +64,7 @@ func (p *Plan) claim(ctx context.Context, cluster Prober, o ProbeOptions, survey
 		return nil
 	}
 	class, called, why := survey.ClaimClass(o.Class)
-	c := &claimant{
+	c := &volumeTester{
 		cluster: cluster, survey: survey, options: p.probe(o), patience: known.Deadline(), token: rand.Text(),
 		account: &probes.ClaimTest{Class: called},
 	}
@@ -84,10 +84,10 @@ func (p *Plan) claim(ctx context.Context, cluster Prober, o ProbeOptions, survey
 	return c.account
 }
 
-func (c *claimant) add(r probes.ClaimResult) { c.account.Steps = append(c.account.Steps, r) }
+func (c *volumeTester) add(r probes.ClaimResult) { c.account.Steps = append(c.account.Steps, r) }
 
 // step does one step and accounts for it. where is known before it is done, or told by what does it.
-func (c *claimant) step(step probes.ClaimStep, where string, do func() (node string, err error)) error {
+func (c *volumeTester) step(step probes.ClaimStep, where string, do func() (node string, err error)) error {
 	start := time.Now()
 	node, err := do()
 	r := probes.ClaimResult{Step: step, Node: cmp.Or(node, where), Took: time.Since(start)}
@@ -101,7 +101,7 @@ func (c *claimant) step(step probes.ClaimStep, where string, do func() (node str
 }
 
 // use does all steps but the last.
-func (c *claimant) use(ctx context.Context, claim *manifest.Object, bindsFirst bool) error {
+func (c *volumeTester) use(ctx context.Context, claim *manifest.Object, bindsFirst bool) error {
 	err := c.step(probes.ClaimCreate, "", func() (string, error) { return "", c.cluster.StartProbe(ctx, []*manifest.Object{claim}) })
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func (c *claimant) use(ctx context.Context, claim *manifest.Object, bindsFirst b
 	if err := c.file(ctx, probes.ClaimWrite, probe.Write, first.Pod); err != nil {
 		return err
 	}
-	if err := c.letGo(ctx, first.Pod); err != nil {
+	if err := c.unmount(ctx, first.Pod); err != nil {
 		return err
 	}
 	var nodes []string
@@ -132,11 +132,11 @@ func (c *claimant) use(ctx context.Context, claim *manifest.Object, bindsFirst b
 	if err := c.file(ctx, probes.ClaimRead, probe.Take, second.Pod); err != nil {
 		return err
 	}
-	return c.letGo(ctx, second.Pod)
+	return c.unmount(ctx, second.Pod)
 }
 
 // mount starts a pod on one of the nodes and waits until it runs with the volume.
-func (c *claimant) mount(ctx context.Context, name string, nodes []string) (sight probes.ClaimState, err error) {
+func (c *volumeTester) mount(ctx context.Context, name string, nodes []string) (sight probes.ClaimState, err error) {
 	err = c.step(probes.ClaimMount, "", func() (string, error) {
 		pod, err := c.options.ClaimPod(name, nodes)
 		if err != nil {
@@ -155,7 +155,7 @@ func (c *claimant) mount(ctx context.Context, name string, nodes []string) (sigh
 }
 
 // file does something with the file of the run, in a pod.
-func (c *claimant) file(ctx context.Context, step probes.ClaimStep, kind probe.Kind, pod *corev1.Pod) error {
+func (c *volumeTester) file(ctx context.Context, step probes.ClaimStep, kind probe.Kind, pod *corev1.Pod) error {
 	return c.step(step, pod.Spec.NodeName, func() (string, error) {
 		ctx, cancel := context.WithTimeout(ctx, fileTime+attendTimeout)
 		defer cancel()
@@ -174,8 +174,8 @@ func (c *claimant) file(ctx context.Context, step probes.ClaimStep, kind probe.K
 	})
 }
 
-// letGo removes a pod and waits until its node has let the volume go.
-func (c *claimant) letGo(ctx context.Context, pod *corev1.Pod) error {
+// unmount removes a pod and waits until its node has let the volume go.
+func (c *volumeTester) unmount(ctx context.Context, pod *corev1.Pod) error {
 	return c.step(probes.ClaimUnmount, pod.Spec.NodeName, func() (string, error) {
 		if err := c.cluster.RemoveObject(ctx, manifestOf("Pod", pod.Namespace, pod.Name)); err != nil {
 			return "", err
@@ -187,7 +187,7 @@ func (c *claimant) letGo(ctx context.Context, pod *corev1.Pod) error {
 
 // remove deletes the claim and what is left of its pods, and waits until the volume is gone. After a step that failed that is
 // no step of its own: only what stays behind is told.
-func (c *claimant) remove(ctx context.Context, claim *manifest.Object, used bool) {
+func (c *volumeTester) remove(ctx context.Context, claim *manifest.Object, used bool) {
 	gone := func() (_ string, err error) {
 		for _, o := range []*manifest.Object{claim, manifestOf("Pod", claim.GetNamespace(), "first"), manifestOf("Pod", claim.GetNamespace(), "second")} {
 			if err := c.cluster.RemoveObject(ctx, o); err != nil {
@@ -210,7 +210,7 @@ func (c *claimant) remove(ctx context.Context, claim *manifest.Object, used bool
 }
 
 // await looks until there is nothing unmet, within the time of a step. The error says what was unmet at the last.
-func (c *claimant) await(ctx context.Context, pod string, unmet func(probes.ClaimState) string) (probes.ClaimState, error) {
+func (c *volumeTester) await(ctx context.Context, pod string, unmet func(probes.ClaimState) string) (probes.ClaimState, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
 	var last probes.ClaimState

@@ -16,9 +16,9 @@ const (
 	nextDiagnosis  = 5 * time.Second
 )
 
-// A doctor asks why rows are unmet while a run waits for them, tells each cause once, and knows for how long it has been
+// A waitDiagnoser asks why rows are unmet while a run waits for them, tells each cause once, and remembers for how long it has been
 // seen.
-type doctor struct {
+type waitDiagnoser struct {
 	cluster diagnoser
 	tell    func(text string)
 	next    time.Time
@@ -26,8 +26,8 @@ type doctor struct {
 	since   map[string]time.Time // by cause and object, of those that do not pass
 }
 
-func newDoctor(cluster diagnoser, now time.Time, tell func(text string)) *doctor {
-	return &doctor{cluster: cluster, tell: tell, next: now.Add(firstDiagnosis), told: map[string]bool{}, since: map[string]time.Time{}}
+func newWaitDiagnoser(cluster diagnoser, now time.Time, tell func(text string)) *waitDiagnoser {
+	return &waitDiagnoser{cluster: cluster, tell: tell, next: now.Add(firstDiagnosis), told: map[string]bool{}, since: map[string]time.Time{}}
 }
 
 // A diagnoser answers what is asked of something that is unmet.
@@ -44,9 +44,9 @@ func explain(ctx context.Context, cluster diagnoser, rows []check.Row, s observe
 	return diagnose.Rows(s, rows)
 }
 
-// hopeless reports, now and then, whether one of the rows is unmet for a cause that does not pass by itself, and has been
+// terminal reports, now and then, whether one of the rows is unmet for a cause that does not pass by itself, and has been
 // seen for as long as it is given to be mended. The rows come back with their digests.
-func (d *doctor) hopeless(ctx context.Context, rows []check.Row, s observed.Snapshot, now time.Time) ([]check.Row, bool) {
+func (d *waitDiagnoser) terminal(ctx context.Context, rows []check.Row, s observed.Snapshot, now time.Time) ([]check.Row, bool) {
 	if now.Before(d.next) {
 		return rows, false
 	}

@@ -68,7 +68,7 @@ func TestHopeless(t *testing.T) {
 			cluster, start := &patientCluster{}, time.Now()
 			var told []string
 			second := 0
-			d := newDoctor(cluster, start, func(text string) { told = append(told, fmt.Sprintf("%d %s", second, text)) })
+			d := newWaitDiagnoser(cluster, start, func(text string) { told = append(told, fmt.Sprintf("%d %s", second, text)) })
 			ended := 0
 			for second = 1; second <= 300 && ended == 0; second++ {
 				s := test.seen(second)
@@ -76,7 +76,7 @@ func TestHopeless(t *testing.T) {
 				for _, o := range s.Objects {
 					objects = append(objects, o)
 				}
-				if _, hopeless := d.hopeless(t.Context(), check.Gate(objects, s), s, start.Add(time.Duration(second)*time.Second)); hopeless {
+				if _, terminal := d.terminal(t.Context(), check.Gate(objects, s), s, start.Add(time.Duration(second)*time.Second)); terminal {
 					ended = second
 				}
 			}

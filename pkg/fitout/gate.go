@@ -25,7 +25,7 @@ func (s *session) gate(ctx context.Context, i int, w wave.Wave) (without []strin
 		return nil, nil
 	}
 	var last []check.Row
-	doctor := newDoctor(s.cluster, time.Now(), s.progress.Note)
+	diagnosis := newWaitDiagnoser(s.cluster, time.Now(), s.progress.Note)
 	for wait := firstLook; ; wait = min(2*wait, s.options.Poll) {
 		seen, err := s.look(ctx, w)
 		if err == nil {
@@ -33,8 +33,8 @@ func (s *session) gate(ctx context.Context, i int, w wave.Wave) (without []strin
 				return s.opened(w, seen), nil
 			}
 			s.progress.Waiting(i, seen.unmet)
-			diagnosed, hopeless := doctor.hopeless(ctx, seen.unmet, seen.snapshot, time.Now())
-			if hopeless {
+			diagnosed, terminal := diagnosis.terminal(ctx, seen.unmet, seen.snapshot, time.Now())
+			if terminal {
 				return nil, notReady("will not become ready", diagnosed)
 			}
 			last = remembered(last, diagnosed)

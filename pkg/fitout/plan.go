@@ -119,14 +119,14 @@ func gather(errs ...error) (strictyaml.Faults, error) {
 	return all, nil
 }
 
-// aim is what the cluster is to be fitted out with.
-func (p *Plan) aim() inventory.Target {
+// desired is what the cluster is to be fitted out with.
+func (p *Plan) desired() inventory.Target {
 	return inventory.Target{Bundle: p.Rendering.Bundle, Kubernetes: p.Cluster.KubernetesVersion, Digest: p.Rendering.Digest}
 }
 
 // target is the record of the plan, but for UIDs. waves are those of the plan, with what local edits add.
 func (p *Plan) target(waves []wave.Wave, version string) (*inventory.Inventory, error) {
-	i := &inventory.Inventory{State: inventory.Complete, Fitout: version, Target: p.aim(), Addons: map[string]inventory.Addon{}}
+	i := &inventory.Inventory{State: inventory.Complete, Fitout: version, Target: p.desired(), Addons: map[string]inventory.Addon{}}
 	for _, a := range p.Rendering.Addons {
 		i.Addons[a.Name] = inventory.Addon{Version: a.Version, Digest: a.Digest, Objects: len(a.Objects)}
 	}
@@ -159,7 +159,7 @@ func (p *Plan) conflicts(run changeset.Policies) changeset.Policies {
 // judged are the addons as the check sees them: those of the bundle, and Fitout's own record.
 func (p *Plan) judged() []render.Addon {
 	own := render.Addon{Addon: bundle.Addon{Name: render.ManagedBy}, Version: p.Rendering.Bundle, Digest: p.Rendering.Digest,
-		Objects: []*manifest.Object{inventory.Expected(p.aim())}}
+		Objects: []*manifest.Object{inventory.Expected(p.desired())}}
 	return append(slices.Clone(p.Rendering.Addons), own)
 }
 
@@ -173,7 +173,7 @@ func (p *Plan) Sought() []*manifest.Object {
 
 // objects are all objects that are judged.
 func (p *Plan) objects() []*manifest.Object {
-	return slices.Concat(p.Rendering.Objects(), p.Sought(), []*manifest.Object{inventory.Expected(p.aim())})
+	return slices.Concat(p.Rendering.Objects(), p.Sought(), []*manifest.Object{inventory.Expected(p.desired())})
 }
 
 // report begins the account of a run.

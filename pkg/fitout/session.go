@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/changeset"
@@ -179,41 +178,6 @@ func (s *session) announce() {
 	}
 }
 
-// A RefusedError says why a run was refused before anything was touched.
-type RefusedError struct{ Refusals []changeset.Refusal }
-
-func (e *RefusedError) Error() string { return strings.Join(e.Lines(), "\n") }
-
-// Lines are a line for each reason, and after those that have a remedy in common that remedy.
-func (e *RefusedError) Lines() []string {
-	var remedies []string
-	reasons := map[string][]string{}
-	for _, r := range e.Refusals {
-		if _, known := reasons[r.Remedy]; !known {
-			remedies = append(remedies, r.Remedy)
-		}
-		reasons[r.Remedy] = append(reasons[r.Remedy], fmt.Sprintf("%s: %s", r.Object, r.Reason))
-	}
-	var lines []string
-	for _, remedy := range remedies {
-		lines = append(lines, reasons[remedy]...)
-		if remedy != "" {
-			lines = append(lines, remedy)
-		}
-	}
-	if len(lines) > 0 {
-		lines[0] = "refused, nothing was touched: " + lines[0]
-	}
-	return lines
-}
-
-func refusal(changes *changeset.Set) error {
-	if refusals := changes.Refusals(); len(refusals) > 0 {
-		return &RefusedError{Refusals: refusals}
-	}
-	return nil
-}
-
 // settled reports whether there is nothing to do: nothing changes, and the record says that the last run was of the same
 // target and complete.
 func (s *session) settled() bool {
@@ -288,7 +252,7 @@ func (s *session) step(ctx context.Context, i int, name string, do func() (repor
 
 // applyWave applies a wave and waits at its gate.
 func (s *session) applyWave(ctx context.Context, i int, w wave.Wave) (done report.Wave, err error) {
-	planned, early, err := s.possible(ctx, s.changes.OfWave(i))
+	planned, early, err := s.deferUnservable(ctx, s.changes.OfWave(i))
 	if err != nil {
 		return done, err
 	}

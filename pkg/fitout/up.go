@@ -113,9 +113,6 @@ func Decide(ctx context.Context, cluster Cluster, p *Plan, o ApplyOptions, progr
 	return s.changes, nil
 }
 
-// Refused returns why a run that makes the changes would be refused, as Apply does; nil if it would not.
-func Refused(set *changeset.Set) error { return refusal(set) }
-
 // Up applies a plan, checks the result, and probes it if the options say so. The check runs also where applying failed, so
 // that the report says how far the cluster is; it does not where the run was interrupted, or where nothing was applied. The
 // time-out bounds all of it; a part of it is kept for the check.

@@ -12,10 +12,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// possible returns the changes that the server can make now, and the outcome of the others. Objects whose kind a controller
+// deferUnservable returns the changes that the server can make now, and the outcome of the others. Objects whose kind a controller
 // has not defined, such as before any node has joined, are left to a later run. In a dry run, those whose namespace or
 // definition is still to be created would be refused for that; they count as created.
-func (s *session) possible(ctx context.Context, planned []changeset.Change) (possible []changeset.Change, others []report.Change, err error) {
+func (s *session) deferUnservable(ctx context.Context, planned []changeset.Change) (servable []changeset.Change, others []report.Change, err error) {
 	var objects []*manifest.Object
 	for _, c := range planned {
 		objects = append(objects, c.Wanted)
@@ -32,10 +32,10 @@ func (s *session) possible(ctx context.Context, planned []changeset.Change) (pos
 		case s.options.DryRun && (undefined[manifest.GroupKindOf(c.Wanted)] || missing.has(c.Wanted)):
 			others = append(others, report.Change{ID: c.ID, Action: report.Created, After: c.Wanted})
 		default:
-			possible = append(possible, c)
+			servable = append(servable, c)
 		}
 	}
-	return possible, others, nil
+	return servable, others, nil
 }
 
 // undefined are the kinds of objects that a controller is to define and has not defined yet.
