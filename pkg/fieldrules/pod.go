@@ -39,6 +39,11 @@ func (c *checker) podSpec(s *corev1.PodSpec, path *field.Path) {
 	c.labels(s.NodeSelector, path.Child("nodeSelector"))
 	c.hostPorts(s, path.Child("containers"))
 	c.podSecurity(s, path.Child("securityContext"))
+	c.claims(s, path)
+	c.sleeps(s, path)
+	c.resizePolicies(s, path)
+	c.userNamespace(s, path)
+	c.operatingSystem(s, path)
 	c.affinity(s.Affinity, path.Child("affinity"))
 	c.tolerations(s.Tolerations, path.Child("tolerations"))
 	c.topologySpread(s.TopologySpreadConstraints, path.Child("topologySpreadConstraints"))
@@ -56,6 +61,9 @@ func (c *checker) podSpec(s *corev1.PodSpec, path *field.Path) {
 	for i, gate := range s.SchedulingGates {
 		c.messages(path.Child("schedulingGates").Index(i), gate.Name, utilvalidation.IsQualifiedName(gate.Name))
 		unique(c, seen, gate.Name, path.Child("schedulingGates").Index(i))
+	}
+	if len(s.SchedulingGates) > 0 && s.NodeName != "" {
+		c.add(field.Forbidden(path.Child("nodeName"), "remove it, or schedulingGates"))
 	}
 	if s.ActiveDeadlineSeconds != nil {
 		c.between(*s.ActiveDeadlineSeconds, 1, math.MaxInt32, path.Child("activeDeadlineSeconds"))
@@ -148,8 +156,12 @@ func (c *checker) podSecurity(s *corev1.PodSpec, path *field.Path) {
 	if s.HostPID && value(s.ShareProcessNamespace) {
 		c.add(field.Invalid(path.Child("shareProcessNamespace"), true, "cannot be true together with hostPID"))
 	}
-	for i, sysctl := range sc.Sysctls {
-		c.require(sysctl.Name != "", path.Child("sysctls").Index(i).Child("name"), "")
+	c.sysctls(sc.Sysctls, path.Child("sysctls"))
+	if p := sc.SupplementalGroupsPolicy; p != nil {
+		oneOf(c, *p, path.Child("supplementalGroupsPolicy"), corev1.SupplementalGroupsPolicyMerge, corev1.SupplementalGroupsPolicyStrict)
+	}
+	if p := sc.SELinuxChangePolicy; p != nil {
+		oneOf(c, *p, path.Child("seLinuxChangePolicy"), corev1.SELinuxChangePolicyMountOption, corev1.SELinuxChangePolicyRecursive)
 	}
 	if p := sc.FSGroupChangePolicy; p != nil {
 		oneOf(c, *p, path.Child("fsGroupChangePolicy"), corev1.FSGroupChangeOnRootMismatch, corev1.FSGroupChangeAlways)

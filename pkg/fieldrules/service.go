@@ -38,8 +38,23 @@ func (c *checker) service(o *corev1.Service) {
 		c.add(field.Invalid(path.Child("clusterIP"), s.ClusterIP, "must not be None for a Service of type "+string(s.Type)))
 	}
 	c.traffic(s, path)
+	c.affinityConfig(s, path)
 	if a := s.SessionAffinityConfig; a != nil && a.ClientIP != nil && a.ClientIP.TimeoutSeconds != nil {
 		c.between(int64(*a.ClientIP.TimeoutSeconds), 1, 86400, path.Child("sessionAffinityConfig", "clientIP", "timeoutSeconds"))
+	}
+}
+
+// affinityConfig wants a configuration of session affinity only where there is one.
+func (c *checker) affinityConfig(s *corev1.ServiceSpec, path *field.Path) {
+	if s.SessionAffinityConfig == nil {
+		return
+	}
+	path = path.Child("sessionAffinityConfig")
+	switch {
+	case s.SessionAffinity != corev1.ServiceAffinityClientIP:
+		c.add(field.Forbidden(path, "remove it, or use sessionAffinity: ClientIP"))
+	case s.SessionAffinityConfig.ClientIP == nil:
+		c.add(field.Required(path.Child("clientIP"), "give timeoutSeconds, or remove sessionAffinityConfig"))
 	}
 }
 
@@ -49,6 +64,9 @@ func (c *checker) traffic(s *corev1.ServiceSpec, path *field.Path) {
 	outside := s.Type == corev1.ServiceTypeNodePort || s.Type == corev1.ServiceTypeLoadBalancer || len(s.ExternalIPs) > 0 && s.Type != corev1.ServiceTypeExternalName
 	if s.ExternalTrafficPolicy != "" && !outside {
 		c.add(field.Invalid(path.Child("externalTrafficPolicy"), s.ExternalTrafficPolicy, "may only be set for type NodePort or LoadBalancer"))
+	}
+	if d := s.TrafficDistribution; d != nil && c.minor >= 34 {
+		oneOfRequired(c, *d, path.Child("trafficDistribution"), corev1.ServiceTrafficDistributionPreferClose, corev1.ServiceTrafficDistributionPreferSameZone, corev1.ServiceTrafficDistributionPreferSameNode)
 	}
 	if p := s.InternalTrafficPolicy; p != nil {
 		oneOf(c, *p, path.Child("internalTrafficPolicy"), corev1.ServiceInternalTrafficPolicyCluster, corev1.ServiceInternalTrafficPolicyLocal)

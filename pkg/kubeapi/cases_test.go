@@ -20,7 +20,7 @@ type verdictCase struct {
 }
 
 // verdictCases are the cases of testdata: a field changed (fields.txt), a custom resource (custom.txt), a text (texts.txtar).
-func verdictCases(t *testing.T) []verdictCase {
+func verdictCases(t testing.TB) []verdictCase {
 	t.Helper()
 	all := fieldCases(t)
 	all = append(all, customCases(t)...)
@@ -37,7 +37,7 @@ func verdictCases(t *testing.T) []verdictCase {
 }
 
 // lines returns the lines of a table without comments, cut into n columns.
-func lines(t *testing.T, file string, n int) [][]string {
+func lines(t testing.TB, file string, n int) [][]string {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -57,7 +57,7 @@ func lines(t *testing.T, file string, n int) [][]string {
 	return rows
 }
 
-func fieldCases(t *testing.T) []verdictCase {
+func fieldCases(t testing.TB) []verdictCase {
 	t.Helper()
 	bases := map[string][]byte{}
 	text, err := os.ReadFile("testdata/bases.yaml")
@@ -121,7 +121,7 @@ func change(node any, path string, remove bool, value any) {
 }
 
 // customCases are custom resources whose field spec.a has a schema and a value.
-func customCases(t *testing.T) []verdictCase {
+func customCases(t testing.TB) []verdictCase {
 	t.Helper()
 	var all []verdictCase
 	for _, row := range lines(t, "testdata/custom.txt", 2) {

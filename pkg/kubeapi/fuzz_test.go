@@ -3,6 +3,8 @@ package kubeapi_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/fitout-dev/fitout/pkg/kubeapi"
 )
 
 // No input makes Check panic, and every fault it finds names its object on one line.
@@ -19,12 +21,18 @@ func FuzzCheck(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	for i, c := range verdictCases(f) {
+		if i%10 == 0 && len(c.text) <= 4096 { // a tenth of the cases of testdata, of all kinds
+			f.Add(c.text)
+		}
+	}
+	apis := []*kubeapi.Snapshot{load(f, "1.18"), load(f, "1.36")}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if len(text) > 4096 {
 			return
 		}
-		for _, minor := range []string{"1.18", "1.36"} {
-			for _, fault := range faultsOf(load(t, minor), text) {
+		for _, api := range apis {
+			for _, fault := range faultsOf(api, text) {
 				if fault == "" || strings.Contains(fault, "\n") {
 					t.Errorf("%q: the fault %q is not one line", text, fault)
 				}
