@@ -1,10 +1,12 @@
 package kubeapi_test
 
 import (
+	"io"
 	"strings"
 	"testing"
 
 	"github.com/fitout-dev/fitout/pkg/kubeapi"
+	"github.com/fitout-dev/fitout/pkg/manifest"
 )
 
 // No input makes Check panic, and every fault it finds names its object on one line.
@@ -37,6 +39,39 @@ func FuzzCheck(f *testing.F) {
 					t.Errorf("%q: the fault %q is not one line", text, fault)
 				}
 			}
+		}
+	})
+}
+
+// Whatever a server says of its API, reading it ends without a panic, and what is read can be written and checked with.
+func FuzzFromOpenAPI(f *testing.F) {
+	post := func(definitions string) string {
+		return `{"paths": {"/api/v1/namespaces/{namespace}/a": {"post": {"x-kubernetes-action": "post", "x-kubernetes-group-version-kind": {"group": "", "version": "v1", "kind": "A"},
+"parameters": [{"in": "body", "schema": {"$ref": "#/definitions/A"}}]}}}, "definitions": {"A": ` + definitions + `}}`
+	}
+	for _, seed := range []string{
+		"", "null", "{}", post("{}"), post(`{"properties": {"a": {"$ref": "#/definitions/A"}, "b": {"type": "array", "items": {"type": "string"}}}, "required": ["b"]}`),
+		post(`{"properties": {"a": {"type": "array"}}}`), post(`{"properties": {"a": {"$ref": "#/definitions/B"}}}, "B": {"type": "array", "items": {"$ref": "#/definitions/B"}}`),
+		post(`{"properties": {"a": {"$ref": "#/definitions/JSONSchemaPropsOrBool"}, "b": {"$ref": "#/definitions/x.Quantity"}, "c": {"$ref": "#/definitions/"}}}`),
+		post(`{"properties": {"a": {"type": "object", "additionalProperties": {"type": "integer", "format": "int32"}}, "b": {"type": "[]"}, "c": {"type": "#"}}}`),
+		post(`{"properties": {"a": {"type": "array", "items": {"type": "[]"}}, "b": {"type": "#"}}}`),
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if len(body) > 4096 {
+			return
+		}
+		s, err := kubeapi.FromOpenAPI("v1.36.4", body)
+		if err != nil {
+			return
+		}
+		if err := s.Write(io.Discard); err != nil {
+			t.Errorf("%q cannot be written: %v", body, err)
+		}
+		for _, k := range s.Kinds {
+			o := &manifest.Object{Object: map[string]any{"kind": k.Kind, "apiVersion": strings.TrimPrefix(k.Group+"/"+k.Version, "/"), "a": []any{map[string]any{"a": "b"}}, "b": "c"}}
+			s.Findings([]*manifest.Object{o})
 		}
 	})
 }

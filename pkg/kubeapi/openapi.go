@@ -82,7 +82,7 @@ func (s *Snapshot) take(doc swagger, name string) {
 	t := Type{Fields: map[string]Ref{}, Required: slices.Sorted(slices.Values(d.Required))}
 	s.Types[name] = t
 	for field, p := range d.Properties {
-		t.Fields[field] = s.ref(doc, p)
+		t.Fields[field] = s.ref(doc, p, 0)
 	}
 }
 
@@ -93,8 +93,15 @@ var scalars = map[string]Ref{
 	"RawExtension": "any", "FieldsV1": "any", "CustomResourceSubresourceStatus": "any",
 }
 
-// ref turns a property into a Ref and takes the types that it uses.
-func (s *Snapshot) ref(doc swagger, p property) Ref {
+// maxNested bounds aliases of aliases, and lists of lists. Kubernetes has two.
+const maxNested = 20
+
+// ref turns a property into a Ref and takes the types that it uses. Nested deeper than maxNested, which an alias of itself is, it
+// may be anything.
+func (s *Snapshot) ref(doc swagger, p property, depth int) Ref {
+	if depth++; depth > maxNested {
+		return "any"
+	}
 	if name, ok := strings.CutPrefix(p.Ref, definitions); ok {
 		if scalar, ok := scalars[name[strings.LastIndexByte(name, '.')+1:]]; ok {
 			return scalar
@@ -106,25 +113,28 @@ func (s *Snapshot) ref(doc swagger, p property) Ref {
 		d := doc.Definitions[name]
 		if len(d.Properties) == 0 { // an alias: a map, a string
 			d.Ref = ""
-			return s.ref(doc, d)
+			return s.ref(doc, d, depth)
 		}
 		s.take(doc, name)
 		return Ref("#" + name)
 	}
 	switch p.Type {
 	case "array":
-		return "[]" + s.ref(doc, *p.Items)
+		if p.Items == nil {
+			return "[]any"
+		}
+		return "[]" + s.ref(doc, *p.Items, depth)
 	case "object":
 		if p.AdditionalProperties != nil {
-			return "{}" + s.ref(doc, *p.AdditionalProperties)
+			return "{}" + s.ref(doc, *p.AdditionalProperties, depth)
 		}
 		return "any"
 	case "string", "integer":
 		return formatted(p)
-	case "":
-		return "any"
+	case "boolean", "number":
+		return Ref(p.Type)
 	}
-	return Ref(p.Type)
+	return "any"
 }
 
 // formatted is the Ref of a string or an integer by its format, which names the Go type that the API server decodes into.
