@@ -16,15 +16,19 @@ func explainCommand(streams genericiooptions.IOStreams) *cobra.Command {
   fitout explain --schema > cluster.schema.json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			catalogue, err := loadCatalogue()
+			if err != nil {
+				return err
+			}
 			if schema {
-				_, err := streams.Out.Write(clusterfile.Schema())
+				_, err := streams.Out.Write(clusterfile.Schema(catalogue.Offers()))
 				return err
 			}
 			path := ""
 			if len(args) == 1 {
 				path = args[0]
 			}
-			if err := clusterfile.Explain(streams.Out, path); err != nil {
+			if err := clusterfile.Explain(streams.Out, path, catalogue.Offers()); err != nil {
 				return usageError{err}
 			}
 			return nil

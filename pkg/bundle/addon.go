@@ -14,9 +14,11 @@ type Addon struct {
 	Kind       string       `json:"kind" required:"true" enum:"Addon" doc:"kind of this file"`
 	Name       string       `json:"name" required:"true" doc:"the folder's name"`
 	Summary    string       `json:"summary" required:"true" doc:"one line for tables"`
-	Role       string       `json:"role" required:"true" enum:"cni,proxy,dns,metrics,node-health,storage,ingress" doc:"what the addon is in a cluster"`
-	When       string       `json:"when" required:"true" doc:"template expression over the cluster file; the addon is selected where it is true"`
-	ChosenBy   string       `json:"chosenBy" doc:"field of the cluster file that chooses the addon; addons.<name>.enabled does where it is absent"`
+	Role       string       `json:"role" required:"true" doc:"what the addon is in a cluster: cni, ingress and storage are named by the fields cni, ingress and csi of the cluster file; others are proxy, dns, metrics, node-health, or a word of your own"`
+	Alias      string       `json:"alias" doc:"another name by which the cluster file may name the addon"`
+	Detect     Detect       `json:"detect" doc:"how nodes tell that the addon belongs on them, where the cluster file leaves open which of its role does"`
+	When       string       `json:"when" doc:"template expression over the cluster file; the addon is selected where it is true. Not for roles of which the cluster file names the addon"`
+	ChosenBy   string       `json:"chosenBy" doc:"field of the cluster file that when depends on, and that alone chooses the addon; addons.<name>.enabled does where it is absent"`
 	Provides   []string     `json:"provides" doc:"capabilities that other addons require"`
 	Requires   []string     `json:"requires" doc:"capabilities that must be ready before the addon's workloads are applied"`
 	Creates    []Definition `json:"creates" doc:"definitions that are not rendered: the addon's controllers create them once they run"`
@@ -30,10 +32,15 @@ type Addon struct {
 	Lifecycle  Lifecycle    `json:"lifecycle" doc:"which minors it supports, and for how long"`
 }
 
+// Detect is how nodes tell that an addon belongs on them.
+type Detect struct {
+	ProviderID string `json:"providerID" doc:"what the providerIDs of all nodes begin with (aws://); nodes without one do not count"`
+}
+
 // A Definition is a CustomResourceDefinition that a controller creates. What is known of it beforehand is what objects of
 // its kind are written, ordered and found by.
 type Definition struct {
-	Name    string `json:"name" required:"true" doc:"its name: plural and group (ciliumnodes.cilium.io)"`
+	Name    string `json:"name" required:"true" doc:"its name: plural and group (zones.dns.example.org)"`
 	Kind    string `json:"kind" required:"true" doc:"the kind that it defines"`
 	Version string `json:"version" required:"true" doc:"a version of the kind that it serves"`
 	Scope   string `json:"scope" required:"true" enum:"Cluster,Namespaced" doc:"of the kind"`
@@ -46,9 +53,9 @@ func (d Definition) Names() (plural, group string) {
 }
 
 // verify checks what the format of the file cannot tell.
-func (d Definition) verify() error {
+func (d Definition) verify() *place {
 	if plural, group := d.Names(); plural == "" || !strings.Contains(group, ".") {
-		return fmt.Errorf("name is %q; it must be the plural of the kind, a dot, and the group, such as ciliumnodes.cilium.io", d.Name)
+		return &place{"name", fmt.Errorf("is %q; it must be the plural of the kind, a dot, and the group, such as zones.dns.example.org", d.Name)}
 	}
 	return nil
 }
@@ -71,9 +78,9 @@ type Edit struct {
 }
 
 // verify checks what the format of the file cannot tell.
-func (e Edit) verify() error {
+func (e Edit) verify() *place {
 	if key, ok := strings.CutPrefix(e.Field, "data."); !ok || key == "" {
-		return fmt.Errorf("field is %q; it must be data. and a key, such as data.Corefile", e.Field)
+		return &place{"field", fmt.Errorf("is %q; it must be data. and a key, such as data.Corefile", e.Field)}
 	}
 	return nil
 }
@@ -125,11 +132,11 @@ func (s Support) Range() (first, last string, err error) {
 	}
 	for _, minor := range []string{first, last} {
 		if v, err := clusterfile.ParseVersion(minor); err != nil || v.Minor() != minor {
-			return "", "", fmt.Errorf("%q is not a minor or a range of minors such as 1.34-1.36", s.Kubernetes)
+			return "", "", fmt.Errorf("is %q, not a minor or a range of minors such as 1.34-1.36", s.Kubernetes)
 		}
 	}
 	if clusterfile.CompareMinors(first, last) > 0 {
-		return "", "", fmt.Errorf("%q ends before it begins", s.Kubernetes)
+		return "", "", fmt.Errorf("is %q, which ends before it begins", s.Kubernetes)
 	}
 	return first, last, nil
 }
@@ -144,12 +151,4 @@ func (l Lifecycle) advice() string {
 		parts = append(parts, "use "+strings.Join(l.Replacement, " or ")+" instead")
 	}
 	return strings.Join(parts, "; ")
-}
-
-// chosenBy returns the field of the cluster file that selects the addon.
-func (a Addon) chosenBy() string {
-	if a.ChosenBy != "" {
-		return a.ChosenBy
-	}
-	return "addons." + a.Name + ".enabled"
 }

@@ -27,8 +27,8 @@ func TestBudgetIsRead(t *testing.T) {
 
 func TestBudgetFaults(t *testing.T) {
 	for budget, want := range map[string]string{
-		"{node: {cpu: much, memory: 1Mi}, cluster: {cpu: '1', memory: -1Mi}}": "1.36.yaml: budget.node.cpu is \"much\"; give a quantity such as 500m or 200Mi\n" +
-			"1.36.yaml: budget.cluster.memory is \"-1Mi\"; give a quantity such as 500m or 200Mi",
+		"{node: {cpu: much, memory: 1Mi}, cluster: {cpu: '1', memory: -1Mi}}": "1.36.yaml:4: budget.node.cpu is \"much\"; give a quantity such as 500m or 200Mi\n" +
+			"1.36.yaml:4: budget.cluster.memory is \"-1Mi\"; give a quantity such as 500m or 200Mi",
 		"{node: {cpu: '1', memory: 1Mi}}":                                            "1.36.yaml:4: budget.cluster is missing",
 		"{node: {cpu: '1'}, cluster: {cpu: '1', memory: 1Mi}}":                       "1.36.yaml:4: budget.node.memory is missing",
 		"{node: {cpu: '1', memory: 1Mi, disk: 1Gi}, cluster: {cpu: '1', memory: 0}}": "1.36.yaml:4: budget.node.disk is not a field of this format",

@@ -16,12 +16,12 @@ type Carry struct {
 	To     string   `json:"to" required:"true" doc:"field of the cluster file (addons.coredns.values.replicas); with *, the map that gets the fields"`
 }
 
-func (c Carry) verify() error {
+func (c Carry) verify() *place {
 	if c.Format == "" && c.Path != "" {
-		return fmt.Errorf("path is %q, but there is no format", c.Path)
+		return &place{"path", fmt.Errorf("is %q, but there is no format; add format", c.Path)}
 	}
 	if c.Format == "corefile" && c.Path != "upstreams" && c.Path != "cacheSeconds" && c.Path != "directives" {
-		return fmt.Errorf("path is %q; of a corefile use upstreams, cacheSeconds or directives", c.Path)
+		return &place{"path", fmt.Errorf("is %q; of a corefile use upstreams, cacheSeconds or directives", c.Path)}
 	}
 	return nil
 }

@@ -69,7 +69,7 @@ func cataloguePage(c *bundle.Catalogue) string {
 	out.WriteString("\nTested with: ")
 	var tested []string
 	for _, minor := range c.Minors() {
-		tested = append(tested, c.Tested()[minor])
+		tested = append(tested, c.Offers().Tested[minor])
 	}
 	out.WriteString(strings.Join(tested, ", ") + ".\n\n")
 	out.WriteString("* untested: upstream does not list this Kubernetes minor (yet); the bundle's own tests pass\n")

@@ -26,29 +26,32 @@ func embedded(t *testing.T) *bundle.Catalogue {
 
 // A choice is what the cluster file decides about the set of addons.
 type choice struct {
-	minor, cni, ingress, controlPlane string
-	kubeProxy, csi                    bool
+	minor, cni, ingress, controlPlane, csi string
+	kubeProxy                              bool
 }
 
 func (c choice) String() string {
-	return fmt.Sprintf("kubernetesVersion: %s\ncni: %s\ningress: %s\ncontrolPlane: %s\nkubeProxy: {enabled: %v}\ncsi: {enabled: %v}\n",
+	return fmt.Sprintf("kubernetesVersion: %s\ncni: %s\ningress: %s\ncontrolPlane: %s\nkubeProxy: {enabled: %v}\ncsi: %s\n",
 		c.minor, c.cni, c.ingress, c.controlPlane, c.kubeProxy, c.csi)
 }
 
-// choices are all that the cluster file admits.
-func choices(minors []string) []choice {
-	enum := map[string][]string{}
-	for _, f := range clusterfile.Fields() {
-		enum[f.Name] = f.Enum
+// choices are all that the cluster file admits: every network and ingress controller that any minor has.
+func choices(c *bundle.Catalogue) []choice {
+	named := map[string][]string{"cni": {clusterfile.None}, "ingress": {clusterfile.None}, "csi": {clusterfile.None}}
+	for _, name := range c.Names() {
+		if a, _ := c.Addon(name); a.When == "" {
+			field, _ := a.Field()
+			named[field] = append(named[field], a.Called())
+		}
 	}
 	var all []choice
-	for _, minor := range minors {
-		for _, cni := range enum["cni"] {
-			for _, ingress := range enum["ingress"] {
-				for _, controlPlane := range enum["controlPlane"] {
+	for _, minor := range c.Minors() {
+		for _, cni := range named["cni"] {
+			for i, ingress := range named["ingress"] {
+				for _, controlPlane := range []string{clusterfile.Managed, clusterfile.InCluster} {
 					for _, kubeProxy := range []bool{true, false} {
-						csi := (ingress == clusterfile.None) == kubeProxy // no other choice depends on it: both, not crossed
-						all = append(all, choice{minor, cni, ingress, controlPlane, kubeProxy, csi})
+						csi := named["csi"][(i+len(all))%len(named["csi"])] // no other choice depends on it: all, not crossed
+						all = append(all, choice{minor, cni, ingress, controlPlane, csi, kubeProxy})
 					}
 				}
 			}
@@ -88,7 +91,7 @@ var refusals = []struct {
 
 func TestEveryChoiceResolves(t *testing.T) {
 	c := embedded(t)
-	for _, choice := range choices(c.Minors()) {
+	for _, choice := range choices(c) {
 		var want []string
 		for _, refusal := range refusals {
 			if refusal.when(choice) {
@@ -119,7 +122,7 @@ var imagePattern = regexp.MustCompile(`^[a-z0-9.-]+\.[a-z]+(/[a-z0-9._-]+)+:[A-Z
 func (c choice) judge(t *testing.T, r *bundle.Resolved) {
 	t.Helper()
 	want := []string{"dns", "metrics", "node-health"}
-	for role, asked := range map[string]bool{"cni": c.cni != clusterfile.None, "ingress": c.ingress != clusterfile.None, "proxy": c.kubeProxy, "storage": c.csi} {
+	for role, asked := range map[string]bool{"cni": c.cni != clusterfile.None, "ingress": c.ingress != clusterfile.None, "proxy": c.kubeProxy, "storage": c.csi != clusterfile.None} {
 		if asked {
 			want = append(want, role)
 		}

@@ -21,7 +21,7 @@ type Rule struct {
 // Schema returns the schema of a chart's values; nil if the chart has none.
 func (c *Catalogue) Schema(addon, line string) (*chartvalues.Schema, error) {
 	file := path.Join(addon, line, chartvalues.SchemaFile)
-	text, err := fs.ReadFile(c.charts, file)
+	text, err := c.readFile(addon, path.Join(line, chartvalues.SchemaFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

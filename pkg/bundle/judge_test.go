@@ -143,7 +143,7 @@ func TestBundlesMeetTheSchemas(t *testing.T) {
 	schemas := map[string]*chartvalues.Schema{}
 	for _, minor := range c.Minors() {
 		for _, combo := range combination.Of(c, minor) {
-			cluster, _, err := clusterfile.Complete(combo.File, nil, c.Tested(), c.Newest())
+			cluster, _, err := clusterfile.Complete(combo.File, nil, c.Offers())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -23,16 +23,12 @@ func catalogueFiles() files {
 		"addons/cilium/addon.yaml": addonHeader + `name: cilium
 summary: network
 role: cni
-when: eq .cni "cilium"
-chosenBy: cni
 provides: [network, services]
 lifecycle: {support: [{kubernetes: "1.35", level: tested}, {kubernetes: "1.36", level: untested}]}
 `,
 		"addons/weave/addon.yaml": addonHeader + `name: weave
 summary: network
 role: cni
-when: eq .cni "weave"
-chosenBy: cni
 provides: [network]
 lifecycle: {replacement: [cilium, calico], reason: no release since 2021, support: [{kubernetes: "1.35", level: deprecated}]}
 `,
@@ -55,7 +51,7 @@ lifecycle: {support: [{kubernetes: "1.35-1.36", level: tested}]}
 		"addons/web/addon.yaml": addonHeader + `name: web
 summary: ingress
 role: ingress
-when: eq .ingress "nginx"
+alias: nginx
 provides: [ingress]
 requires: [dns]
 lifecycle: {replacement: [traefik], reason: retired upstream, support: [{kubernetes: "1.35", level: tested}, {kubernetes: "1.36", level: untested}]}
@@ -67,6 +63,7 @@ lifecycle: {replacement: [traefik], reason: retired upstream, support: [{kuberne
 		"addons/web/1/Chart.yaml": "name: web", "addons/web/1/values.yaml": "images: {}\n",
 		"bundles/1.35.yaml": bundleHeader + `kubernetes: "1.35"
 testedVersion: v1.35.8
+defaults: {cni: cilium}
 addons:
   cilium: {chart: "1", version: 1.0.0, values: "replace: {{ not .kubeProxy.enabled }}"}
   weave: {chart: "2", version: 2.8.1}
@@ -76,6 +73,7 @@ addons:
 `,
 		"bundles/1.36.yaml": bundleHeader + `kubernetes: "1.36"
 testedVersion: v1.36.4
+defaults: {cni: cilium}
 addons:
   cilium:
     chart: "1"
@@ -135,7 +133,7 @@ func TestLoad(t *testing.T) {
 	if diff := cmp.Diff([]string{"1.35", "1.36"}, c.Minors()); diff != "" || c.Newest() != "1.36" {
 		t.Error(diff, c.Newest())
 	}
-	if diff := cmp.Diff(map[string]string{"1.35": "v1.35.8", "1.36": "v1.36.4"}, c.Tested()); diff != "" {
+	if diff := cmp.Diff(map[string]string{"1.35": "v1.35.8", "1.36": "v1.36.4"}, c.Offers().Tested); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]string{"cilium", "dns", "proxy", "weave", "web"}, c.Names()); diff != "" {
@@ -174,34 +172,34 @@ func TestLoadRefuses(t *testing.T) {
 		want  string
 	}{
 		"no bundle":                        {files{}, "bundles: no bundle found"},
-		"a misspelt field":                 {base.with("addons/dns/addon.yaml", "requires:", "require:"), "dns/addon.yaml:8: require is not a field of this format; did you mean requires? Allowed: apiVersion, kind, name, summary, role, when, chosenBy, provides, requires, creates, checks, recreate, carries, edits, rules, probes, warnings, lifecycle\n1.35.yaml: addons.dns: there is no addons/dns/addon.yaml\n1.36.yaml: addons.dns: there is no addons/dns/addon.yaml"},
-		"another name":                     {base.with("addons/web/addon.yaml", "name: web", "name: wbe"), "web/addon.yaml: name is wbe; it must be the folder's name, web\n1.35.yaml: addons.web: there is no addons/web/addon.yaml\n1.36.yaml: addons.web: there is no addons/web/addon.yaml"},
-		"another minor":                    {base.with("bundles/1.36.yaml", `kubernetes: "1.36"`, "kubernetes: 1.37").with("bundles/1.35.yaml", "", ""), "1.36.yaml: kubernetes is 1.37; it must be the file's name, 1.36\n1.37.yaml: testedVersion is \"v1.36.4\"; it must be a version of 1.37\n1.37.yaml: addons.cilium: its lifecycle does not support 1.37\n1.37.yaml: addons.dns: its lifecycle does not support 1.37\n1.37.yaml: addons.proxy: its lifecycle does not support 1.37\n1.37.yaml: addons.web: its lifecycle does not support 1.37"},
-		"tested with minor":                {base.with("bundles/1.36.yaml", "v1.36.4", "1.36"), "1.36.yaml: testedVersion is \"1.36\"; it must be a version of 1.36"},
-		"range":                            {base.with("addons/weave/addon.yaml", `"1.35"`, `"1.35+"`), "weave/addon.yaml: lifecycle.support: \"1.35+\" is not a minor or a range of minors such as 1.34-1.36\n1.35.yaml: addons.weave: its lifecycle does not support 1.35"},
-		"range backwards":                  {base.with("addons/dns/addon.yaml", "1.35-1.36", "1.36-1.35"), "dns/addon.yaml: lifecycle.support: \"1.36-1.35\" ends before it begins\n1.35.yaml: addons.dns: its lifecycle does not support 1.35\n1.36.yaml: addons.dns: its lifecycle does not support 1.36"},
-		"exact in a range":                 {base.with("addons/weave/addon.yaml", `"1.35"`, `"1.35,v1.35.8"`), "weave/addon.yaml: lifecycle.support: \"1.35,v1.35.8\" is not a minor or a range of minors such as 1.34-1.36\n1.35.yaml: addons.weave: its lifecycle does not support 1.35"},
-		"probe without timeout":            {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: dns-service, proves: a, usually: b}]\nlifecycle:"), "dns/addon.yaml: probes: dns-service: timeout is \"\"; give a time from 1s to 1m"},
-		"probe with a wrong timeout":       {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: dns-service, proves: a, usually: b, timeout: 5}]\nlifecycle:"), "dns/addon.yaml: probes: dns-service: timeout is \"5\"; give a time from 1s to 1m"},
-		"probe with a timeout for nothing": {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: node-metrics, proves: a, usually: b, timeout: 5s}]\nlifecycle:"), "dns/addon.yaml: probes: node-metrics: timeout is for trials that are made in pods; take it away"},
-		"probe without class":              {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: ingress-route, proves: a, usually: b, timeout: 5s}]\nlifecycle:"), "dns/addon.yaml: probes: ingress-route: class belongs to ingress-route, and there it must be"},
-		"probe without conditions":         {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: node-conditions, proves: a, usually: b}]\nlifecycle:"), "dns/addon.yaml: probes: node-conditions: conditions belong to node-conditions, and there they must be"},
-		"probe with a driver for nothing":  {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: node-metrics, proves: a, usually: b, driver: d}]\nlifecycle:"), "dns/addon.yaml: probes: node-metrics: driver belongs to storage-driver, and there it must be"},
-		"agent-status without an agent":    {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: agent-status, proves: a, usually: b, timeout: 5s}]\nlifecycle:"), "dns/addon.yaml: probes: agent-status: agent belongs to agent-status, and there it must be"},
-		"an agent for nothing":             {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: dns-pods, proves: a, usually: b, timeout: 5s, agent: {container: c, format: weave, ownProbes: true}}]\nlifecycle:"), "dns/addon.yaml: probes: dns-pods: agent belongs to agent-status, and there it must be"},
-		"an agent of an unknown format":    {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: agent-status, proves: a, usually: b, timeout: 5s, agent: {container: c, format: wave, ownProbes: true}}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].agent.format is \"wave\"; did you mean weave? Allowed: calico, cilium, flannel, weave\n1.35.yaml: addons.dns: there is no addons/dns/addon.yaml\n1.36.yaml: addons.dns: there is no addons/dns/addon.yaml"},
-		"an agent that is asked nothing":   {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: agent-status, proves: a, usually: b, timeout: 5s, agent: {container: c, format: weave}}]\nlifecycle:"), "dns/addon.yaml: probes: agent-status: agent has both commands and ownProbes, or neither; give one of them"},
-		"an agent without a program":       {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: agent-status, proves: a, usually: b, timeout: 5s, agent: {container: c, format: weave, commands: [{run: []}]}}]\nlifecycle:"), "dns/addon.yaml: probes: agent-status: agent.commands[0].run has no program; write one"},
-		"an agent with one program twice":  {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: agent-status, proves: a, usually: b, timeout: 5s, agent: {container: c, format: weave, commands: [{run: [a], or: [a, b]}]}}]\nlifecycle:"), "dns/addon.yaml: probes: agent-status: agent.commands[0].or runs a as well; name another program, or take it away"},
-		"edited field":                     {tabled("edits: [{kind: ConfigMap, name: a, field: data.b, format: corefile, plugins: p.yaml}, {kind: ConfigMap, name: a, field: data., format: corefile, plugins: p.yaml}, {kind: ConfigMap, name: a, field: Corefile, format: corefile, plugins: p.yaml}]"), "dns/addon.yaml: edits[1]: field is \"data.\"; it must be data. and a key, such as data.Corefile\ndns/addon.yaml: edits[2]: field is \"Corefile\"; it must be data. and a key, such as data.Corefile"},
-		"no table of plugins":              {tabled("edits: [{kind: ConfigMap, name: a, field: data.b, format: corefile, plugins: q.yaml}]"), "dns/addon.yaml: edits[0].plugins: open dns/q.yaml: file does not exist"},
+		"a misspelt field":                 {base.with("addons/dns/addon.yaml", "requires:", "require:"), "dns/addon.yaml:8: require is not a field of this format; did you mean requires? Allowed: apiVersion, kind, name, summary, role, alias, detect, when, chosenBy, provides, requires, creates, checks, recreate, carries, edits, rules, probes, warnings, lifecycle"},
+		"another name":                     {base.with("addons/web/addon.yaml", "name: web", "name: wbe"), "web/addon.yaml:3: name is wbe; it must be the folder's name, web\n1.35.yaml:11: addons.web names an addon of which there is no addons/web/addon.yaml; write it, or remove the entry\n1.36.yaml:20: addons.web names an addon of which there is no addons/web/addon.yaml; write it, or remove the entry"},
+		"another minor":                    {base.with("bundles/1.36.yaml", `kubernetes: "1.36"`, "kubernetes: 1.37").with("bundles/1.35.yaml", "", ""), "1.36.yaml:3: kubernetes is 1.37; it must be the file's name, 1.36\n1.36.yaml:4: testedVersion is \"v1.36.4\"; it must be a version of 1.37\n1.36.yaml:7: addons.cilium is an addon whose lifecycle does not support 1.37; add the minor to lifecycle.support, or remove the entry\n1.36.yaml:19: addons.dns is an addon whose lifecycle does not support 1.37; add the minor to lifecycle.support, or remove the entry\n1.36.yaml:14: addons.proxy is an addon whose lifecycle does not support 1.37; add the minor to lifecycle.support, or remove the entry\n1.36.yaml:20: addons.web is an addon whose lifecycle does not support 1.37; add the minor to lifecycle.support, or remove the entry"},
+		"tested with minor":                {base.with("bundles/1.36.yaml", "v1.36.4", "1.36"), "1.36.yaml:4: testedVersion is \"1.36\"; it must be a version of 1.36"},
+		"range":                            {base.with("addons/weave/addon.yaml", `"1.35"`, `"1.35+"`), "weave/addon.yaml:7: lifecycle.support[0].kubernetes is \"1.35+\", not a minor or a range of minors such as 1.34-1.36\n1.35.yaml:8: addons.weave is an addon whose lifecycle does not support 1.35; add the minor to lifecycle.support, or remove the entry"},
+		"range backwards":                  {base.with("addons/dns/addon.yaml", "1.35-1.36", "1.36-1.35"), "dns/addon.yaml:9: lifecycle.support[0].kubernetes is \"1.36-1.35\", which ends before it begins\n1.35.yaml:10: addons.dns is an addon whose lifecycle does not support 1.35; add the minor to lifecycle.support, or remove the entry\n1.36.yaml:19: addons.dns is an addon whose lifecycle does not support 1.36; add the minor to lifecycle.support, or remove the entry"},
+		"exact in a range":                 {base.with("addons/weave/addon.yaml", `"1.35"`, `"1.35,v1.35.8"`), "weave/addon.yaml:7: lifecycle.support[0].kubernetes is \"1.35,v1.35.8\", not a minor or a range of minors such as 1.34-1.36\n1.35.yaml:8: addons.weave is an addon whose lifecycle does not support 1.35; add the minor to lifecycle.support, or remove the entry"},
+		"probe without timeout":            {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: dns-service, proves: a, usually: b}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].timeout is \"\"; give a time from 1s to 1m"},
+		"probe with a wrong timeout":       {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: dns-service, proves: a, usually: b, timeout: 5}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].timeout is \"5\"; give a time from 1s to 1m"},
+		"probe with a timeout for nothing": {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: node-metrics, proves: a, usually: b, timeout: 5s}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].timeout is for trials that are made in pods; remove it"},
+		"probe without class":              {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: ingress-route, proves: a, usually: b, timeout: 5s}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].class belongs to ingress-route, and there it must be"},
+		"probe without conditions":         {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: node-conditions, proves: a, usually: b}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].conditions belong to node-conditions, and there they must be"},
+		"probe with a driver for nothing":  {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: node-metrics, proves: a, usually: b, driver: d}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].driver belongs to storage-driver, and there it must be"},
+		"agent-status without an agent":    {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: agent-status, proves: a, usually: b, timeout: 5s}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].agent belongs to agent-status, and there it must be"},
+		"an agent for nothing":             {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: dns-pods, proves: a, usually: b, timeout: 5s, agent: {container: c, format: weave, ownProbes: true}}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].agent belongs to agent-status, and there it must be"},
+		"an agent of an unknown format":    {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: agent-status, proves: a, usually: b, timeout: 5s, agent: {container: c, format: wave, ownProbes: true}}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].agent.format is \"wave\"; did you mean weave? Allowed: calico, cilium, flannel, weave"},
+		"an agent that is asked nothing":   {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: agent-status, proves: a, usually: b, timeout: 5s, agent: {container: c, format: weave}}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].agent has both commands and ownProbes, or neither; give one of them"},
+		"an agent without a program":       {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: agent-status, proves: a, usually: b, timeout: 5s, agent: {container: c, format: weave, commands: [{run: []}]}}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].agent.commands[0].run has no program; write one"},
+		"an agent with one program twice":  {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: agent-status, proves: a, usually: b, timeout: 5s, agent: {container: c, format: weave, commands: [{run: [a], or: [a, b]}]}}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].agent.commands[0].or runs a as well; name another program, or remove it"},
+		"edited field":                     {tabled("edits: [{kind: ConfigMap, name: a, field: data.b, format: corefile, plugins: p.yaml}, {kind: ConfigMap, name: a, field: data., format: corefile, plugins: p.yaml}, {kind: ConfigMap, name: a, field: Corefile, format: corefile, plugins: p.yaml}]"), "dns/addon.yaml:9: edits[1].field is \"data.\"; it must be data. and a key, such as data.Corefile\ndns/addon.yaml:9: edits[2].field is \"Corefile\"; it must be data. and a key, such as data.Corefile"},
+		"no table of plugins":              {tabled("edits: [{kind: ConfigMap, name: a, field: data.b, format: corefile, plugins: q.yaml}]"), "dns/addon.yaml:9: edits[0].plugins cannot be read: open dns/q.yaml: file does not exist"},
 		"a table with a wrong date":        {tabled("edits: [{kind: ConfigMap, name: a, field: data.b, format: corefile, plugins: p.yaml}]").with("addons/dns/p.yaml", "{}", "{changes: {b: {since: soon}}}"), "dns/p.yaml:6: plugins.a.changes.b.since is \"soon\"; give a version such as 1.14.2"},
-		"a table that ends too early":      {tabled("edits: [{kind: ConfigMap, name: a, field: data.b, format: corefile, plugins: p.yaml}]").with("addons/dns/p.yaml", "last: 1.15.0", "last: 1.14.1"), "1.36.yaml: addons.dns.version is 1.14.2; dns/p.yaml, which edits[0] names, is of 1.13.0 to 1.14.1: bring it up to date"},
-		"a definition without a group":     {base.with("addons/dns/addon.yaml", "lifecycle:", "creates: [{name: zones.dns.io, kind: Zone, version: v1, scope: Cluster}, {name: zones, kind: Zone, version: v1, scope: Cluster}, {name: zones.io, kind: Zone, version: v1, scope: Cluster}]\nlifecycle:"), "dns/addon.yaml: creates[1]: name is \"zones\"; it must be the plural of the kind, a dot, and the group, such as ciliumnodes.cilium.io\ndns/addon.yaml: creates[2]: name is \"zones.io\"; it must be the plural of the kind, a dot, and the group, such as ciliumnodes.cilium.io"},
-		"edited otherwise":                 {base.with("addons/dns/addon.yaml", "lifecycle:", "edits: [{kind: Secret, name: a, field: data.b, format: all, plugins: p.yaml}]\nlifecycle:"), "dns/addon.yaml:9: edits[0].kind is \"Secret\"; use one of ConfigMap\ndns/addon.yaml:9: edits[0].format is \"all\"; use one of corefile\n1.35.yaml: addons.dns: there is no addons/dns/addon.yaml\n1.36.yaml: addons.dns: there is no addons/dns/addon.yaml"},
-		"no chart":                         {base.with("bundles/1.36.yaml", `web: {chart: "1"`, `web: {chart: "2"`), "1.36.yaml: addons.web.chart: open web/2/Chart.yaml: file does not exist"},
-		"an empty entry":                   {base.with("bundles/1.36.yaml", `web: {chart: "1", version: 1.15.1}`, "web:"), "1.36.yaml:19: addons.web.chart is missing; add it: the chart's folder, an upstream line\n1.36.yaml:19: addons.web.version is missing; add it: exact version of what runs"},
-		"broken YAML":                      {base.with("bundles/1.35.yaml", "addons:", "addons: ["), "1.35.yaml is not YAML: line 4: did not find expected ',' or ']'; mend the syntax"},
+		"a table that ends too early":      {tabled("edits: [{kind: ConfigMap, name: a, field: data.b, format: corefile, plugins: p.yaml}]").with("addons/dns/p.yaml", "last: 1.15.0", "last: 1.14.1"), "1.36.yaml:19: addons.dns.version is 1.14.2; dns/p.yaml, which edits[0] names, is of 1.13.0 to 1.14.1: bring it up to date"},
+		"a definition without a group":     {base.with("addons/dns/addon.yaml", "lifecycle:", "creates: [{name: zones.dns.io, kind: Zone, version: v1, scope: Cluster}, {name: zones, kind: Zone, version: v1, scope: Cluster}, {name: zones.io, kind: Zone, version: v1, scope: Cluster}]\nlifecycle:"), "dns/addon.yaml:9: creates[1].name is \"zones\"; it must be the plural of the kind, a dot, and the group, such as zones.dns.example.org\ndns/addon.yaml:9: creates[2].name is \"zones.io\"; it must be the plural of the kind, a dot, and the group, such as zones.dns.example.org"},
+		"edited otherwise":                 {base.with("addons/dns/addon.yaml", "lifecycle:", "edits: [{kind: Secret, name: a, field: data.b, format: all, plugins: p.yaml}]\nlifecycle:"), "dns/addon.yaml:9: edits[0].kind is \"Secret\"; use one of ConfigMap\ndns/addon.yaml:9: edits[0].format is \"all\"; use one of corefile"},
+		"no chart":                         {base.with("bundles/1.36.yaml", `web: {chart: "1"`, `web: {chart: "2"`), "1.36.yaml:20: addons.web.chart cannot be read: open web/2: file does not exist"},
+		"an empty entry":                   {base.with("bundles/1.36.yaml", `web: {chart: "1", version: 1.15.1}`, "web:"), "1.36.yaml:20: addons.web.chart is missing; add it: the chart's folder, an upstream line\n1.36.yaml:20: addons.web.version is missing; add it: exact version of what runs"},
+		"broken YAML":                      {base.with("bundles/1.35.yaml", "addons:", "addons: ["), "1.35.yaml is not YAML: line 5: did not find expected ',' or ']'; mend the syntax"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := test.files.load()

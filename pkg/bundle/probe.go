@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -38,7 +39,7 @@ func (p Probe) Deadline() time.Duration {
 }
 
 // verify checks what depends on the name: each trial has what it cannot be made without, and no more.
-func (p Probe) verify() error {
+func (p Probe) verify() *place {
 	known := p.Name == "node-metrics" || p.Name == "node-conditions" || p.Name == "storage-driver"
 	most := time.Minute
 	if p.Name == "storage-claim" {
@@ -47,33 +48,33 @@ func (p Probe) verify() error {
 	d, err := time.ParseDuration(p.Timeout)
 	switch {
 	case known && p.Timeout != "":
-		return fmt.Errorf("timeout is for trials that are made in pods; take it away")
+		return &place{"timeout", errors.New("is for trials that are made in pods; remove it")}
 	case !known && (err != nil || d < time.Second || d > most):
-		return fmt.Errorf("timeout is %q; give a time from 1s to %.0fm", p.Timeout, most.Minutes())
+		return &place{"timeout", fmt.Errorf("is %q; give a time from 1s to %.0fm", p.Timeout, most.Minutes())}
 	case (p.Name == "ingress-route") != (p.Class != ""):
-		return fmt.Errorf("class belongs to ingress-route, and there it must be")
+		return &place{"class", errors.New("belongs to ingress-route, and there it must be")}
 	case (p.Name == "node-conditions") != (len(p.Conditions) > 0):
-		return fmt.Errorf("conditions belong to node-conditions, and there they must be")
+		return &place{"conditions", errors.New("belong to node-conditions, and there they must be")}
 	case (p.Name == "storage-driver") != (p.Driver != ""):
-		return fmt.Errorf("driver belongs to storage-driver, and there it must be")
+		return &place{"driver", errors.New("belongs to storage-driver, and there it must be")}
 	case (p.Name == "agent-status") != (p.Agent != nil):
-		return fmt.Errorf("agent belongs to agent-status, and there it must be")
+		return &place{"agent", errors.New("belongs to agent-status, and there it must be")}
 	case p.Agent != nil:
 		return p.Agent.verify()
 	}
 	return nil
 }
 
-func (a Agent) verify() error {
+func (a Agent) verify() *place {
 	if a.OwnProbes == (len(a.Commands) > 0) {
-		return fmt.Errorf("agent has both commands and ownProbes, or neither; give one of them")
+		return &place{"agent", errors.New("has both commands and ownProbes, or neither; give one of them")}
 	}
 	for i, c := range a.Commands {
 		switch {
 		case len(c.Run) == 0 || c.Run[0] == "":
-			return fmt.Errorf("agent.commands[%d].run has no program; write one", i)
+			return &place{fmt.Sprintf("agent.commands[%d].run", i), errors.New("has no program; write one")}
 		case len(c.Or) > 0 && c.Or[0] == c.Run[0]:
-			return fmt.Errorf("agent.commands[%d].or runs %s as well; name another program, or take it away", i, c.Or[0])
+			return &place{fmt.Sprintf("agent.commands[%d].or", i), fmt.Errorf("runs %s as well; name another program, or remove it", c.Or[0])}
 		}
 	}
 	return nil

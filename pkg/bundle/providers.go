@@ -61,23 +61,30 @@ type ServiceRule struct {
 const providersFile = "providers.yaml"
 
 // loadProviders reads the rules; a catalogue without the file has none.
-func (c *Catalogue) loadProviders(from fs.FS) error {
+func (c *Catalogue) loadProviders(s Source) error {
+	if s.Addons == nil {
+		return nil
+	}
 	var p Providers
-	if err := decode(from, providersFile, &p); err != nil {
+	file := s.addonFile(providersFile)
+	if err := c.decode(s.Addons, providersFile, file, &p); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		return err
 	}
-	c.providers = p.Providers
+	c.providers = append(c.providers, p.Providers...)
+	if s.Name != "" {
+		c.note(s, "", fmt.Sprintf("%d rules of %s", len(p.Providers), providersFile), false, nil)
+	}
 	var errs []error
-	for i, rule := range c.providers {
+	for i, rule := range p.Providers {
 		for _, text := range []string{
 			rule.Workload.Namespace, rule.Workload.Name, rule.Workload.Except, rule.Workload.Image, rule.Workload.HostPath, rule.Workload.Label.Value,
 			rule.Node.Kubelet, rule.Node.Reason, rule.Node.Annotation, rule.Node.UnlessAnnotation.Value, rule.Service.Namespace, rule.Service.Name, rule.APIService,
 		} {
 			if _, err := regexp.Compile(text); err != nil {
-				errs = append(errs, fmt.Errorf("%s: providers[%d]: %w", providersFile, i, err))
+				errs = append(errs, c.locate(file, place{fmt.Sprintf("providers[%d]", i), err}))
 			}
 		}
 	}

@@ -47,6 +47,7 @@ func (c *Catalogue) Resolve(cluster clusterfile.Cluster) (*Resolved, error) {
 		return nil, err
 	}
 	r := &resolution{catalogue: c, bundle: b, data: data, out: &Resolved{Cluster: cluster, Minor: b.Kubernetes}}
+	r.choices()
 	for _, name := range c.Names() {
 		if err := r.addon(c.addons[name]); err != nil {
 			return nil, fmt.Errorf("bundle %s: %w", b.Kubernetes, err)
@@ -87,7 +88,7 @@ func (r *resolution) fault(field, problem, remedy string) {
 
 // addon decides on one addon and settles it where it is selected.
 func (r *resolution) addon(a Addon) error {
-	selected, err := holds(a.Name, a.When, r.data)
+	selected, err := a.selected(r.out.Cluster, r.data)
 	if err != nil {
 		return err
 	}
@@ -103,8 +104,8 @@ func (r *resolution) addon(a Addon) error {
 	case off || !selected && setting.Enabled == nil:
 		return nil
 	}
-	if !selected && a.ChosenBy != "" { // a second CNI, or kube-proxy beside what replaces it
-		r.fault("addons."+a.Name+".enabled", "is true, but "+a.ChosenBy+" does not choose "+a.Name, "set "+a.ChosenBy+" instead")
+	if !selected && a.alone() { // a second network, or a proxy beside what replaces it
+		r.fault("addons."+a.Name+".enabled", "is true, but "+a.chosenBy()+" does not choose "+a.Name, "set "+a.chosenBy()+" instead")
 		r.refused = append(r.refused, a.Provides...)
 		return nil
 	}
@@ -195,12 +196,8 @@ func (r *resolution) unknownAddons() {
 	}
 }
 
-// requirements reports capabilities that a selected addon requires and nobody provides. Where the user brings a network
-// of their own (cni: none), it counts as provided.
+// requirements reports capabilities that a selected addon requires and nobody provides.
 func (r *resolution) requirements() {
-	if r.out.Cluster.CNI == clusterfile.None {
-		r.out.External = append(r.out.External, "network")
-	}
 	slices.Sort(r.out.External)
 	r.out.External = slices.Compact(r.out.External)
 	provided := slices.Concat(r.out.External, r.refused)

@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"fmt"
-	"io/fs"
 	"maps"
 	"path"
 	"slices"
@@ -12,7 +11,7 @@ import (
 )
 
 func (c *Catalogue) chartDefaults(addon, line string) (map[string]any, error) {
-	text, err := fs.ReadFile(c.charts, path.Join(addon, line, "values.yaml"))
+	text, err := c.readFile(addon, path.Join(line, "values.yaml"))
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ const (
 	InCluster = "in-cluster"
 )
 
-// None is the choice of no CNI, or of no ingress controller.
+// None is the choice of no addon.
 const None = "none"
 
 // A Cluster describes one cluster. An empty field is one that nobody has said anything of yet; Complete fills them.
@@ -34,13 +34,13 @@ type Cluster struct {
 	KubernetesVersion string           `json:"kubernetesVersion" doc:"Version of the cluster's API server (v1.36.4, v1.37.0-rc.1). A minor alone (1.36) means the patch that its bundle was tested with. Default: asked of the cluster, or the newest bundle's."`
 	ControlPlane      string           `json:"controlPlane" enum:"managed,in-cluster" default:"managed" doc:"Where the control plane runs: outside the cluster (managed), or on nodes of it (in-cluster, as kubeadm does)."`
 	Network           Network          `json:"network" doc:"Addresses of the cluster."`
-	CNI               string           `json:"cni" enum:"cilium,calico,weave,flannel,none" default:"cilium" doc:"Pod network. With none you bring your own, and Fitout expects it to work."`
-	Ingress           string           `json:"ingress" enum:"none,nginx,traefik" default:"none" doc:"Ingress controller on host ports 80 and 443 of every node."`
+	CNI               string           `json:"cni" doc:"Pod network: the name of an addon. With none you bring your own, and Fitout expects it to work. Default: the bundle's."`
+	Ingress           string           `json:"ingress" doc:"Ingress controller on host ports 80 and 443 of every node: the name of an addon, or none. Default: the bundle's, or none."`
 	KubeProxy         KubeProxy        `json:"kubeProxy" doc:"Service addresses on the nodes."`
-	CSI               CSI              `json:"csi" doc:"Scaleway block storage."`
+	CSI               string           `json:"csi" doc:"CSI driver: the name of an addon, or none. addons.<name>.enabled: true installs another beside it. Default: the one that is for the nodes, by their providerIDs; without nodes the bundle's."`
 	Addons            map[string]Addon `json:"addons" doc:"Settings per addon, by its name in the bundle."`
 	ImageRegistry     string           `json:"imageRegistry" doc:"Registry, with a path if any, that the images of all addons are pulled from instead of their own (registry.example.com/mirror: registry.k8s.io/coredns/coredns becomes registry.example.com/mirror/coredns/coredns). Tags and digests stay; so do images that values name, and the probe pods' (--probe-image). Default: each image's own registry."`
-	ImagePullSecrets  []string         `json:"imagePullSecrets" doc:"Names of Secrets for pulling the images of all addons. They are referenced, never rendered, and must exist in the namespaces of the pods (kube-system, and kube-flannel with flannel)."`
+	ImagePullSecrets  []string         `json:"imagePullSecrets" doc:"Names of Secrets for pulling the images of all addons. They are referenced, never rendered, and must exist in the namespaces of the pods (kube-system, and the namespace of the pod network where it has its own)."`
 	Patches           []Patch          `json:"patches" doc:"kustomize patches over everything rendered, in order. A patch that matches nothing is an error."`
 }
 
@@ -56,19 +56,12 @@ type Network struct {
 // KubeProxy says how Service addresses are realised.
 type KubeProxy struct {
 	Enabled *bool  `json:"enabled" default:"true" doc:"Whether kube-proxy runs. Without it the CNI must replace it."`
-	Mode    string `json:"mode" enum:"iptables,ipvs,nftables" default:"iptables" doc:"How kube-proxy realises Services; nftables from Kubernetes 1.31."`
-}
-
-// CSI says whether and how Scaleway block storage is installed.
-type CSI struct {
-	Enabled    *bool  `json:"enabled" default:"true" doc:"Whether the Scaleway CSI driver and its two storage classes are installed. Default: true, or where the cluster is asked: whether its nodes are Scaleway's."`
-	SecretName string `json:"secretName" default:"scaleway-secret" doc:"Secret in kube-system with the Scaleway credentials. It is referenced, never rendered; needed where the control plane is in-cluster."`
-	Zone       string `json:"zone" default:"fr-par-1" doc:"Zone in which the CSI controller makes volumes by default."`
+	Mode    string `json:"mode" enum:"iptables,ipvs,nftables" default:"iptables" doc:"How kube-proxy realises Services. Which modes a version has, and which are deprecated, the addon says."`
 }
 
 // Addon holds what a user sets of one addon.
 type Addon struct {
-	Enabled   *bool                `json:"enabled" doc:"Whether the addon is installed. Default: what the rest of the file implies. Where another field chooses the addon, as cni does, only false is allowed here: you bring your own."`
+	Enabled   *bool                `json:"enabled" doc:"Whether the addon is installed. Default: what the rest of the file implies. Where another field chooses the one addon of its role, as cni does, only false is allowed here: you bring your own."`
 	Values    map[string]any       `json:"values" doc:"Values for the addon's chart, merged over the bundle's. fitout bundles show MINOR ADDON documents them."`
 	Pods      Pods                 `json:"pods" doc:"Settings of all pods of the addon."`
 	Workloads map[string]Pods      `json:"workloads" doc:"Settings of the pods of one workload of the addon, by the workload's name (cilium-operator), after those of pods."`

@@ -14,9 +14,9 @@ type (
 )
 
 // Complete fills what the file leaves open, with the facts first (nil where no cluster was asked) and the defaults
-// second, and checks the whole. tested maps each known minor to the exact version that its bundle was tested with;
-// newest is the minor taken where nobody names one. The findings say where every filled field came from.
-func Complete(file File, facts *Facts, tested map[string]string, newest string) (Cluster, []Finding, error) {
+// second, and checks the whole, but for the names of addons: those the catalogue checks. The findings say where every filled
+// field came from.
+func Complete(file File, facts *Facts, offers Offers) (Cluster, []Finding, error) {
 	c := file.Cluster
 	var found []Finding
 	if v, err := ParseVersion(c.KubernetesVersion); err == nil && v.Patch < 0 && facts != nil && facts.minor() == v.Minor() {
@@ -26,17 +26,21 @@ func Complete(file File, facts *Facts, tested map[string]string, newest string) 
 		found = facts.apply(&c)
 	}
 	if c.KubernetesVersion == "" {
-		c.KubernetesVersion = tested[newest]
+		c.KubernetesVersion = offers.Tested[offers.Newest]
 		found = append(found, Finding{Field: "kubernetesVersion", Value: c.KubernetesVersion, Source: "newest bundle", Assumed: true})
 	}
 	if v, err := ParseVersion(c.KubernetesVersion); err == nil {
-		if v.Patch < 0 && tested[v.Minor()] != "" {
-			c.KubernetesVersion = tested[v.Minor()]
+		if tested := offers.Tested[v.Minor()]; v.Patch < 0 && tested != "" {
+			c.KubernetesVersion = tested
 		} else {
 			c.KubernetesVersion = v.String()
 		}
 	}
-	found = append(found, defaults(&c)...)
+	choices := offers.of(c.Minor())
+	if facts != nil {
+		found = append(found, facts.detect(&c, choices)...)
+	}
+	found = append(found, defaults(&c, choices)...)
 	all := faults(c.validate())
 	if facts != nil {
 		all = append(append(all, facts.contradictions(c)...), facts.familyFaults(c)...)
@@ -53,9 +57,10 @@ func (f Facts) minor() string {
 }
 
 // defaults fills what is still empty and tells which of the fields that decide something were assumed.
-func defaults(c *Cluster) []Finding {
+func defaults(c *Cluster, choices []Choice) []Finding {
 	before := *c
 	strictyaml.SetDefaults(c)
+	choose(c, choices)
 	if p, err := netip.ParsePrefix(c.Network.ServiceCIDR); err == nil && c.Network.DNSAddress == "" && p.Contains(tenthAddress(p)) {
 		c.Network.DNSAddress = tenthAddress(p).String()
 	}
@@ -73,7 +78,7 @@ func defaults(c *Cluster) []Finding {
 		{"cni", before.CNI, c.CNI, "default"},
 		{"ingress", before.Ingress, c.Ingress, "default"},
 		{"kubeProxy.enabled", text(before.KubeProxy.Enabled), text(c.KubeProxy.Enabled), "default"},
-		{"csi.enabled", text(before.CSI.Enabled), text(c.CSI.Enabled), "default"},
+		{"csi", before.CSI, c.CSI, "default"},
 	} {
 		if f.before == "" && f.after != "" {
 			found = append(found, Finding{Field: f.field, Value: f.after, Source: f.source, Assumed: true})

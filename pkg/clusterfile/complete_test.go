@@ -13,13 +13,23 @@ import (
 
 const header = "apiVersion: fitout.dev/v1alpha1\nkind: Cluster\n"
 
-var tested = map[string]string{"1.18": "v1.18.2", "1.36": "v1.36.4", "1.37": "v1.37.1"}
+var offers = clusterfile.Offers{
+	Tested: map[string]string{"1.18": "v1.18.2", "1.36": "v1.36.4", "1.37": "v1.37.1"}, Newest: "1.37",
+	Choices: map[string][]clusterfile.Choice{
+		"1.18": {{Field: "cni", Default: "weave", Options: []clusterfile.Option{{Name: "weave"}}}},
+		"1.37": {
+			{Field: "cni", Default: "cilium", Options: []clusterfile.Option{{Name: "calico"}, {Name: "cilium"}}},
+			{Field: "ingress", Default: "none", Options: []clusterfile.Option{{Name: "nginx"}, {Name: "traefik"}}},
+			{Field: "csi", Default: "ours", Options: []clusterfile.Option{{Name: "a-third"}, {Name: "another", ProviderID: "other://"}, {Name: "ours", ProviderID: "ours://"}, {Name: "theirs", ProviderID: "ours://"}}},
+		},
+	},
+}
 
 // complete reads a cluster file without its first two lines and completes it. The error has the faults of both.
 func complete(t *testing.T, text string, facts *clusterfile.Facts) (clusterfile.Cluster, []clusterfile.Finding, error) {
 	t.Helper()
 	file, readErr := clusterfile.Read("c.yaml", strings.NewReader(header+text))
-	cluster, findings, err := clusterfile.Complete(file, facts, tested, "1.37")
+	cluster, findings, err := clusterfile.Complete(file, facts, offers)
 	return cluster, findings, errors.Join(readErr, err)
 }
 
@@ -48,7 +58,7 @@ func TestCompleteWithDefaults(t *testing.T) {
 			APIEndpoint: "https://api.cluster.internal:6443",
 		},
 		CNI: "cilium", Ingress: "none", KubeProxy: clusterfile.KubeProxy{Enabled: &yes, Mode: "iptables"},
-		CSI: clusterfile.CSI{Enabled: &yes, SecretName: "scaleway-secret", Zone: "fr-par-1"},
+		CSI: "ours",
 	}
 	if diff := cmp.Diff(want, cluster); diff != "" {
 		t.Error(diff)
@@ -63,7 +73,7 @@ assumed network.apiEndpoint: https://api.cluster.internal:6443 (placeholder)
 assumed cni: cilium (default)
 assumed ingress: none (default)
 assumed kubeProxy.enabled: true (default)
-assumed csi.enabled: true (default)
+assumed csi: ours (default)
 `, print(findings)); diff != "" {
 		t.Error(diff)
 	}
@@ -89,7 +99,7 @@ network: {podCIDR: 10.244.0.0/16, serviceCIDR: 10.96.0.0/12, dnsAddress: 10.96.0
 cni: none
 ingress: traefik
 kubeProxy: {enabled: false, mode: ipvs}
-csi: {enabled: false, secretName: s, zone: nl-ams-2}
+csi: theirs
 `, nil)
 	if err != nil || len(findings) > 0 {
 		t.Fatal(err, findings)
@@ -101,7 +111,7 @@ csi: {enabled: false, secretName: s, zone: nl-ams-2}
 			PodCIDR: "10.244.0.0/16", ServiceCIDR: "10.96.0.0/12", DNSAddress: "10.96.0.20", DNSDomain: "demo.local", APIEndpoint: "https://api.demo",
 		},
 		CNI: "none", Ingress: "traefik", KubeProxy: clusterfile.KubeProxy{Enabled: &no, Mode: "ipvs"},
-		CSI: clusterfile.CSI{Enabled: &no, SecretName: "s", Zone: "nl-ams-2"},
+		CSI: "theirs",
 	}
 	if diff := cmp.Diff(want, cluster); diff != "" {
 		t.Error(diff)

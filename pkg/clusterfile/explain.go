@@ -12,8 +12,8 @@ import (
 
 // Explain writes the documentation of the field at path, or of the whole format where path is empty. A path may leave out
 // the <name> and [] of maps and lists, or have what a message has there: addons.coredns.values, patches[0].patch.
-func Explain(w io.Writer, path string) error {
-	fields, doc := Fields(), ""
+func Explain(w io.Writer, path string, offers Offers) error {
+	fields, doc := offers.offered(Fields()), ""
 	if path != "" {
 		f, ok := find(fields, strings.Split(path, "."))
 		if !ok {
@@ -92,8 +92,8 @@ func hint(fields []strictyaml.Field, path string) string {
 }
 
 // Schema returns the JSON schema (draft 2020-12) of the cluster file, for editors.
-func Schema() []byte {
-	s := object(Fields())
+func Schema(offers Offers) []byte {
+	s := object(offers.offered(Fields()))
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	s["$id"] = "https://fitout.dev/schemas/v1alpha1/cluster.json"
 	s["title"] = "Fitout cluster file"

@@ -18,13 +18,13 @@ addons.<name>.resources.<name>.limits (map)
     Limits by resource (cpu, memory).
 `
 	for path, want := range map[string]string{
-		"cni": "cni (cilium | calico | weave | flannel | none, default cilium)\n    Pod network. With none you bring your own, and Fitout expects it to work.\n",
+		"cni": "cni (calico | cilium | weave | none, default cilium)\n    Pod network: the name of an addon. With none you bring your own, and Fitout expects it to work. Default: the bundle's.\n",
 		"kubeProxy": `kubeProxy (object)
     Service addresses on the nodes.
 kubeProxy.enabled (boolean, default true)
     Whether kube-proxy runs. Without it the CNI must replace it.
 kubeProxy.mode (iptables | ipvs | nftables, default iptables)
-    How kube-proxy realises Services; nftables from Kubernetes 1.31.
+    How kube-proxy realises Services. Which modes a version has, and which are deprecated, the addon says.
 `,
 		"kind":                          "kind (string, default Cluster, required)\n    Kind of this file.\n",
 		"addons.<name>.resources":       resources,
@@ -36,7 +36,7 @@ kubeProxy.mode (iptables | ipvs | nftables, default iptables)
 		"addons.coredns.values.a.b":     "addons.<name>.values (map)\n    Values for the addon's chart, merged over the bundle's. fitout bundles show MINOR ADDON documents them.\n",
 	} {
 		var got strings.Builder
-		if err := clusterfile.Explain(&got, path); err != nil {
+		if err := clusterfile.Explain(&got, path, offers); err != nil {
 			t.Error(err)
 		}
 		if diff := cmp.Diff(want, got.String()); diff != "" {
@@ -47,7 +47,7 @@ kubeProxy.mode (iptables | ipvs | nftables, default iptables)
 
 func TestExplainEverything(t *testing.T) {
 	var got strings.Builder
-	if err := clusterfile.Explain(&got, ""); err != nil {
+	if err := clusterfile.Explain(&got, "", offers); err != nil {
 		t.Fatal(err)
 	}
 	walk(clusterfile.Fields(), func(f strictyaml.Field) {
@@ -66,7 +66,7 @@ func TestExplainUnknownField(t *testing.T) {
 		".":                      ". is not a field of the cluster file; run fitout explain for all of them",
 	} {
 		var got strings.Builder
-		if err := clusterfile.Explain(&got, path); err == nil || err.Error() != want || got.Len() > 0 {
+		if err := clusterfile.Explain(&got, path, offers); err == nil || err.Error() != want || got.Len() > 0 {
 			t.Errorf("got  %v %q\nwant %s", err, got.String(), want)
 		}
 	}

@@ -29,7 +29,7 @@ type NodeFact struct {
 	Name         string
 	PodCIDR      string
 	PodCIDRs     []string // one for each IP family, PodCIDR included; none before Kubernetes 1.16
-	ProviderID   string   // scaleway://instance/fr-par-1/…
+	ProviderID   string   // the cloud, and the machine there (aws:///eu-west-1a/i-0123)
 	ControlPlane bool     // has the label of a control-plane node
 	Addresses    []string // those of type InternalIP
 	Simulated    bool     // KWOK's: it has pods but runs nothing
@@ -73,29 +73,6 @@ func (f Facts) applyNodes(c *Cluster, found *[]Finding) {
 		}
 	}
 	fill(found, &c.ControlPlane, "controlPlane", placement, source)
-	if c.CSI.Enabled == nil {
-		scaleway, source := f.scaleway()
-		c.CSI.Enabled = &scaleway
-		*found = append(*found, Finding{Field: "csi.enabled", Value: fmt.Sprint(scaleway), Source: source})
-	}
-}
-
-// scaleway reports whether the nodes are Scaleway's, and how that is known. A node without a providerID does not count: it
-// has just joined, and its cloud controller has not seen it yet.
-func (f Facts) scaleway() (yes bool, source string) {
-	source = "no node has a providerID"
-	for _, n := range f.Nodes {
-		if n.ProviderID == "" {
-			continue
-		}
-		if !strings.HasPrefix(n.ProviderID, "scaleway://") {
-			return false, "providerID of node " + n.Name
-		}
-		if !yes {
-			yes, source = true, "providerID of node "+n.Name
-		}
-	}
-	return yes, source
 }
 
 func (f Facts) applyAddresses(c *Cluster, found *[]Finding) {

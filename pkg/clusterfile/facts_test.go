@@ -30,23 +30,30 @@ func TestFindings(t *testing.T) {
 		about string // the fields that the test is about
 		want  string
 	}{
-		"no node yet": {facts{}, "controlPlane csi.enabled network.podCIDR", `
+		"no node yet": {facts{}, "controlPlane csi network.podCIDR", `
 assumed controlPlane: managed (default)
 assumed network.podCIDR: 100.64.0.0/15 (default)
-assumed csi.enabled: true (default)
+assumed csi: ours (default)
 `},
 		"managed, on Scaleway": {facts{Nodes: []clusterfile.NodeFact{
-			node("new", "", ""), node("a", "100.64.0.0/24", "scaleway://instance/fr-par-1/1"), node("b", "100.64.1.0/24", "scaleway://instance/fr-par-1/2")}}, "controlPlane csi.enabled", `
+			node("new", "", ""), node("a", "100.64.0.0/24", "ours://instance/fr-par-1/1"), node("b", "100.64.1.0/24", "ours://instance/fr-par-1/2")}}, "controlPlane csi", `
 found controlPlane: managed (no node has the label of a control-plane node)
-found csi.enabled: true (providerID of node a)
+found csi: ours (providerID of node a)
 `},
 		"kubeadm, elsewhere": {facts{Nodes: []clusterfile.NodeFact{
-			node("a", "", "scaleway://x"), controlPlane("b", ""), controlPlane("c", ""), node("d", "", "aws:///x")}}, "controlPlane csi.enabled", `
+			node("a", "", "ours://x"), controlPlane("b", ""), controlPlane("c", ""), node("d", "", "aws:///x")}}, "controlPlane csi", `
 found controlPlane: in-cluster (label of node b)
-found csi.enabled: false (providerID of node d)
+found csi: none (providerID of node d)
 `},
-		"bare metal": {facts{Nodes: []clusterfile.NodeFact{node("a", "", "")}}, "csi.enabled", `
-found csi.enabled: false (no node has a providerID)
+		"bare metal": {facts{Nodes: []clusterfile.NodeFact{node("a", "", "")}}, "csi", `
+found csi: none (no node has a providerID)
+`},
+		"for another driver": {facts{Nodes: []clusterfile.NodeFact{node("a", "", "other://1")}}, "csi", `
+found csi: another (providerID of node a)
+`},
+		"nodes that tell nothing of the network": {facts{Nodes: []clusterfile.NodeFact{node("a", "", "other://1")}}, "cni ingress", `
+assumed cni: cilium (default)
+assumed ingress: none (default)
 `},
 		"version": {facts{KubernetesVersion: "v1.36.2+k3s1"}, "kubernetesVersion", `
 found kubernetesVersion: v1.36.2+k3s1 (API server)
@@ -134,7 +141,7 @@ network: {podCIDR: 10.0.0.0/14, serviceCIDR: 10.96.0.0/12, dnsAddress: 10.96.0.1
 cni: none
 ingress: none
 kubeProxy: {enabled: true}
-csi: {enabled: true}
+csi: theirs
 `
 	alone, _, err := complete(t, text, nil)
 	if err != nil {

@@ -128,7 +128,7 @@ func sampleAt(path string, value any) map[string]any {
 // The schema that editors use and the decoder take and refuse the same documents.
 func TestSchemaAndDecoderAgree(t *testing.T) {
 	var schema map[string]any
-	if err := json.Unmarshal(clusterfile.Schema(), &schema); err != nil {
+	if err := json.Unmarshal(clusterfile.Schema(clusterfile.Offers{}), &schema); err != nil {
 		t.Fatal(err)
 	}
 	taken, refused := 0, 0
@@ -179,13 +179,13 @@ func TestSchemaTellsDefaults(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal(clusterfile.Schema(), &schema); err != nil {
+	if err := json.Unmarshal(clusterfile.Schema(offers), &schema); err != nil {
 		t.Fatal(err)
 	}
 	p := schema.Properties
 	got := []any{schema.Schema, schema.Required, p.CNI.Default, p.CNI.Description, p.KubeProxy.Properties.Enabled.Default}
 	want := []any{"https://json-schema.org/draft/2020-12/schema", []string{"apiVersion", "kind"}, "cilium",
-		"Pod network. With none you bring your own, and Fitout expects it to work.", true}
+		"Pod network: the name of an addon. With none you bring your own, and Fitout expects it to work. Default: the bundle's.", true}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -25,7 +25,7 @@ func FuzzRead(f *testing.F) {
 		start := time.Now()
 		file, err := clusterfile.Read("c.yaml", strings.NewReader(header+text))
 		check(t, err)
-		cluster, _, err := clusterfile.Complete(file, nil, tested, "1.37")
+		cluster, _, err := clusterfile.Complete(file, nil, offers)
 		check(t, err)
 		if _, err := cluster.TemplateData(); err != nil {
 			t.Error(err)
@@ -54,7 +54,7 @@ func FuzzFacts(f *testing.F) {
 			KubeadmPodCIDR: kubeadmPods, KubeadmEndpoint: endpoint,
 			Nodes: []clusterfile.NodeFact{node("a", podCIDR, provider), controlPlane("b", "10.1.0.0/24")},
 		}
-		cluster, findings, err := clusterfile.Complete(clusterfile.File{}, &given, tested, "1.37")
+		cluster, findings, err := clusterfile.Complete(clusterfile.File{}, &given, offers)
 		check(t, err)
 		if _, err := cluster.TemplateData(); err != nil {
 			t.Error(err)

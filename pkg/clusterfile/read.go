@@ -23,6 +23,10 @@ func Read(name string, r io.Reader) (File, error) {
 	f := File{Name: name}
 	lines, err := strictyaml.Read(name, r, &f.Cluster)
 	f.lines = lines
+	var faults strictyaml.Faults
+	if errors.As(err, &faults) {
+		moved(faults)
+	}
 	return f, err
 }
 

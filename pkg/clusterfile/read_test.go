@@ -38,18 +38,17 @@ func TestSet(t *testing.T) {
 	var errs []error
 	for _, flag := range [][3]string{
 		{"--cni", "cni", "flannel"}, {"--name", "name", "true"}, {"--kubernetes", "kubernetesVersion", "1.30"}, {"--kube-proxy", "kubeProxy.enabled", "false"},
-		{"--pod-cidr", "network.podCIDR", "10.1.0.0/33"}, {"--ingress", "ingress", "haproxy"}, {"--csi", "csi.enabled", "no"},
+		{"--pod-cidr", "network.podCIDR", "10.1.0.0/33"}, {"--ingress", "ingress", "haproxy"}, {"--kube-proxy-mode", "kubeProxy.mode", "fast"},
 	} {
 		errs = append(errs, file.Set(flag[0], flag[1], flag[2]))
 	}
-	cluster, _, err := clusterfile.Complete(file, nil, tested, "1.37")
-	if diff := cmp.Diff(`--ingress is "haproxy"; use one of none, nginx, traefik
---csi is the string "no"; give true or false
+	cluster, _, err := clusterfile.Complete(file, nil, offers)
+	if diff := cmp.Diff(`--kube-proxy-mode is "fast"; use one of iptables, ipvs, nftables
 --pod-cidr is "10.1.0.0/33"; give a range such as 100.64.0.0/15`, message(errors.Join(append(errs, err)...))); diff != "" {
 		t.Error(diff)
 	}
 	got := []any{cluster.CNI, cluster.Name, cluster.KubernetesVersion, *cluster.KubeProxy.Enabled, cluster.Network.DNSDomain, cluster.Ingress}
-	if diff := cmp.Diff([]any{"flannel", "true", "1.30", false, "demo.local", "none"}, got); diff != "" {
+	if diff := cmp.Diff([]any{"flannel", "true", "1.30", false, "demo.local", "haproxy"}, got); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -18,8 +18,6 @@ var registryPattern = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,200}[a-zA
 // resourceName are the names that a container's requests and limits may have (Kubernetes, "Resource Management for Pods").
 var resourceName = regexp.MustCompile(`^(cpu|memory|ephemeral-storage|hugepages-[0-9A-Za-z]+|[a-z0-9.-]+/[A-Za-z0-9._-]+)$`)
 
-var zonePattern = regexp.MustCompile(`^[a-z]{2}-[a-z]{3}-[0-9]$`)
-
 // validate checks a complete cluster and returns every fault, without file and line.
 func (c Cluster) validate() []fault {
 	var faults []fault
@@ -31,12 +29,6 @@ func (c Cluster) validate() []fault {
 	}
 	if _, err := ParseVersion(c.KubernetesVersion); err != nil {
 		add("kubernetesVersion", is(c.KubernetesVersion), "give a version such as v1.36.4, or a minor such as 1.36")
-	}
-	if len(validation.IsDNS1123Subdomain(c.CSI.SecretName)) > 0 {
-		add("csi.secretName", is(c.CSI.SecretName), "give the name of a Secret")
-	}
-	if !zonePattern.MatchString(c.CSI.Zone) {
-		add("csi.zone", is(c.CSI.Zone), "give a zone such as fr-par-1")
 	}
 	if c.ImageRegistry != "" && !registryPattern.MatchString(c.ImageRegistry) {
 		add("imageRegistry", is(c.ImageRegistry), "give a host, with a port and a path if any, such as registry.example.com:5000/mirror")

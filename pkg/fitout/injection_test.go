@@ -142,7 +142,7 @@ func charts(t *testing.T, c *bundle.Catalogue, each func(resolved *bundle.Resolv
 	seen := map[string]bool{}
 	for _, minor := range c.Minors() {
 		for _, cluster := range clusters(minor) {
-			completed, _, err := clusterfile.Complete(clusterfile.File{Cluster: cluster}, nil, c.Tested(), c.Newest())
+			completed, _, err := clusterfile.Complete(clusterfile.File{Cluster: cluster}, nil, c.Offers())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -276,8 +276,6 @@ func TestBundleValuesInjectNothing(t *testing.T) {
 		"dnsDomain":   func(f *clusterfile.Cluster, s string) { f.Network.DNSDomain = s },
 		"apiEndpoint": func(f *clusterfile.Cluster, s string) { f.Network.APIEndpoint = "https://" + s },
 		"mode":        func(f *clusterfile.Cluster, s string) { f.KubeProxy.Mode = s },
-		"secretName":  func(f *clusterfile.Cluster, s string) { f.CSI.SecretName = s },
-		"zone":        func(f *clusterfile.Cluster, s string) { f.CSI.Zone = s },
 	}
 	charts(t, c, func(resolved *bundle.Resolved, addon int, _ map[string]any) {
 		a := resolved.Addons[addon]
@@ -300,7 +298,7 @@ func TestBundleValuesInjectNothing(t *testing.T) {
 // What is not valid in a cluster file is a fault with exit code 2, not an error of a template.
 func TestHostileClusterFiles(t *testing.T) {
 	c := catalogue(t)
-	for _, field := range []string{"name", "kubernetesVersion", "network: {podCIDR", "network: {serviceCIDR", "network: {dnsAddress", "network: {dnsDomain", "network: {apiEndpoint", "kubeProxy: {mode", "csi: {secretName", "csi: {zone", "cni", "ingress", "controlPlane"} {
+	for _, field := range []string{"name", "kubernetesVersion", "network: {podCIDR", "network: {serviceCIDR", "network: {dnsAddress", "network: {dnsDomain", "network: {apiEndpoint", "kubeProxy: {mode", "csi", "cni", "ingress", "controlPlane"} {
 		for _, text := range append(hostile, `https://a"b:6443`, "https://a:70000", "https://a#b", "https://u:p@a") {
 			quoted, err := yaml.Marshal(text)
 			if err != nil {

@@ -37,7 +37,7 @@ type Plan struct {
 // is validated as the API server of the cluster's version would do it, offline. The error is a strictyaml.Faults where the
 // input is at fault; the plan comes with it if it is of what was rendered.
 func Prepare(catalogue *bundle.Catalogue, file clusterfile.File, facts *clusterfile.Facts, given error) (*Plan, error) {
-	cluster, findings, err := clusterfile.Complete(file, facts, catalogue.Tested(), catalogue.Newest())
+	cluster, findings, err := clusterfile.Complete(file, facts, catalogue.Offers())
 	faults, err := gather(given, err)
 	if err != nil {
 		return nil, err

@@ -61,8 +61,8 @@ func (s *session) recorded(role string) bool {
 
 func refusalOf(f provider.Found, a bundle.Addon) changeset.Refusal {
 	keep := fmt.Sprintf("addons.%s.enabled: false", a.Name)
-	if a.ChosenBy != "" && a.Role != "proxy" {
-		keep = a.ChosenBy + ": none"
+	if field, ok := a.Field(); ok {
+		keep = field + ": none"
 	}
 	return changeset.Refusal{
 		Object: f.Object, Reason: fmt.Sprintf("%s is in the cluster already, and %s would be a second one", f.Name, a.Name),
