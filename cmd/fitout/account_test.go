@@ -246,7 +246,7 @@ func (a *account) await(role grantedRole, r rbacv1.PolicyRule, want bool) {
 // wipe takes away what runs before applied, so that the next one has everything to do.
 func (a *account) wipe(facts clusterfile.Facts) {
 	a.Helper()
-	catalogue, err := loadCatalogue()
+	catalogue, err := (&catalogueFlag{}).load()
 	if err != nil {
 		a.Fatal(err)
 	}

@@ -8,36 +8,46 @@ import (
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/cli-runtime/pkg/printers"
 )
 
 func bundlesCommand(streams genericiooptions.IOStreams) *cobra.Command {
+	over := &catalogueFlag{}
 	c := &cobra.Command{
 		Use: "bundles", Short: "List the bundles, or show one", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return listBundles(streams.Out) },
+		RunE: func(*cobra.Command, []string) error { return listBundles(streams, over) },
 	}
-	c.AddCommand(&cobra.Command{
+	over.register(c)
+	list := &cobra.Command{
 		Use: "list", Short: "List the Kubernetes versions that have a bundle, with the versions of its addons", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return listBundles(streams.Out) },
-	}, &cobra.Command{
+		RunE: func(*cobra.Command, []string) error { return listBundles(streams, over) },
+	}
+	show := &cobra.Command{
 		Use:   "show MINOR [ADDON]",
 		Short: "Show a bundle's addons, versions, images and support; with ADDON, the values of its chart: type, range, default, meaning",
 		Args:  cobra.RangeArgs(1, 2),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return showBundle(streams.Out, args)
+			return showBundle(streams, over, args)
 		},
-	})
+	}
+	over.register(list)
+	over.register(show)
+	c.AddCommand(list, show)
 	return c
 }
 
-func listBundles(out io.Writer) error {
-	catalogue, err := loadCatalogue()
+func listBundles(streams genericiooptions.IOStreams, over *catalogueFlag) error {
+	catalogue, err := over.load()
 	if err != nil {
 		return err
 	}
-	w := printers.GetNewTabWriter(out)
+	for _, o := range catalogue.Origins("") {
+		fmt.Fprintf(streams.ErrOut, "catalogue %s: %s\n", printable.Line(o.Source), printable.Line(o.String()))
+	}
+	w := printers.GetNewTabWriter(streams.Out)
 	minors := catalogue.Minors()
 	fmt.Fprintf(w, "ADDON\t%s\n", strings.Join(minors, "\t"))
 	for _, name := range catalogue.Names() {
@@ -75,8 +85,9 @@ func versionText(e bundle.Entry) string {
 	return e.Version
 }
 
-func showBundle(out io.Writer, args []string) error {
-	catalogue, err := loadCatalogue()
+func showBundle(streams genericiooptions.IOStreams, over *catalogueFlag, args []string) error {
+	out := streams.Out
+	catalogue, err := over.load()
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (o *runOptions) diff(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	bundled, err := withoutPatches(plan)
+	bundled, err := withoutPatches(plan, &o.catalogueFlag)
 	if err != nil {
 		return err
 	}
@@ -111,8 +111,8 @@ func (o *runOptions) printDiff(r *report.Report, bundled map[manifest.ID]*manife
 }
 
 // withoutPatches are the objects of a plan as the bundle has them, before the user's patches.
-func withoutPatches(plan *fitout.Plan) (map[manifest.ID]*manifest.Object, error) {
-	catalogue, err := loadCatalogue()
+func withoutPatches(plan *fitout.Plan, from *catalogueFlag) (map[manifest.ID]*manifest.Object, error) {
+	catalogue, err := from.load()
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 func explainCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	var schema bool
+	var over catalogueFlag
 	c := &cobra.Command{
 		Use:   "explain [FIELD]",
 		Short: "Document the cluster file, or one of its fields",
@@ -16,7 +17,7 @@ func explainCommand(streams genericiooptions.IOStreams) *cobra.Command {
   fitout explain --schema > cluster.schema.json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			catalogue, err := loadCatalogue()
+			catalogue, err := over.load()
 			if err != nil {
 				return err
 			}
@@ -34,6 +35,7 @@ func explainCommand(streams genericiooptions.IOStreams) *cobra.Command {
 			return nil
 		},
 	}
+	over.register(c)
 	c.Flags().BoolVar(&schema, "schema", false, "print the JSON schema of the cluster file, for editors")
 	return c
 }

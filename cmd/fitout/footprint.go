@@ -46,7 +46,7 @@ what --reserved names. It needs no cluster and no network.`,
 			if err != nil {
 				return usageError{err}
 			}
-			catalogue, err := loadCatalogue()
+			catalogue, err := o.load()
 			if err != nil {
 				return err
 			}

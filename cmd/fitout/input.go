@@ -8,8 +8,6 @@ import (
 	"net"
 	"os"
 
-	"github.com/fitout-dev/fitout/addons"
-	"github.com/fitout-dev/fitout/bundles"
 	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
@@ -22,6 +20,7 @@ import (
 
 // input is the part of the command line that describes the cluster: the cluster file and the flags that go before it.
 type input struct {
+	catalogueFlag
 	file string
 	in   io.Reader
 }
@@ -61,9 +60,11 @@ func (f *fileFlag) Set(file string) error {
 
 func (i *input) register(c *cobra.Command) {
 	c.Flags().VarP(&fileFlag{file: &i.file}, "file", "f", "cluster file; - reads standard input. fitout explain documents it")
+	i.catalogueFlag.register(c)
 	for _, o := range overrides {
 		c.Flags().String(o.flag, "", o.usage)
 	}
+	i.complete(c)
 }
 
 // read reads the cluster file and lays the flags over it. faults holds what is wrong with them, which Prepare reports
@@ -105,13 +106,9 @@ func (i *input) open() (clusterfile.File, error) {
 	return clusterfile.Read(i.file, f)
 }
 
-func loadCatalogue() (*bundle.Catalogue, error) {
-	return bundle.Load(addons.FS, bundles.FS)
-}
-
 // offline prepares a plan from files alone.
 func (i *input) offline(flags *pflag.FlagSet) (*fitout.Plan, error) {
-	catalogue, err := loadCatalogue()
+	catalogue, err := i.load()
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +126,7 @@ func (i *input) prepare(catalogue *bundle.Catalogue, flags *pflag.FlagSet) (*fit
 // online connects to the cluster, asks for its facts and prepares a plan. Faults that can be found without the cluster
 // are reported without it.
 func (i *input) online(ctx context.Context, flags *pflag.FlagSet, kube *genericclioptions.ConfigFlags, options cluster.Options) (*cluster.Client, *fitout.Plan, error) {
-	catalogue, err := loadCatalogue()
+	catalogue, err := i.load()
 	if err != nil {
 		return nil, nil, err
 	}

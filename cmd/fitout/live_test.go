@@ -61,7 +61,7 @@ func runScripts(t *testing.T, b *bed.Bed, dir string) {
 		env.Setenv("KUBECONFIG", b.Kubeconfig())
 		env.Setenv("MINOR", b.Minor())
 		env.Setenv("VERSION", b.Version())
-		return nil
+		return setCatalogue(env)
 	}
 	params.Condition = func(name string) (bool, error) { return condition(name, b.Minor()) }
 	params.Cmds["create"] = func(ts *testscript.TestScript, neg bool, args []string) { create(ts, restConfigOf(b), neg, args) }
@@ -163,7 +163,7 @@ func restConfigOf(b *bed.Bed) *rest.Config {
 // acceptsCombinations gives every object of every combination to the API server as a dry run with strict validation of
 // fields. Namespaces and definitions are applied for real: what stands in them is refused without them.
 func acceptsCombinations(t *testing.T, b *bed.Bed) {
-	catalogue, err := loadCatalogue()
+	catalogue, err := (&catalogueFlag{}).load()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,6 +45,11 @@ standard error.`,
 
 // announce says what was prepared, and what should not have been chosen.
 func announce(w io.Writer, p *fitout.Plan) {
+	for _, f := range p.Findings {
+		if f.Field == fitout.CatalogueField {
+			fmt.Fprintln(w, printable.Line(fmt.Sprintf("catalogue %s: %s", f.Source, f.Value)))
+		}
+	}
 	warn(w, p.Warnings)
 	identify(w, p)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -28,10 +29,18 @@ func scripts(dir string) testscript.Params {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		Setup:               setCatalogue,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
 		},
 	}
+}
+
+// setCatalogue lets a script find the catalogue of the tests, testdata/catalogue, as $CATALOGUE.
+func setCatalogue(env *testscript.Env) error {
+	dir, err := filepath.Abs("../../testdata/catalogue")
+	env.Setenv("CATALOGUE", dir)
+	return err
 }
 
 // exits is the script command "exits CODE PROGRAM [ARGUMENT...]": it runs the program and wants that exit code.

@@ -24,7 +24,7 @@ var applyAll = flag.Bool("apply-all", false, "live tests also apply every combin
 // appliesCombinations applies every combination to a control plane with simulated nodes, checks it, applies it again, which
 // must change nothing, and takes it away.
 func appliesCombinations(t *testing.T, b *bed.Bed) {
-	catalogue, err := loadCatalogue()
+	catalogue, err := (&catalogueFlag{}).load()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ type pathLoss struct {
 func (f *fixture) continued(t *testing.T, breaks func()) []pathLoss {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), f.fitout, "check", "--during", "--probe", "--probe-image", probeImage, "--kubeconfig", f.bed.Kubeconfig,
-		"--cni", "flannel", "--ingress", "traefik", "--csi", "true", "-f", filepath.Join(f.bed.Dir, "cluster.yaml"), "-o", "json",
+		"--cni", "flannel", "--ingress", "traefik", "--csi", "scaleway-csi", "-f", filepath.Join(f.bed.Dir, "cluster.yaml"), "-o", "json",
 		"--", "sh", "-c", "echo begun; sleep 10")
 	var out strings.Builder
 	cmd.Stdout = &out

@@ -39,7 +39,7 @@ func (f *fixture) duringOutside(t *testing.T) {
 func (f *fixture) watchedFrom(t *testing.T, node string, exit int, breaks func()) []pathLoss {
 	t.Helper()
 	dir := f.handedOver(t)
-	script := fmt.Sprintf(`cd %s; ./fitout check --during --probe=never --max-gap 1s --kubeconfig kubeconfig --cni flannel --ingress traefik --csi true \
+	script := fmt.Sprintf(`cd %s; ./fitout check --during --probe=never --max-gap 1s --kubeconfig kubeconfig --cni flannel --ingress traefik --csi scaleway-csi \
 		-f cluster.yaml -o json -- sh -c "touch begun; sleep 10" 2>errors; echo "exit $?"; rm -f begun; cat errors`, dir)
 	done := make(chan string)
 	go func() {

@@ -129,7 +129,7 @@ func (f *fixture) run(t *testing.T, verb string) report {
 // command is a verb of fitout on the bed.
 func (f *fixture) command(ctx context.Context, verb string, more ...string) *exec.Cmd {
 	args := []string{verb, "--kubeconfig", f.bed.Kubeconfig, "-f", filepath.Join(f.bed.Dir, "cluster.yaml"),
-		"--cni", f.cni, "--ingress", f.ingress, "--csi", "true"}
+		"--cni", f.cni, "--ingress", f.ingress, "--csi", "scaleway-csi"}
 	return exec.CommandContext(ctx, f.fitout, append(args, more...)...)
 }
 

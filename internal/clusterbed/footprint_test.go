@@ -107,7 +107,7 @@ func names(series []*clusterbed.Usage, of func(*clusterbed.Usage) map[string]int
 // eachNode asks fitout for the containers that run on each node.
 func (f *fixture) eachNode(t *testing.T, minor string) []string {
 	cmd := exec.CommandContext(t.Context(), f.fitout, "footprint", "--kubernetes", minor, "--cni", f.cni, "--ingress", "traefik",
-		"--csi", "true", "-f", filepath.Join(f.bed.Dir, "cluster.yaml"), "-o", "json")
+		"--csi", "scaleway-csi", "-f", filepath.Join(f.bed.Dir, "cluster.yaml"), "-o", "json")
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("fitout footprint: %v\n%s", err, out)

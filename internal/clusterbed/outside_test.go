@@ -65,7 +65,7 @@ func (f *fixture) outsideRights(t *testing.T) {
 	w := &wreck{T: t, f: f}
 	defer w.mend()
 	out, err := exec.CommandContext(t.Context(), f.fitout, "rbac", "--check", "-o", "json", "-f", filepath.Join(f.bed.Dir, "cluster.yaml"),
-		"--cni", "flannel", "--ingress", f.ingress, "--csi", "true").Output()
+		"--cni", "flannel", "--ingress", f.ingress, "--csi", "scaleway-csi").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func rbacPath(o object) string {
 // outside checks from node-1 without pods until the rows begin as wanted.
 func (f *fixture) outside(t *testing.T, more string, want map[string]string) {
 	t.Helper()
-	command := fmt.Sprintf("cd %s && ./fitout check --kubeconfig kubeconfig -f cluster.yaml --cni flannel --ingress traefik --csi true --probe=never -o json %s || true", f.inside, more)
+	command := fmt.Sprintf("cd %s && ./fitout check --kubeconfig kubeconfig -f cluster.yaml --cni flannel --ingress traefik --csi scaleway-csi --probe=never -o json %s || true", f.inside, more)
 	eventually(t, 90*time.Second, func(ctx context.Context) string {
 		out, err := f.bed.Exec(ctx, "node-1", "sh", "-c", command)
 		if err != nil {

@@ -56,7 +56,7 @@ func tiny(parity, reference string) (addons, bundles, references fstest.MapFS) {
 }
 
 const (
-	entry    = "  '1': {reference: coredns.yaml, cluster: {kubernetesVersion: '1.36', cni: none, kubeProxy: {enabled: true}, csi: {enabled: false}}"
+	entry    = "  '1': {reference: coredns.yaml, cluster: {kubernetesVersion: '1.36', cni: none, kubeProxy: {enabled: true}, csi: none}"
 	upstream = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: coredns}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: coredns}\ndata: {a: c}\n"
 )
 

@@ -53,6 +53,7 @@ type Catalogue struct {
 	parts     map[string]map[string]part   // by addon, and entry of its folder
 	entries   map[string]map[string]string // file of each addon's entry, by minor and addon
 	lines     map[string]strictyaml.Lines  // of the fields, by file
+	sentences map[string]Sentence          // by trial
 	broken    map[string]bool              // addons that could not be read
 	origins   []Origin
 }

@@ -24,11 +24,11 @@ func Load(addons, bundles fs.FS) (*Catalogue, error) {
 func LoadLayers(sources ...Source) (*Catalogue, error) {
 	c := &Catalogue{
 		addons: map[string]Addon{}, bundles: map[string]Bundle{}, parts: map[string]map[string]part{},
-		lines: map[string]strictyaml.Lines{}, entries: map[string]map[string]string{}, broken: map[string]bool{},
+		lines: map[string]strictyaml.Lines{}, entries: map[string]map[string]string{}, broken: map[string]bool{}, sentences: map[string]Sentence{},
 	}
 	var errs []error
 	for _, s := range sources {
-		errs = append(errs, c.collect(s))
+		errs = append(errs, c.collect(s), c.loadSentences(s))
 	}
 	errs = append(errs, c.loadAddons())
 	for _, s := range sources {
@@ -59,6 +59,7 @@ func (c *Catalogue) loadAddons() error {
 			errs = append(errs, c.locate(file, place{"name", fmt.Errorf("is %s; it must be the folder's name, %s", a.Name, folder)}))
 		}
 		errs = append(errs, c.loadTables(&a))
+		errs = append(errs, c.locateAll(file, c.complete(&a))...)
 		c.addons[a.Name] = a
 	}
 	return errors.Join(errs...)

@@ -9,9 +9,9 @@ import (
 // A Probe is one trial of what an addon is for. Package check knows how each is made and judged.
 type Probe struct {
 	Name       string   `json:"name" required:"true" enum:"dns-service,dns-pods,dns-outside,pod-network,packet-size,service-network,api-server,network-policy,proxy-health,ingress-ports,ingress-route,agent-status,node-metrics,node-conditions,storage-driver,storage-claim" doc:"which trial; docs/probes.md"`
-	Proves     string   `json:"proves" required:"true" doc:"what is true where it is good"`
+	Proves     string   `json:"proves" doc:"what is true where it is good; probes.yaml beside the addons has it for all"`
 	Timeout    string   `json:"timeout" doc:"how long an answer may take, all tries together (5s), with storage-claim each step, with agent-status each command; for trials that are made in pods, and these"`
-	Usually    string   `json:"usually" required:"true" doc:"what a failure usually means, and what to look at"`
+	Usually    string   `json:"usually" doc:"what a failure usually means, and what to look at; probes.yaml beside the addons has it for all"`
 	Class      string   `json:"class" doc:"ingress-route: the class of the Ingresses that the addon serves"`
 	Conditions []string `json:"conditions" doc:"node-conditions: the conditions that each node has"`
 	Driver     string   `json:"driver" doc:"storage-driver: the name of the CSI driver"`

@@ -58,7 +58,11 @@ type ServiceRule struct {
 	Name      string `json:"name" doc:"name"`
 }
 
-const providersFile = "providers.yaml"
+// Files beside the addons.
+const (
+	providersFile = "providers.yaml"
+	probesFile    = "probes.yaml"
+)
 
 // loadProviders reads the rules; a catalogue without the file has none.
 func (c *Catalogue) loadProviders(s Source) error {

@@ -50,7 +50,7 @@ func (c *Catalogue) Resolve(cluster clusterfile.Cluster) (*Resolved, error) {
 	r.choices()
 	for _, name := range c.Names() {
 		if err := r.addon(c.addons[name]); err != nil {
-			return nil, fmt.Errorf("bundle %s: %w", b.Kubernetes, err)
+			return nil, fmt.Errorf("bundle %s: %s: %w", b.Kubernetes, name, err)
 		}
 	}
 	r.unknownAddons()
@@ -142,17 +142,17 @@ func (r *resolution) settle(a Addon, e Entry) error {
 	out := ResolvedAddon{Addon: a, Line: e.Chart, Images: map[string]string{}, Patches: e.Patches, Resources: setting.Resources, Pods: setting.Pods, Workloads: setting.Workloads}
 	var err error
 	if out.Version, err = expand(a.Name, e.Version, r.data); err != nil {
-		return err
+		return r.at(a, "version", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Images)) {
 		image, err := expand(a.Name, e.Images[name], r.data)
 		if err != nil {
-			return err
+			return r.at(a, "images."+name, err)
 		}
 		out.Images[name] = mirrored(image, r.out.Cluster.ImageRegistry)
 	}
 	if out.Values, err = r.values(a, e, out.Images); err != nil {
-		return err
+		return r.at(a, "values", err)
 	}
 	if err := r.warnings(a, out.Values); err != nil {
 		return err
@@ -163,6 +163,12 @@ func (r *resolution) settle(a Addon, e Entry) error {
 	r.out.Addons = append(r.out.Addons, out)
 	r.out.Endpoint = r.out.Endpoint || strings.Contains(e.Values, ".network.api")
 	return nil
+}
+
+// at says in which file and line a part of an addon's entry stands that has failed.
+func (r *resolution) at(a Addon, part string, err error) error {
+	field, file := "addons."+a.Name+"."+part, r.catalogue.bundleFile(r.bundle.Kubernetes, a.Name)
+	return fmt.Errorf("%s:%d: %s: %w", file, r.catalogue.lines[file][field], field, err)
 }
 
 // values are the entry's values with the user's merged over them. Both must fit the chart's defaults.
@@ -177,7 +183,7 @@ func (r *resolution) values(a Addon, e Entry, images map[string]string) (map[str
 	}
 	values["images"] = anyMap(images)
 	if wrong := misfits(defaults, values, "", "values.yaml of chart "+e.Chart+" lists them"); len(wrong) > 0 {
-		return nil, fmt.Errorf("%s: values: %s", a.Name, wrong) // as text: no fault of the user's
+		return nil, fmt.Errorf("%s", wrong) // as text: no fault of the user's
 	}
 	given := r.out.Cluster.Addons[a.Name].Values
 	return merge(values, given), r.judge(a, e.Chart, defaults, values, given)

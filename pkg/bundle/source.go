@@ -63,7 +63,7 @@ func (c *Catalogue) collect(s Source) error {
 	}
 	var errs []error
 	for _, folder := range folders {
-		if !folder.IsDir() {
+		if info, err := fs.Stat(s.Addons, folder.Name()); err != nil || !info.IsDir() || strings.HasPrefix(folder.Name(), ".") {
 			continue
 		}
 		entries, err := fs.ReadDir(s.Addons, folder.Name())

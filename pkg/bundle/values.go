@@ -30,7 +30,7 @@ func expandValues(name, text string, data map[string]any) (map[string]any, error
 	}
 	values := map[string]any{}
 	if err := yaml.UnmarshalStrict([]byte(out), &values); err != nil {
-		return nil, fmt.Errorf("%s: values: %w", name, err)
+		return nil, err
 	}
 	return values, nil
 }

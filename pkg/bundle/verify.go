@@ -7,6 +7,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -31,6 +32,7 @@ func (c *Catalogue) verify() []error {
 		for _, name := range slices.Sorted(maps.Keys(b.Addons)) {
 			errs = append(errs, c.locateAll(c.bundleFile(minor, name), c.verifyEntry(minor, name, b.Addons[name]))...)
 		}
+		errs = append(errs, c.verifyCycles(b)...)
 	}
 	return errs
 }
@@ -62,6 +64,9 @@ func (a Addon) verify() []place {
 	}
 	return wrong
 }
+
+// versionPattern is that of semantic versions, of which the minor and the patch may be left out. It is fit for a label.
+var versionPattern = regexp.MustCompile(`^[0-9]{1,5}(\.[0-9]{1,5}){0,2}(-[0-9A-Za-z.-]{1,30}[0-9A-Za-z])?$`)
 
 // partPattern is that of the name of an entry in an addon's folder.
 var partPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$`)
@@ -99,6 +104,9 @@ func (c *Catalogue) verifyEntry(minor, name string, e Entry) []place {
 		if edit.Table != nil && !edit.Table.Covers(e.Version) {
 			wrong = append(wrong, place{at + ".version", fmt.Errorf("is %s; %s/%s, which edits[%d] names, is of %s to %s: bring it up to date", e.Version, name, edit.Plugins, i, edit.Table.First, edit.Table.Last)})
 		}
+	}
+	if !strings.Contains(e.Version, "{{") && !versionPattern.MatchString(e.Version) {
+		wrong = append(wrong, place{at + ".version", fmt.Errorf("is %q; give an exact version such as 1.14.2", e.Version)})
 	}
 	if !partPattern.MatchString(e.Chart) {
 		return append(wrong, place{at + ".chart", fmt.Errorf("is %q; give the name of a folder in addons/%s", e.Chart, name)})

@@ -37,8 +37,8 @@ func (c Choice) Names() []string {
 	return append(names, None)
 }
 
-// of returns the choices of a minor; those of the newest for a minor without a bundle.
-func (o Offers) of(minor string) []Choice {
+// For returns the choices of a minor; those of the newest for a minor without a bundle.
+func (o Offers) For(minor string) []Choice {
 	if choices, ok := o.Choices[minor]; ok {
 		return choices
 	}

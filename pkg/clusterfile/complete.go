@@ -36,7 +36,7 @@ func Complete(file File, facts *Facts, offers Offers) (Cluster, []Finding, error
 			c.KubernetesVersion = v.String()
 		}
 	}
-	choices := offers.of(c.Minor())
+	choices := offers.For(c.Minor())
 	if facts != nil {
 		found = append(found, facts.detect(&c, choices)...)
 	}

@@ -16,7 +16,7 @@ func FuzzRead(f *testing.F) {
 	for _, seed := range []string{
 		"", "name: demo\nkubernetesVersion: 1.18\nnetwork: {podCIDR: 10.0.0.0/16, serviceCIDR: 255.255.255.255/32, apiEndpoint: 'https://[::1'}\n",
 		"addons: {coredns: {enabled: true, values: {80: {x: [.inf, 2020-01-01, ~]}}, resources: {'*': {limits: {cpu: 1e-99, memory: 5Gi}}}}}\n",
-		"patches: [{target: {kind: Pod}, patch: 'x: y'}, ~]\nkubeProxy: {mode: nftables}\ncsi: {zone: 1}\n",
+		"patches: [{target: {kind: Pod}, patch: 'x: y'}, ~]\nkubeProxy: {mode: nftables}\ncsi: 1\n",
 		"network: {serviceCIDR: 'fd00::/8', dnsAddress: '::ffff:1.2.3.4', podCIDR: 0.0.0.0/0}\n", "name: &a [*a]\n", "--- \nname: x\n",
 	} {
 		f.Add(seed)

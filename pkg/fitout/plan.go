@@ -60,12 +60,24 @@ func Prepare(catalogue *bundle.Catalogue, file clusterfile.File, facts *clusterf
 		return nil, file.Locate(err)
 	}
 	resolved.Warnings = append(resolved.Warnings, rendering.Warnings...)
-	p, err := plan(catalogue, resolved, rendering, findings)
+	p, err := plan(catalogue, resolved, rendering, append(additions(catalogue, resolved.Minor), findings...))
 	if err != nil {
 		return nil, err
 	}
 	p.file = file
 	return p, p.validate()
+}
+
+// CatalogueField is the field of the findings that tell what of a catalogue was laid over the embedded one.
+const CatalogueField = "catalogue"
+
+// additions are findings about what comes from beside the embedded catalogue.
+func additions(catalogue *bundle.Catalogue, minor string) []clusterfile.Finding {
+	var found []clusterfile.Finding
+	for _, o := range catalogue.Origins(minor) {
+		found = append(found, clusterfile.Finding{Field: CatalogueField, Value: o.String(), Source: o.Source})
+	}
+	return found
 }
 
 // againstFacts adds the warnings of the facts to what was resolved. The error is a strictyaml.Faults about an API endpoint

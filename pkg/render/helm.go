@@ -7,8 +7,10 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/engine"
@@ -44,7 +46,7 @@ func chartObjects(in chartInput) ([]*manifest.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	rendered, err := engine.Engine{Strict: true}.Render(chart, values)
+	rendered, err := execute(chart, values)
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +62,34 @@ func chartObjects(in chartInput) ([]*manifest.Object, error) {
 		objects = append(objects, parsed...)
 	}
 	return objects, nil
+}
+
+// renderWithin is how long the templates of a chart may take; those of the largest take a tenth of a second.
+var renderWithin = 30 * time.Second
+
+// execute runs the templates of a chart. One that panics or does not end is an error: a chart may be somebody's first.
+func execute(chart *chart.Chart, values chartutil.Values) (map[string]string, error) {
+	type result struct {
+		files map[string]string
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				done <- result{err: fmt.Errorf("chart %s: a template panics: %v", chart.Name(), r)}
+			}
+		}()
+		files, err := engine.Engine{Strict: true}.Render(chart, values)
+		done <- result{files, err}
+	}()
+	select {
+	case r := <-done:
+		return r.files, r.err
+	case <-time.After(renderWithin):
+		// A template cannot be stopped; the program ends with the error.
+		return nil, fmt.Errorf("chart %s: its templates have not ended after %s; bound their loops", chart.Name(), renderWithin)
+	}
 }
 
 func readFiles(from fs.FS) ([]*loader.BufferedFile, error) {
