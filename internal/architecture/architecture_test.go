@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"pkg/observed":    {"pkg/manifest", "pkg/printable"},
 	"pkg/check":       {"pkg/manifest", "pkg/objectdiff", "pkg/observed", "pkg/printable", "pkg/render"},
 	"pkg/probes":      {"pkg/agent", "pkg/bundle", "pkg/check", "pkg/manifest", "pkg/observed", "pkg/printable", "pkg/probe", "pkg/render"},
-	"pkg/diagnose":    {"pkg/check", "pkg/manifest", "pkg/observed", "pkg/printable"},
+	"pkg/diagnose":    {"pkg/bundle", "pkg/check", "pkg/manifest", "pkg/observed", "pkg/printable", "pkg/strictyaml"},
 	"pkg/diff":        {"pkg/fieldowner", "pkg/manifest", "pkg/printable"},
 	"pkg/access":      {"pkg/inventory", "pkg/manifest", "pkg/render"},
 	"pkg/footprint":   {"pkg/bundle", "pkg/clusterfile", "pkg/manifest", "pkg/printable", "pkg/render", "pkg/strictyaml"},

@@ -21,7 +21,6 @@ var mayName = []struct{ in, names, reason string }{
 	{"pkg/agent", "calico cilium flannel weave", "readers of what agents say of themselves: a foreign format each, chosen by agent.format in addon.yaml"},
 	{"pkg/clusterfile", "kube-proxy", "a message that explains Service addresses: kubeProxy is a field of the cluster file"},
 	{"pkg/corefile", "coredns", "the package of CoreDNS's own format, chosen by format: corefile in addon.yaml"},
-	{"pkg/check", "calico coredns flannel kube-proxy node-problem-detector", "log patterns and conclusions that are not yet data of their addons"},
 	{"cmd/fitout", "kube-proxy", "the flags of the field kubeProxy of the cluster file"},
 	{"pkg/changeset", "coredns", "an example in a remedy"},
 	{"pkg/render", "coredns metrics-server", "examples in remedies"},

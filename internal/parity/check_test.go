@@ -100,7 +100,7 @@ func TestFaultsOfParityFilesAreFound(t *testing.T) {
 		{"any kind", entry + ", differences: [{reason: r, lines: ['*: only here']}]}\n", "lines.1.differences[0] is for objects of any kind: *: only here"},
 		{"unknown field", entry + ", extra: 1}\n", "extra is not a field of this format"},
 		{"no reference", strings.Replace(entry, "coredns.yaml", "nowhere.yaml", 1) + "}\n", "lines.1.reference: open nowhere.yaml"},
-		{"wrong cluster", strings.Replace(entry, "cni: none", "cni: nothing", 1) + "}\n", `lines.1.cluster: cni is "nothing"`},
+		{"wrong cluster", strings.Replace(entry, "cni: none", "cni: nothing", 1) + "}\n", `cni is "nothing"`},
 		{"another chart", strings.Replace(entry, "kubernetesVersion", "addons: {coredns: {enabled: false}}, kubernetesVersion", 1) + "}\n", "lines.1.cluster: does not get this chart"},
 	} {
 		_, err := Check(tiny(c.parity, upstream))

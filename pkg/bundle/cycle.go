@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// verifyCycles reports addons of a bundle that wait for each other: none of them could be applied first. It is said at the first of
-// them, in the order of their names. Of addons that exclude each other none waits for the other.
+// verifyCycles reports addons of a bundle that wait for each other: none of them could be applied first. It is said at the first
+// that is not embedded. Of addons that exclude each other none waits for the other.
 func (c *Catalogue) verifyCycles(b Bundle) []error {
 	var errs []error
 	done := map[string]bool{}
@@ -17,10 +17,19 @@ func (c *Catalogue) verifyCycles(b Bundle) []error {
 		if cycle == nil {
 			continue
 		}
+		if i := slices.IndexFunc(cycle, c.added); i > 0 {
+			cycle = slices.Concat(cycle[i:], cycle[:i])
+		}
 		errs = append(errs, c.locate(c.addonFile(cycle[0]), place{"requires",
 			fmt.Errorf("makes a cycle in bundle %s: %s; remove one of the requirements", b.Kubernetes, strings.Join(append(cycle, cycle[0]), " waits for "))}))
 	}
 	return errs
+}
+
+// added reports whether an addon.yaml comes from beside the embedded catalogue.
+func (c *Catalogue) added(name string) bool {
+	p, err := c.from(name, "addon.yaml")
+	return err == nil && p.source.Name != ""
 }
 
 // cycle returns the addons of a cycle that an addon leads to; path are those that led to it.

@@ -59,7 +59,7 @@ func (c *Catalogue) loadAddons() error {
 			errs = append(errs, c.locate(file, place{"name", fmt.Errorf("is %s; it must be the folder's name, %s", a.Name, folder)}))
 		}
 		errs = append(errs, c.loadTables(&a))
-		errs = append(errs, c.locateAll(file, c.complete(&a))...)
+		errs = append(errs, c.locateAll(file, append(c.complete(&a), a.compile()...))...)
 		c.addons[a.Name] = a
 	}
 	return errors.Join(errs...)

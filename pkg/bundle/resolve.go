@@ -50,7 +50,7 @@ func (c *Catalogue) Resolve(cluster clusterfile.Cluster) (*Resolved, error) {
 	r.choices()
 	for _, name := range c.Names() {
 		if err := r.addon(c.addons[name]); err != nil {
-			return nil, fmt.Errorf("bundle %s: %s: %w", b.Kubernetes, name, err)
+			return nil, fmt.Errorf("bundle %s: %w", b.Kubernetes, err)
 		}
 	}
 	r.unknownAddons()
@@ -90,7 +90,7 @@ func (r *resolution) fault(field, problem, remedy string) {
 func (r *resolution) addon(a Addon) error {
 	selected, err := a.selected(r.out.Cluster, r.data)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: when: %w", r.catalogue.addonFile(a.Name), err)
 	}
 	setting := r.out.Cluster.Addons[a.Name]
 	off := setting.Enabled != nil && !*setting.Enabled

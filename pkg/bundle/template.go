@@ -105,5 +105,5 @@ func holds(name, expression string, data map[string]any) (bool, error) {
 	case "false":
 		return false, nil
 	}
-	return false, fmt.Errorf("%s: when: %q is %q; it must be true or false", name, expression, result)
+	return false, fmt.Errorf("%q is %q; it must be true or false", expression, result)
 }

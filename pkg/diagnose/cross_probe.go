@@ -70,12 +70,12 @@ func onlyByService(row check.Row, rows []check.Row) (diagnosis, bool) {
 // conditionTrue is how nodeConditions says that a condition is true, and not that it is missing or old.
 var conditionTrue = regexp.MustCompile(`^\S+ has \S+ True `)
 
-// detectedFault matches faults of nodes that node-problem-detector has found.
+// detectedFault matches faults of nodes that the addon of the probe has found.
 func detectedFault(row check.Row, _ []check.Row) (diagnosis, bool) {
 	if row.Check != "node-conditions" || !conditionTrue.MatchString(row.Trail.Seen) {
 		return diagnosis{}, false
 	}
-	return newDiagnosis("node-problem", "node-problem-detector has found a fault: node "+row.Trail.Seen, row.Remedy)
+	return newDiagnosis("node-problem", row.Addon+" has found a fault: node "+row.Trail.Seen, row.Remedy)
 }
 
 // hungAgent matches agents that run and do not answer, where no other says what is wrong with it.

@@ -5,12 +5,14 @@ package diagnose
 import (
 	"slices"
 
+	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/observed"
 )
 
-// Rows gives the rows that are unmet their digests.
-func Rows(s observed.Snapshot, rows []check.Row) []check.Row {
+// Rows gives the rows that are unmet their digests, by what Kubernetes says, and by the addons' own diagnoses.
+func Rows(s observed.Snapshot, rows []check.Row, own ...bundle.Diagnosis) []check.Row {
+	rules := rulesWith(own)
 	s = s.Indexed()
 	rows = slices.Clone(rows)
 	for i, row := range rows {
@@ -18,10 +20,10 @@ func Rows(s observed.Snapshot, rows []check.Row) []check.Row {
 			continue
 		}
 		if p, ok := findSubject(s, row); ok {
-			f, _ := p.firstMatch(rules)
+			f, _ := p.firstMatch(rules.unready)
 			rows[i].Digest = p.digest(f)
 		} else if row.Trail != nil {
-			rows[i].Digest = digestOfHealthy(s, row, rows)
+			rows[i].Digest = digestOfHealthy(s, row, rows, rules.ready)
 		}
 	}
 	return rows
@@ -46,9 +48,6 @@ func EvidenceFor(s observed.Snapshot, rows []check.Row) observed.EvidenceRequest
 	q.Events = slices.Compact(q.Events)
 	return q.EvidenceRequest
 }
-
-// rules are all in the order in which they are tried.
-var rules = slices.Concat(missingRules, objectRules, lostNodeRules, schedulingRules, imageRules, containerRules, nodeRules)
 
 // findSubject finds what a row is explained by: the first of its suspects that is not healthy, or what the row is about. Rows
 // that say all there is to say have none, and so have those whose suspects are all healthy.

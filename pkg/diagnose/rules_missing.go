@@ -13,20 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// missingRules are about objects that are not there, or are about not to be, and about Services that lead nowhere.
-var missingRules = []rule{
-	{"service-account-missing", missingObject("ServiceAccount", "pods that run as it cannot be created")},
-	{"namespace-missing", missingObject("Namespace", "nothing can be in it")},
-	{"definition-missing", missingObject("CustomResourceDefinition", "the API server does not know the objects that it defines")},
-	{"object-missing", missingObject("", "nobody has applied it yet, or somebody has deleted it")},
-	{"namespace-stuck", stuckNamespace},
-	{"finalizers", heldByFinalizers},
-	{"no-pods-selected", noPodsSelected},
-	{"scaled-down", scaledDown},
-	{"taint", taintOnNode},
-	{"node-selector", nodeNotSelected},
-}
-
 // missingObject matches objects of a kind, or of any, that are not there.
 func missingObject(kind, means string) func(subject) (match, bool) {
 	return func(p subject) (match, bool) {

@@ -9,17 +9,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// nodeRules are about the nodes that pods are on, and about nodes by themselves.
-var nodeRules = []rule{
-	{"node-runtime", matchRule(unreadiness, `(.*(?:`+observed.RuntimeUnready+`).*)`, neverTerminal, "the container runtime of node {node} does not answer: $1", "start it again (systemctl restart containerd on the node)")},
-	{"cni-not-ready", matchRule(unreadiness, `(.*(?:`+observed.NetworkUnready+`).*)`, neverTerminal, "the pod network of node {node} is not set up: $1", "see the check ready of the CNI")},
-	{"node-not-ready", matchRule(unreadiness, `(.+)`, neverTerminal, "node {node} is not ready: $1", "look at the kubelet of the node")},
-	{"disk-pressure", underPressure(corev1.NodeDiskPressure, "has too little room on a disk", "free space on the node, or give it a larger disk")},
-	{"memory-pressure", underPressure(corev1.NodeMemoryPressure, "has too little memory left", "find what takes it (kubectl top pods), or give the node more")},
-	{"pid-pressure", underPressure(corev1.NodePIDPressure, "has too few process IDs left", "find what starts so many processes on the node")},
-	{"pod-missing", podMissing},
-}
-
 // badConditions says those of a node's conditions that are not as they should be: Ready is to be true, others are not.
 func badConditions(n *corev1.Node) []string {
 	var bad []string
@@ -84,9 +73,3 @@ func underPressure(kind corev1.NodeConditionType, what, remedy string) func(subj
 	}
 }
 
-// lostNodeRules come before what a container says, since on such a node that is old.
-var lostNodeRules = []rule{
-	{"node-gone", nodeGone},
-	{"node-stopped", nodeStopped},
-	{"evicted", evicted},
-}

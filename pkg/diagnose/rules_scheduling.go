@@ -14,17 +14,6 @@ import (
 	resourcehelper "k8s.io/component-helpers/resource"
 )
 
-// schedulingRules are about pods that the scheduler finds no node for.
-var schedulingRules = []rule{
-	{"taint", untoleratedTaints},
-	{"host-port", portHeld},
-	{"cpu", insufficient("cpu")},
-	{"memory", insufficient("memory")},
-	{"volume", matchRule(schedulerMessage, `(.*(?:persistentvolumeclaim|PersistentVolume|volume node affinity).*)`, neverTerminal, "a volume keeps pod {pod} from every node: $1", "see the claims of the pod")},
-	{"node-selector", matchRule(schedulerMessage, `(.*didn't match (?:Pod's node affinity|node selector).*)`, neverTerminal, "no node has the labels that pod {pod} asks for: $1", "label the nodes, or change the node selector")},
-	{"unschedulable", matchRule(schedulerMessage, `(.+)`, neverTerminal, "no node takes pod {pod}: $1", "change the nodes, or what the pod asks of them")},
-}
-
 // schedulerMessage is what the scheduler says of a pod that it finds no node for.
 func schedulerMessage(p subject) string {
 	if p.pod == nil {

@@ -77,9 +77,9 @@ func readySuspects(s observed.Snapshot, row check.Row) []subject {
 
 // digestOfHealthy explains a row whose suspects are all healthy: by what one of them says in its log, by what other rows found, or
 // by nothing but what was seen.
-func digestOfHealthy(s observed.Snapshot, row check.Row, rows []check.Row) *check.Digest {
+func digestOfHealthy(s observed.Snapshot, row check.Row, rows []check.Row, rules []rule) *check.Digest {
 	for _, p := range readySuspects(s, row) {
-		if f, ok := p.firstMatch(readyPodRules); ok {
+		if f, ok := p.firstMatch(rules); ok {
 			return p.digest(f)
 		}
 	}

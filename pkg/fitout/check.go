@@ -22,7 +22,7 @@ func checked(ctx context.Context, cluster Cluster, p *Plan, o CheckOptions, prog
 	r := p.report()
 	r.Skipped = o.Select.Skipped(p.Checks())
 	start := time.Now()
-	diagnosis := newWaitDiagnoser(cluster, start, progress.Note)
+	diagnosis := newWaitDiagnoser(cluster, p.Diagnoses(), start, progress.Note)
 	for {
 		r.Time = time.Now().UTC().Truncate(time.Second)
 		snapshot, err := observe(ctx, cluster, p, o.Observe)
@@ -44,7 +44,7 @@ func checked(ctx context.Context, cluster Cluster, p *Plan, o CheckOptions, prog
 			r.Checks, last = diagnosis.terminal(ctx, r.Checks, snapshot, time.Now())
 		}
 		if last {
-			r.Checks = explain(ctx, cluster, r.Checks, snapshot)
+			r.Checks = explain(ctx, cluster, p.Diagnoses(), r.Checks, snapshot)
 		}
 		if last || !pause(ctx, o.Poll) {
 			return r, nil

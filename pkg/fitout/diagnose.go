@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/diagnose"
 	"github.com/fitout-dev/fitout/pkg/observed"
@@ -20,14 +21,15 @@ const (
 // seen.
 type waitDiagnoser struct {
 	cluster diagnoser
+	own     []bundle.Diagnosis // of the addons
 	tell    func(text string)
 	next    time.Time
 	told    map[string]bool      // by cause and object
 	since   map[string]time.Time // by cause and object, of those that do not pass
 }
 
-func newWaitDiagnoser(cluster diagnoser, now time.Time, tell func(text string)) *waitDiagnoser {
-	return &waitDiagnoser{cluster: cluster, tell: tell, next: now.Add(firstDiagnosis), told: map[string]bool{}, since: map[string]time.Time{}}
+func newWaitDiagnoser(cluster diagnoser, own []bundle.Diagnosis, now time.Time, tell func(text string)) *waitDiagnoser {
+	return &waitDiagnoser{cluster: cluster, own: own, tell: tell, next: now.Add(firstDiagnosis), told: map[string]bool{}, since: map[string]time.Time{}}
 }
 
 // A diagnoser answers what is asked of something that is unmet.
@@ -35,13 +37,13 @@ type diagnoser interface {
 	Diagnose(ctx context.Context, q observed.EvidenceRequest) observed.Evidence
 }
 
-// explain gives unmet rows their digests.
-func explain(ctx context.Context, cluster diagnoser, rows []check.Row, s observed.Snapshot) []check.Row {
+// explain gives unmet rows their digests; own are the diagnoses of the addons.
+func explain(ctx context.Context, cluster diagnoser, own []bundle.Diagnosis, rows []check.Row, s observed.Snapshot) []check.Row {
 	if len(check.Unmet(rows)) == 0 {
 		return rows
 	}
 	s.Evidence = cluster.Diagnose(ctx, diagnose.EvidenceFor(s, rows))
-	return diagnose.Rows(s, rows)
+	return diagnose.Rows(s, rows, own...)
 }
 
 // terminal reports, now and then, whether one of the rows is unmet for a cause that does not pass by itself, and has been
@@ -51,7 +53,7 @@ func (d *waitDiagnoser) terminal(ctx context.Context, rows []check.Row, s observ
 		return rows, false
 	}
 	d.next = now.Add(nextDiagnosis)
-	rows = explain(ctx, d.cluster, rows, s)
+	rows = explain(ctx, d.cluster, d.own, rows, s)
 	seen := map[string]time.Time{}
 	end := false
 	for _, row := range check.Unmet(rows) {
@@ -73,4 +75,13 @@ func (d *waitDiagnoser) terminal(ctx context.Context, rows []check.Row, s observ
 	}
 	d.since = seen
 	return rows, end
+}
+
+// Diagnoses are what the addons of the plan know of their own logs.
+func (p *Plan) Diagnoses() []bundle.Diagnosis {
+	var all []bundle.Diagnosis
+	for _, a := range p.Rendering.Addons {
+		all = append(all, a.Diagnoses...)
+	}
+	return all
 }

@@ -68,7 +68,7 @@ func TestHopeless(t *testing.T) {
 			cluster, start := &patientCluster{}, time.Now()
 			var told []string
 			second := 0
-			d := newWaitDiagnoser(cluster, start, func(text string) { told = append(told, fmt.Sprintf("%d %s", second, text)) })
+			d := newWaitDiagnoser(cluster, nil, start, func(text string) { told = append(told, fmt.Sprintf("%d %s", second, text)) })
 			ended := 0
 			for second = 1; second <= 300 && ended == 0; second++ {
 				s := test.seen(second)
@@ -96,7 +96,7 @@ func TestHopeless(t *testing.T) {
 // What is good is not asked about.
 func TestExplainGood(t *testing.T) {
 	cluster := &patientCluster{}
-	explain(t.Context(), cluster, []check.Row{{Verdict: check.Good}, {Verdict: check.Pending}}, observed.Snapshot{})
+	explain(t.Context(), cluster, nil, []check.Row{{Verdict: check.Good}, {Verdict: check.Pending}}, observed.Snapshot{})
 	if cluster.asked > 0 {
 		t.Error("a good cluster was asked why it is not")
 	}

@@ -25,7 +25,7 @@ func (s *session) gate(ctx context.Context, i int, w wave.Wave) (without []strin
 		return nil, nil
 	}
 	var last []check.Row
-	diagnosis := newWaitDiagnoser(s.cluster, time.Now(), s.progress.Note)
+	diagnosis := newWaitDiagnoser(s.cluster, s.plan.Diagnoses(), time.Now(), s.progress.Note)
 	for wait := firstLook; ; wait = min(2*wait, s.options.Poll) {
 		seen, err := s.look(ctx, w)
 		if err == nil {

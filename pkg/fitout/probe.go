@@ -123,7 +123,7 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 	if pods {
 		rows = append([]check.Row{survey.JudgePods(o.Required)}, rows...)
 	}
-	return explain(ctx, cluster, rows, survey.WithProbePods()), ctx.Err() // before the pods are gone
+	return explain(ctx, cluster, p.Diagnoses(), rows, survey.WithProbePods()), ctx.Err() // before the pods are gone
 }
 
 // probeAgain is how soon what did not work is tried again, as long as there is time to settle.
