@@ -72,4 +72,3 @@ func underPressure(kind corev1.NodeConditionType, what, remedy string) func(subj
 		return match{fmt.Sprintf("node %s %s since %s (%s)", p.node.Name, what, since(c), printable.Short(c.Message)), remedy, neverTerminal}, true
 	}
 }
-
