@@ -360,3 +360,43 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// A lockedOnce cluster is being changed by another run, which ends while it is waited for.
+type lockedOnce struct {
+	*memory
+	other func()
+}
+
+func (c lockedOnce) Lock(ctx context.Context, _ time.Duration, waiting func(string)) (context.Context, func(), error) {
+	waiting("another run")
+	c.other()
+	return ctx, func() {}, nil
+}
+
+// What was decided before another run changed the cluster is decided again.
+func TestDecidesAgainAfterTheLock(t *testing.T) {
+	m := newMemory()
+	mustApply(t, m, planOf(t, one("1"), two()), fitout.ApplyOptions{}, "one created, two created")
+	cluster := lockedOnce{m, func() { m.edit(idOf("one"), "kubectl-edit", "data|key", "theirs") }}
+	writes := m.writes
+	told := &notes{}
+	_, err := fitout.Apply(t.Context(), cluster, planOf(t, one("2"), two()), fitout.ApplyOptions{Timing: fitout.DefaultTiming, Version: "test"}, told)
+	var refused *fitout.RefusedError
+	if !errors.As(err, &refused) || m.writes != writes || !slices.Contains(told.lines, "waiting for another run, which is changing the cluster") {
+		t.Errorf("error %v, %d writes, %q", err, m.writes-writes, told.lines)
+	}
+}
+
+// A run of the same bundle that has something to repair takes the lock as any other.
+func TestRepairTakesTheLock(t *testing.T) {
+	m := newMemory()
+	mustApply(t, m, planOf(t, one("1"), two()), fitout.ApplyOptions{}, "one created, two created")
+	m.remove(idOf("two"))
+	writes := m.writes
+	m.holder = "somebody"
+	_, err := apply(m, planOf(t, one("1"), two()), fitout.ApplyOptions{})
+	var locked *cluster.LockedError
+	if !errors.As(err, &locked) || m.writes != writes {
+		t.Errorf("error %v, %d writes", err, m.writes-writes)
+	}
+}
