@@ -37,8 +37,8 @@ func TestProbesLeaveNothing(t *testing.T) {
 			if err := check.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
-			check.Wait() //nolint:errcheck // it was ended
-			for range 100 {
+			check.Wait()     //nolint:errcheck // it was ended
+			for range 3000 { // minutes, on a busy machine
 				n, err := client.CoreV1().Namespaces().Get(t.Context(), namespace, metav1.GetOptions{})
 				if apierrors.IsNotFound(err) || err == nil && n.DeletionTimestamp != nil {
 					return
@@ -122,7 +122,7 @@ func startCheck(t *testing.T, b *bed.Bed) (*exec.Cmd, *bytes.Buffer) {
 // awaitPods waits until the check has pods in its namespace.
 func awaitPods(t *testing.T, client kubernetes.Interface, stderr *bytes.Buffer) string {
 	t.Helper()
-	for range 200 {
+	for range 3000 { // minutes, on a busy machine
 		namespaces, err := client.CoreV1().Namespaces().List(t.Context(), metav1.ListOptions{LabelSelector: probe.LabelRun})
 		if err != nil {
 			t.Fatal(err)

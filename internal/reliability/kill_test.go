@@ -119,7 +119,7 @@ func TestTerminate(t *testing.T) {
 	s.proxy.Plan()
 	s.cordon(true) // pods of Deployments stay Pending
 	p = c.start()
-	for range 300 {
+	for range 1200 { // two minutes: a machine may be busy
 		if strings.Contains(p.out.String(), "waiting for") {
 			break
 		}

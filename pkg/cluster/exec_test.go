@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/fitout-dev/fitout/pkg/agent"
 	"github.com/fitout-dev/fitout/pkg/cluster"
@@ -67,7 +66,7 @@ func serveSPDY(t *testing.T, w http.ResponseWriter, r *http.Request, print func(
 	streams["stdout"].Close()
 	streams["stderr"].Close()
 	streams["error"].Close()
-	time.Sleep(100 * time.Millisecond) // until the client has read
+	<-conn.CloseChan() // the client has read
 }
 
 func TestAskOverSPDY(t *testing.T) {
@@ -161,10 +160,7 @@ func printSPDY(t *testing.T, w http.ResponseWriter, r *http.Request, text string
 	for _, s := range byType {
 		s.Close()
 	}
-	select { // until the client has read
-	case <-conn.CloseChan():
-	case <-time.After(10 * time.Second):
-	}
+	<-conn.CloseChan() // the client has read
 }
 
 // A command that fails is an answer; that it could not be run, or prints without end, is none.

@@ -87,8 +87,12 @@ func relayed(data, trouble httpstream.Stream) {
 func TestAskByForward(t *testing.T) {
 	c := relay(t)
 	ask := func(pod string, port int) (probe.Result, error) {
+		timeout := time.Minute // nothing takes that long
+		if pod == "silent" {
+			timeout = 100 * time.Millisecond
+		}
 		return c.AskByForward(t.Context(), "kube-system", pod, probe.Task{
-			ID: "x", Kind: probe.HTTP, Address: "ignored.invalid", Port: port, Path: "/where", Status: 200, Timeout: metav1.Duration{Duration: time.Second},
+			ID: "x", Kind: probe.HTTP, Address: "ignored.invalid", Port: port, Path: "/where", Status: 200, Timeout: metav1.Duration{Duration: timeout},
 		})
 	}
 	if r, err := ask("page", 80); err != nil || !r.OK || r.Answer != "200 OK: /where" || r.ID != "x" {
@@ -97,9 +101,8 @@ func TestAskByForward(t *testing.T) {
 	if r, err := ask("page", 53); err != nil || r.OK || r.Error != "dial tcp4 127.0.0.1:53: connect: connection refused" {
 		t.Errorf("no listener: %+v, %v", r, err)
 	}
-	start := time.Now()
-	if r, err := ask("silent", 80); err != nil || r.OK || !strings.Contains(r.Error, "no answer within") || time.Since(start) > 10*time.Second {
-		t.Errorf("silent: %+v, %v after %v", r, err, time.Since(start))
+	if r, err := ask("silent", 80); err != nil || r.OK || !strings.Contains(r.Error, "no answer within") {
+		t.Errorf("silent: %+v, %v", r, err)
 	}
 	if r, err := ask("other", 80); r.OK || err == nil || err.Error() != "forward to pod other: unable to upgrade connection: you may not" {
 		t.Errorf("forbidden: %+v, %v", r, err)
@@ -145,11 +148,15 @@ func TestAskByServer(t *testing.T) {
 		"behind": {false, true, `answers 503 Service Unavailable, not 200: {"lastUpdated": "long ago"}`, ""},
 		"off":    {false, true, "error trying to reach service: dial tcp 192.0.2.1:10256: connect: connection refused", ""},
 		"cut":    {false, false, "error trying to reach service: dial tcp 192.0.2.1:10256: i/o timeout", ""},
-		"hangs":  {false, false, "no answer within 1s", ""},
+		"hangs":  {false, false, "no answer within 100ms", ""},
 		"other":  {false, false, "", "you may not; give the user"},
 	} {
+		timeout := time.Minute // nothing takes that long
+		if node == "hangs" {
+			timeout = 100 * time.Millisecond
+		}
 		r, sure, err := c.AskByServer(t.Context(), node, probe.Task{
-			ID: "x", Kind: probe.HTTP, Port: 10256, Path: "/healthz", Status: 200, Timeout: metav1.Duration{Duration: time.Second},
+			ID: "x", Kind: probe.HTTP, Port: 10256, Path: "/healthz", Status: 200, Timeout: metav1.Duration{Duration: timeout},
 		})
 		if r.OK != want.ok || sure != want.sure || r.Error != want.text || (err != nil) != (want.err != "") || err != nil && !strings.HasPrefix(err.Error(), want.err) {
 			t.Errorf("%s: %+v, sure %v, error %v", node, r, sure, err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/agent"
@@ -290,21 +291,23 @@ func TestProbeSettles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := &slow{deaf: test.deaf, asks: map[string]int{}}
-			r := &report.Report{Checks: []check.Row{{Check: check.Nodes, Verdict: test.before}}}
-			plan := prepare(t, catalogue(t), "1.36", "flannel", "none")
-			if err := fitout.Probe(t.Context(), p, plan, fitout.ProbeOptions{Run: "r", Image: "i", Settle: test.settle, Select: fitout.Selection{Only: []string{"pod-network"}}}, r); err != nil {
-				t.Fatal(err)
-			}
-			row := r.Checks[slices.IndexFunc(r.Checks, func(r check.Row) bool { return r.Check == "pod-network" })]
-			if got := string(row.Verdict) + ": " + row.Detail; !strings.HasPrefix(got, test.want) {
-				t.Errorf("%q, expected %q", got, test.want)
-			}
-			for pod, n := range p.asks {
-				if n != test.asked {
-					t.Errorf("%s was asked %d times, expected %d", pod, n, test.asked)
+			synctest.Test(t, func(t *testing.T) {
+				p := &slow{deaf: test.deaf, asks: map[string]int{}}
+				r := &report.Report{Checks: []check.Row{{Check: check.Nodes, Verdict: test.before}}}
+				plan := prepare(t, catalogue(t), "1.36", "flannel", "none")
+				if err := fitout.Probe(t.Context(), p, plan, fitout.ProbeOptions{Run: "r", Image: "i", Settle: test.settle, Select: fitout.Selection{Only: []string{"pod-network"}}}, r); err != nil {
+					t.Fatal(err)
 				}
-			}
+				row := r.Checks[slices.IndexFunc(r.Checks, func(r check.Row) bool { return r.Check == "pod-network" })]
+				if got := string(row.Verdict) + ": " + row.Detail; !strings.HasPrefix(got, test.want) {
+					t.Errorf("%q, expected %q", got, test.want)
+				}
+				for pod, n := range p.asks {
+					if n != test.asked {
+						t.Errorf("%s was asked %d times, expected %d", pod, n, test.asked)
+					}
+				}
+			})
 		})
 	}
 }
