@@ -181,11 +181,15 @@ func (c *Client) executor(pod corev1.Pod, container string, command []string, o 
 		request = request.Param("command", word)
 	}
 	url := request.URL()
-	first, err := remotecommand.NewWebSocketExecutor(c.config, "GET", url.String())
+	first, err := remotecommand.NewWebSocketExecutor(upgradable(c.config), "GET", url.String())
 	if err != nil {
 		return nil, err
 	}
-	second, err := remotecommand.NewSPDYExecutor(c.config, "POST", url)
+	transport, upgrader, err := c.overSPDY(url)
+	if err != nil {
+		return nil, err
+	}
+	second, err := remotecommand.NewSPDYExecutorForTransports(transport, upgrader, "POST", url)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -45,11 +44,11 @@ func (c *Client) AskByForward(ctx context.Context, namespace, pod string, t prob
 // 1.30), over SPDY. What opens it cannot be interrupted: with ctx it is left to its end.
 func (c *Client) forward(ctx context.Context, namespace, pod string) (httpstream.Connection, error) {
 	url := c.raw.Post().AbsPath("/api/v1").Namespace(namespace).Resource("pods").Name(pod).SubResource("portforward").URL()
-	first, err := portforward.NewSPDYOverWebsocketDialerForStreaming(url, c.config)
+	first, err := portforward.NewSPDYOverWebsocketDialerForStreaming(url, upgradable(c.config))
 	if err != nil {
 		return nil, err
 	}
-	transport, upgrader, err := spdy.RoundTripperFor(c.config)
+	transport, upgrader, err := c.overSPDY(url)
 	if err != nil {
 		return nil, err
 	}
@@ -95,16 +94,19 @@ func (f *forwarding) serve(listener net.Listener) {
 		}
 		go func() {
 			defer local.Close() // once it is known why
-			if err := f.carry(local, strconv.Itoa(request)); err != nil {
+			switch said, err := f.carry(local, strconv.Itoa(request)); {
+			case said != "":
+				f.why.Store(&said)
+			case err != nil: // which says less than what the kubelet said before
 				text := err.Error()
-				f.why.Store(&text)
+				f.why.CompareAndSwap(nil, &text)
 			}
 		}()
 	}
 }
 
 // carry carries one connection: each is a stream for its bytes and one on which the kubelet says what is wrong.
-func (f *forwarding) carry(local net.Conn, request string) error {
+func (f *forwarding) carry(local net.Conn, request string) (said string, err error) {
 	stream := func(kind string) (httpstream.Stream, error) {
 		return f.connection.CreateStream(http.Header{
 			corev1.StreamType: {kind}, corev1.PortHeader: {f.port}, corev1.PortForwardRequestIDHeader: {request},
@@ -112,12 +114,12 @@ func (f *forwarding) carry(local net.Conn, request string) error {
 	}
 	trouble, err := stream(corev1.StreamTypeError)
 	if err != nil {
-		return err
+		return "", err
 	}
 	trouble.Close() // nothing is written to it
 	data, err := stream(corev1.StreamTypeData)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer f.connection.RemoveStreams(trouble, data)
 	go func() {
@@ -126,9 +128,6 @@ func (f *forwarding) carry(local net.Conn, request string) error {
 	}()
 	io.Copy(local, data) //nolint:errcheck // the task sees what is missing
 	data.Reset()         //nolint:errcheck // or what is unsent holds up the other stream
-	text, err := io.ReadAll(trouble)
-	if len(text) > 0 {
-		return errors.New(string(text))
-	}
-	return err
+	text, err := io.ReadAll(io.LimitReader(trouble, resultBytes))
+	return string(text), err
 }
