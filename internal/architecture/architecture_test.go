@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	"pkg/footprint":   {"pkg/bundle", "pkg/clusterfile", "pkg/manifest", "pkg/printable", "pkg/render", "pkg/strictyaml"},
 	"pkg/report":      {"pkg/changeset", "pkg/check", "pkg/clusterfile", "pkg/footprint", "pkg/manifest", "pkg/printable"},
 	"pkg/inventory":   {"pkg/manifest", "pkg/render"},
-	"pkg/cluster":     {"pkg/agent", "pkg/changeset", "pkg/clusterfile", "pkg/fieldowner", "pkg/inventory", "pkg/objectdiff", "pkg/observed", "pkg/manifest", "pkg/probe", "pkg/probes", "pkg/provider", "pkg/render", "pkg/report"},
+	"pkg/cluster":     {"pkg/agent", "pkg/changeset", "pkg/clusterfile", "pkg/fieldowner", "pkg/inventory", "pkg/objectdiff", "pkg/printable", "pkg/observed", "pkg/manifest", "pkg/probe", "pkg/probes", "pkg/provider", "pkg/render", "pkg/report"},
 	"pkg/fitout":      {"pkg/adoption", "pkg/agent", "pkg/bundle", "pkg/changeset", "pkg/check", "pkg/diagnose", "pkg/fieldowner", "pkg/clusterfile", "pkg/corefile", "pkg/crd", "pkg/footprint", "pkg/inventory", "pkg/kubeapi", "pkg/manifest", "pkg/observed", "pkg/probe", "pkg/probes", "pkg/provider", "pkg/render", "pkg/report", "pkg/strictyaml", "pkg/wave"},
 	"addons":          {},
 	"bundles":         {},

@@ -67,7 +67,11 @@ type Server struct {
 func Serve(p *fitout.Plan, nodes int) (*Server, error) {
 	s := &Server{lists: map[string]list{}}
 	s.lists["/api/v1/nodes"] = list{templates: []forms{formsOf(node())}, count: nodes}
-	own := inventory.Expected(inventory.Target{Bundle: p.Rendering.Bundle, Kubernetes: p.Cluster.KubernetesVersion, Digest: p.Rendering.Digest})
+	own, err := (&inventory.Inventory{State: inventory.Complete, Fitout: "test", Addons: map[string]inventory.Addon{},
+		Target: inventory.Target{Bundle: p.Rendering.Bundle, Kubernetes: p.Cluster.KubernetesVersion, Digest: p.Rendering.Digest}}).Object()
+	if err != nil {
+		return nil, err
+	}
 	for _, rendered := range slices.Concat(p.Rendering.Objects(), p.Sought(), []*manifest.Object{own}) {
 		if err := s.add(p.Kinds, rendered, nodes); err != nil {
 			return nil, err

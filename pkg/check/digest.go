@@ -25,8 +25,10 @@ type Digest struct {
 	State      string   `json:"state,omitempty"`
 	Conditions []string `json:"conditions,omitempty"` // of the node: those that are not as they should be
 	Events     []Event  `json:"events,omitempty"`     // warnings, the last first
-	Log        []string `json:"log,omitempty"`        // the end of the container's log, of the one before where it has crashed
-	Missing    []string `json:"missing,omitempty"`    // what could not be asked
+	// TerminationMessage is the end of what the container left when it ended, if that has several lines: the State has one.
+	TerminationMessage []string `json:"terminationMessage,omitempty"`
+	Log                []string `json:"log,omitempty"`     // the end of the container's log, of the one before where it has crashed
+	Missing            []string `json:"missing,omitempty"` // what could not be asked
 }
 
 // An Event is what a component said of an object, however often.
@@ -56,6 +58,9 @@ func (d *Digest) Lines() []string {
 	}
 	for _, e := range d.Events {
 		add("event %s (%d times, last %s): %s", e.Reason, e.Count, e.Last.Format(time.RFC3339), e.Message)
+	}
+	for _, l := range d.TerminationMessage {
+		add("termination message: %s", l)
 	}
 	for _, l := range d.Log {
 		add("log: %s", l)

@@ -77,7 +77,7 @@ func (w wrongAnswer) Error() string {
 func listOf(kind string, of schema.GroupVersionResource) error {
 	one, list := strings.CutSuffix(kind, "List")
 	if !list || !kindFits(one, of) {
-		return wrong("the answer is a %s instead of a list of %s", printable(kind, 60), of.Resource)
+		return wrong("the answer is a %s instead of a list of %s", brief(kind, 60), of.Resource)
 	}
 	return nil
 }
@@ -102,11 +102,11 @@ func (r checked) fits(o *manifest.Object, name string) error {
 	case o.GetName() == "":
 		return wrong("an object without a name")
 	case err != nil || group.Group != r.gvr.Group || !kindFits(o.GetKind(), r.gvr):
-		return wrong("%s %s is not one of %s", printable(o.GetAPIVersion(), 60), printable(o.GetKind(), 60), r.gvr.GroupResource())
+		return wrong("%s %s is not one of %s", brief(o.GetAPIVersion(), 60), brief(o.GetKind(), 60), r.gvr.GroupResource())
 	case name != "" && o.GetName() != name:
-		return wrong("the object is named %s", printable(o.GetName(), 60))
+		return wrong("the object is named %s", brief(o.GetName(), 60))
 	case r.namespace != "" && o.GetNamespace() != r.namespace:
-		return wrong("%s is of the namespace \"%s\" instead of %s", printable(o.GetName(), 60), printable(o.GetNamespace(), 60), r.namespace)
+		return wrong("%s is of the namespace \"%s\" instead of %s", brief(o.GetName(), 60), brief(o.GetNamespace(), 60), r.namespace)
 	}
 	return nil
 }
@@ -140,7 +140,7 @@ func undecodable(err error) error {
 type garbledError struct{ cause error }
 
 func (e *garbledError) Error() string {
-	return "the answer is not a Kubernetes object: " + printable(e.cause.Error(), 200)
+	return "the answer is not a Kubernetes object: " + brief(e.cause.Error(), 200)
 }
 
 // wrong makes a wrongAnswer.

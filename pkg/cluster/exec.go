@@ -47,7 +47,7 @@ func complete(tasks []probe.Task, losses []probe.Loss) error {
 	}
 	for _, l := range losses {
 		if !open[l.ID] {
-			return fmt.Errorf("losses of no task, or for a second time: %s", printable(l.ID, 60))
+			return fmt.Errorf("losses of no task, or for a second time: %s", brief(l.ID, 60))
 		}
 		delete(open, l.ID)
 	}

@@ -90,7 +90,7 @@ func (l leanList[T]) one(encoded []byte, allowed allowance, left *int64) (T, err
 	case meta.Name == "":
 		return one, wrong("an object without a name")
 	case l.namespace != "" && meta.Namespace != l.namespace:
-		return one, wrong("%s is of the namespace \"%s\" instead of %s", printable(meta.Name, 60), printable(meta.Namespace, 60), l.namespace)
+		return one, wrong("%s is of the namespace \"%s\" instead of %s", brief(meta.Name, 60), brief(meta.Namespace, 60), l.namespace)
 	}
 	return one, nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fitout-dev/fitout/pkg/probe"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -64,7 +65,7 @@ func (c *Client) AskByServer(ctx context.Context, node string, t probe.Task) (r 
 		return r, strings.Contains(r.Error, "connection refused"), nil
 	}
 	if r.OK = answer.StatusCode == t.Status; !r.OK {
-		r.Error = fmt.Sprintf("answers %s, not %d: %s", answer.Status, t.Status, strings.Join(strings.Fields(string(body)), " "))
+		r.Error = fmt.Sprintf("answers %s, not %d: %s", answer.Status, t.Status, printable.OneLine(string(body)))
 	}
 	return r, true, nil
 }

@@ -95,7 +95,7 @@ func (c *Client) patch(ctx context.Context, t task, wanted *manifest.Object, for
 		}
 		after.SetGroupVersionKind(wanted.GroupVersionKind())
 		if manifest.IDOf(after) != manifest.IDOf(wanted) {
-			return wrong("the answer is the object %s", printable(manifest.IDOf(after).String(), 100))
+			return wrong("the answer is the object %s", brief(manifest.IDOf(after).String(), 100))
 		}
 		return stays(after, t.dryRun)
 	})

@@ -69,7 +69,7 @@ func notVersion(fault string) error {
 
 // excerpt is the beginning of an answer.
 func excerpt(body []byte) string {
-	return `"` + printable(string(bytes.TrimSpace(body)), 80) + `"`
+	return `"` + brief(string(bytes.TrimSpace(body)), 80) + `"`
 }
 
 // unreachable is the error of a server that has not told its version.

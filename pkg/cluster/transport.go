@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/printable"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -90,7 +91,7 @@ func origin(u *url.URL) string {
 }
 
 // describe names a request without its query.
-func describe(r *http.Request) string { return r.Method + " " + printable(r.URL.Path, 200) }
+func describe(r *http.Request) string { return r.Method + " " + brief(r.URL.Path, 200) }
 
 // refusedAnswer is the error of an answer that is not taken, whatever its body says.
 func refusedAnswer(request string, answer *http.Response, allowed allowance) error {
@@ -121,9 +122,9 @@ func target(answer *http.Response) string {
 	}
 	to, err := answer.Request.URL.Parse(text)
 	if err != nil || to.Host == "" {
-		return printable(text, 200)
+		return brief(text, 200)
 	}
-	return printable((&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}).String(), 200)
+	return brief((&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}).String(), 200)
 }
 
 // refusedHeader gives an error of the transport its meaning: a header beyond the limit of net/http (10 MiB) does not pass by itself.
@@ -153,7 +154,7 @@ func overloaded(answer *http.Response, allowed allowance) error {
 	}
 	status, ok := statusOf(body)
 	if !ok {
-		status = apierrors.NewGenericServerResponse(code, answer.Request.Method, schema.GroupResource{}, "", printable(string(body), 200), 0, true).ErrStatus
+		status = apierrors.NewGenericServerResponse(code, answer.Request.Method, schema.GroupResource{}, "", brief(string(body), 200), 0, true).ErrStatus
 	}
 	if status.Details == nil {
 		status.Details = &metav1.StatusDetails{}
@@ -188,19 +189,8 @@ func (e *AnswerError) Error() string { return e.Request + ": " + e.Fault + "; " 
 // Unwrap is a list, so that the cause is not taken for all there is to say.
 func (e *AnswerError) Unwrap() []error { return []error{e.cause} }
 
-// printable makes a text of others fit for one line of at most limit bytes or so.
-func printable(text string, limit int) string {
-	cut := len(text) > limit
-	if cut {
-		text = text[:limit]
-	}
-	quoted := strconv.QuoteToGraphic(text)
-	text = strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
-	if cut {
-		text += "..."
-	}
-	return text
-}
+// brief is the beginning of a text of others, of at most limit bytes, as one line.
+func brief(text string, limit int) string { return printable.Line(printable.Cut(text, limit)) }
 
 // allowanceOf is the context's allowance, or that of one object.
 func allowanceOf(ctx context.Context) allowance {

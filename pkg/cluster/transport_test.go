@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -36,14 +37,10 @@ func configOf(server *hostileapi.Server) *rest.Config {
 	return &rest.Config{Host: server.URL, BearerToken: hostileapi.Token, TLSClientConfig: rest.TLSClientConfig{CAData: server.CA()}}
 }
 
-// No kind of connection follows a redirect: not from https to http, and not to the same host.
-func TestRedirectsAreRefused(t *testing.T) {
-	var asked atomic.Int64
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
-	defer elsewhere.Close()
-	server, c := connect(t)
+// everyCall makes a request of each kind.
+func everyCall(server *hostileapi.Server, c *cluster.Client) map[string]func(context.Context) error {
 	pod := corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "net", Name: "a"}}
-	calls := map[string]func(context.Context) error{
+	return map[string]func(context.Context) error{
 		"list":   func(ctx context.Context) error { _, err := c.Facts(ctx); return err },
 		"get":    func(ctx context.Context) error { _, err := c.Inventory(ctx); return err },
 		"delete": func(ctx context.Context) error { return c.RemoveProbe(ctx, "fitout-probe-a", "") },
@@ -64,6 +61,15 @@ func TestRedirectsAreRefused(t *testing.T) {
 			return errors.New(r.Error)
 		},
 	}
+}
+
+// No kind of connection follows a redirect: not from https to http, and not to the same host.
+func TestRedirectsAreRefused(t *testing.T) {
+	var asked atomic.Int64
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer elsewhere.Close()
+	server, c := connect(t)
+	calls := everyCall(server, c)
 	for _, code := range []int{301, 302, 303, 307, 308} {
 		server.Plan(func(*http.Request) http.HandlerFunc {
 			return func(w http.ResponseWriter, _ *http.Request) {
@@ -80,6 +86,88 @@ func TestRedirectsAreRefused(t *testing.T) {
 	}
 	if n := asked.Load(); n > 0 {
 		t.Errorf("%d requests followed a redirect", n)
+	}
+}
+
+// A redirect to nowhere, to the same host or from https to http is refused as any other. Other headers that name an address are
+// not heeded.
+func TestUnusualRedirectsAreRefused(t *testing.T) {
+	var asked atomic.Int64
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer elsewhere.Close()
+	server, c := connect(t)
+	host := strings.TrimPrefix(server.URL, "https://")
+	for name, test := range map[string]struct{ location, says string }{
+		"no Location":        {"", "to nowhere (no Location)"},
+		"another path":       {"/there", "to " + server.URL + "/there"},
+		"downgraded":         {"http://" + host + "/there", "to http://" + host + "/there"},
+		"another port":       {"https://127.0.0.1:1/there", "to https://127.0.0.1:1/there"},
+		"without a scheme":   {"//" + strings.TrimPrefix(elsewhere.URL, "http://") + "/there", "to https://" + strings.TrimPrefix(elsewhere.URL, "http://") + "/there"},
+		"with credentials":   {"https://user:hunter2@127.0.0.1:1/there", "to https://127.0.0.1:1/there"},
+		"reordered text":     {"http://[::1\u202e", `to http://[::1\u202e`},
+		"not a URL":          {"http://[::1", "to http://[::1"},
+	} {
+		server.Plan(func(*http.Request) http.HandlerFunc {
+			return func(w http.ResponseWriter, _ *http.Request) {
+				if test.location != "" {
+					w.Header().Set("Location", test.location)
+				}
+				w.WriteHeader(http.StatusFound)
+			}
+		})
+		for call, ask := range everyCall(server, c) {
+			err := ask(t.Context())
+			if err == nil || !strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "\u202e") {
+				t.Errorf("%s, %s: error %v does not say %q", name, call, err, test.says)
+			}
+		}
+	}
+	server.Plan(func(*http.Request) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Refresh", "0; url="+elsewhere.URL)
+			w.Header().Set("Link", "<"+elsewhere.URL+">; rel=next")
+			w.Header().Set("Location", elsewhere.URL)
+			w.Header().Set("Content-Location", elsewhere.URL)
+			w.Header().Set("Alt-Svc", `h2="`+strings.TrimPrefix(elsewhere.URL, "http://")+`"`)
+			w.Header().Set("Content-Type", "application/json")
+			io.WriteString(w, `{"gitVersion":"v1.36.4"}`) //nolint:errcheck
+		}
+	})
+	for range 2 {
+		for _, call := range []string{"version", "list", "get", "node proxy"} {
+			everyCall(server, c)[call](t.Context()) //nolint:errcheck // only where it goes counts
+		}
+	}
+	if n := asked.Load(); n > 0 {
+		t.Errorf("%d requests went elsewhere", n)
+	}
+}
+
+// A proxy sees no credentials of a server with a certificate, and its redirect of a tunnel is not followed.
+func TestProxyRedirects(t *testing.T) {
+	var asked atomic.Int64
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer elsewhere.Close()
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodConnect || r.Header.Get("Authorization") != "" {
+			t.Errorf("%s with %v", r.Method, r.Header)
+		}
+		w.Header().Set("Location", elsewhere.URL)
+		w.WriteHeader(http.StatusFound)
+	}))
+	defer proxy.Close()
+	server, _ := connect(t)
+	to, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := configOf(server)
+	config.Proxy = http.ProxyURL(to)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	_, err = cluster.New(ctx, config, cluster.Options{Trouble: func(string, error) { cancel() }})
+	if err == nil || asked.Load() > 0 {
+		t.Errorf("error %v, %d requests went elsewhere", err, asked.Load())
 	}
 }
 
@@ -100,7 +188,7 @@ func TestNotAnAPIServer(t *testing.T) {
 		"list":             {"application/json", `[]`, 200, "not the version of an API server"},
 		"absurd version":   {"application/json", `{"gitVersion":"latest"}`, 200, `gitVersion "latest"`},
 		"escaping version": {"application/json", `{"gitVersion":"v1.36.4\u001b[2J"}`, 200, `gitVersion "v1.36.4\x1b[2J"`},
-		"long version":     {"application/json", `{"gitVersion":"v1.36.4` + strings.Repeat("4", 60<<10) + `"}`, 200, `44..."`},
+		"long version":     {"application/json", `{"gitVersion":"v1.36.4` + strings.Repeat("4", 60<<10) + `"}`, 200, `44…"`},
 		"huge version":     {"application/json", `{"gitVersion":"v1.36.4` + strings.Repeat("4", 1<<20) + `"}`, 200, "GET /version: the answer has more than 64 KiB"},
 	} {
 		var asked atomic.Int64

@@ -29,6 +29,11 @@ func (p subject) digest(f diagnosis) *check.Digest {
 	if p.node != nil {
 		d.Node, d.Conditions = p.node.Name, badConditions(p.node)
 	}
+	if ended := p.ended(); ended != nil {
+		if lines := logTail(ended.Message); len(lines) > 1 {
+			d.TerminationMessage = lines
+		}
+	}
 	log := p.log()
 	d.Log = logTail(log.Text)
 	if log.Error != "" {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/report"
 )
@@ -35,7 +36,7 @@ func checked(ctx context.Context, cluster Cluster, p *Plan, o CheckOptions, prog
 		}
 		policies := p.conflicts(o.Conflicts)
 		snapshot.Kept = p.kept(cluster, policies, snapshot.Objects)
-		r.Checks = o.Select.Rows(check.Judge(p.judgedWith(cluster, policies, snapshot.Objects), snapshot))
+		r.Checks = o.Select.Rows(judgeInventory(check.Judge(p.judgedWith(cluster, policies, snapshot.Objects), snapshot), snapshot.Objects[inventory.ID]))
 		r.Verdict = check.Overall(r.Checks)
 		r.Footprint = p.footprint(snapshot.Nodes)
 		out := outages.Out(snapshot.Nodes, time.Now())

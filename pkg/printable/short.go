@@ -11,8 +11,17 @@ func Short(message string) string {
 	return Cut(OneLine(message), most)
 }
 
-// OneLine joins the lines of a message, and runs of white space in it.
-func OneLine(message string) string { return strings.Join(strings.Fields(message), " ") }
+// OneLine makes a message of others one line: a line break within it is shown as \n, as Line does, and what else divides its
+// words is a space.
+func OneLine(message string) string {
+	var lines []string
+	for line := range strings.Lines(message) {
+		if words := strings.Fields(line); len(words) > 0 {
+			lines = append(lines, strings.Join(words, " "))
+		}
+	}
+	return strings.Join(lines, `\n`)
+}
 
 // Cut returns the first bytes of a text, with an ellipsis if there are more.
 func Cut(s string, most int) string {

@@ -22,7 +22,6 @@ var pageTemplate = template.Must(template.New("report.html").Funcs(template.Func
 	"percent": func(share float64) float64 { return 100 * share },
 	"filled":  func(share float64) float64 { return 100 * min(share, 1) },
 	"line":    func(v any) string { return oneLine(fmt.Sprint(v)) },
-	"flat":    flat,
 	"lines":   printable.Lines,
 }).Parse(pageText))
 

@@ -60,7 +60,7 @@ func JUnit(w io.Writer, r *Report) error {
 	}
 	if r.Error != "" {
 		c := newCase("cluster", "run")
-		c.Error = &junitMessage{Message: flat(r.Error)}
+		c.Error = &junitMessage{Message: oneLine(r.Error)}
 		suite.Cases = append(suite.Cases, c)
 		suite.Errors++
 	}

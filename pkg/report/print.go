@@ -157,15 +157,6 @@ func detail(row check.Row) string {
 // oneLine is a text of others as a cell of a table, or a line of a list.
 func oneLine(s string) string { return printable.Line(strings.TrimSpace(s)) }
 
-// flat is an error of ours, which may have several lines, as one line.
-func flat(s string) string {
-	var lines []string
-	for line := range strings.Lines(s) {
-		lines = append(lines, strings.TrimSpace(line))
-	}
-	return oneLine(strings.Join(lines, " "))
-}
-
 // Outcome says the outcome in one line: good: 57 unchanged, nothing changed; checks: 33 good, 1 not judged.
 func (r *Report) Outcome() string {
 	var applied []string
@@ -192,7 +183,7 @@ func (r *Report) Outcome() string {
 		parts = append(parts, fmt.Sprintf("%d skipped on request", len(r.Skipped)))
 	}
 	if len(parts) == 0 && r.Error != "" {
-		parts = append(parts, flat(r.Error))
+		parts = append(parts, oneLine(r.Error))
 	}
 	if len(parts) == 0 {
 		return string(r.Verdict)
