@@ -98,14 +98,14 @@ func TestUnusualRedirectsAreRefused(t *testing.T) {
 	server, c := connect(t)
 	host := strings.TrimPrefix(server.URL, "https://")
 	for name, test := range map[string]struct{ location, says string }{
-		"no Location":        {"", "to nowhere (no Location)"},
-		"another path":       {"/there", "to " + server.URL + "/there"},
-		"downgraded":         {"http://" + host + "/there", "to http://" + host + "/there"},
-		"another port":       {"https://127.0.0.1:1/there", "to https://127.0.0.1:1/there"},
-		"without a scheme":   {"//" + strings.TrimPrefix(elsewhere.URL, "http://") + "/there", "to https://" + strings.TrimPrefix(elsewhere.URL, "http://") + "/there"},
-		"with credentials":   {"https://user:hunter2@127.0.0.1:1/there", "to https://127.0.0.1:1/there"},
-		"reordered text":     {"http://[::1\u202e", `to http://[::1\u202e`},
-		"not a URL":          {"http://[::1", "to http://[::1"},
+		"no Location":      {"", "to nowhere (no Location)"},
+		"another path":     {"/there", "to " + server.URL + "/there"},
+		"downgraded":       {"http://" + host + "/there", "to http://" + host + "/there"},
+		"another port":     {"https://127.0.0.1:1/there", "to https://127.0.0.1:1/there"},
+		"without a scheme": {"//" + strings.TrimPrefix(elsewhere.URL, "http://") + "/there", "to https://" + strings.TrimPrefix(elsewhere.URL, "http://") + "/there"},
+		"with credentials": {"https://user:hunter2@127.0.0.1:1/there", "to https://127.0.0.1:1/there"},
+		"reordered text":   {"http://[::1\u202e", `to http://[::1\u202e`},
+		"not a URL":        {"http://[::1", "to http://[::1"},
 	} {
 		server.Plan(func(*http.Request) http.HandlerFunc {
 			return func(w http.ResponseWriter, _ *http.Request) {
