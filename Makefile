@@ -60,11 +60,12 @@ test-reliability:
 	$(GO) run ./testdata/bed build --kubernetes 1.18
 	FITOUT_RELIABILITY=all $(GO) test -count=1 -timeout 150m -parallel 4 -v ./internal/reliability
 
-## e2e: a real two-node cluster on this machine, fitted out and tried (root, Debian, cgroup v1; docs/test-beds.md); CNI=calico
+## e2e: a real two-node cluster on this machine, fitted out and tried (root, Debian, cgroup v1; docs/test-beds.md); CNI=cilium or calico, KUBE_PROXY=false
 KUBERNETES ?= 1.36
 CNI ?= flannel
+KUBE_PROXY ?= true
 e2e:
-	FITOUT_E2E=$(KUBERNETES) FITOUT_E2E_CNI=$(CNI) $(GO) test -count=1 -timeout 60m -v ./internal/clusterbed -run '^TestEndToEnd$$'
+	FITOUT_E2E=$(KUBERNETES) FITOUT_E2E_CNI=$(CNI) FITOUT_E2E_KUBE_PROXY=$(KUBE_PROXY) $(GO) test -count=1 -timeout 60m -v ./internal/clusterbed -run '^TestEndToEnd$$'
 
 ## faults: breaks that cluster in 27 ways, one after the other, and wants the check to name each; a quarter of an hour
 faults:
@@ -123,9 +124,9 @@ bench:
 	$(GO) test ./pkg/fitout ./pkg/cluster ./cmd/fitout -run '^$$' -bench . -benchmem -count 6
 	$(GO) test ./internal/bigcluster -run '^$$' -bench . -benchtime 1x -count 3
 
-## footprint: what the addons use on the nodes of the cluster of e2e: the figures of docs/footprint.md; five minutes; CNI=calico
+## footprint: what the addons use on the nodes of the cluster of e2e: the figures of docs/footprint.md; five minutes; CNI=cilium or calico, KUBE_PROXY=false
 footprint:
-	FITOUT_FOOTPRINT=$(KUBERNETES) FITOUT_E2E_CNI=$(CNI) $(GO) test -count=1 -timeout 60m -v ./internal/clusterbed -run '^TestFootprint$$'
+	FITOUT_FOOTPRINT=$(KUBERNETES) FITOUT_E2E_CNI=$(CNI) FITOUT_E2E_KUBE_PROXY=$(KUBE_PROXY) $(GO) test -count=1 -timeout 60m -v ./internal/clusterbed -run '^TestFootprint$$'
 
 ## demo: a control plane with three simulated nodes, fitted out twice
 demo: build

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -86,7 +87,7 @@ func (f *fixture) agentIll(t *testing.T, verdict, says string) {
 func (f *fixture) agentRights(t *testing.T) {
 	for _, flag := range []string{"--agents=false", "--agents"} {
 		out, err := exec.CommandContext(t.Context(), f.fitout, "rbac", "--check", flag, "-f", filepath.Join(f.bed.Dir, "cluster.yaml"),
-			"--kubernetes", os.Getenv("FITOUT_E2E"), "--cni", "flannel", "--ingress", f.ingress, "--csi", "scaleway-csi", "-o", "json").Output()
+			"--kubernetes", os.Getenv("FITOUT_E2E"), "--cni", f.cni, "--ingress", f.ingress, "--kube-proxy", strconv.FormatBool(f.kubeProxy), "--csi", "scaleway-csi", "-o", "json").Output()
 		var list struct{ Items []object }
 		if err != nil || json.Unmarshal(out, &list) != nil {
 			t.Fatalf("%v: %s", err, out)

@@ -5,17 +5,12 @@ package clusterbed
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -35,34 +30,9 @@ type Programs struct {
 	Addons       map[string]string
 }
 
-// A recipe says how a nested module becomes a folder of programs.
-type recipe struct {
-	folder  string // of the module, below testdata/clusterbed
-	targets string // what `go build` is given
-	tags    string
-	ldflags string
-	graft   *graft
-	scripts *scripts
-}
-
-const stripped = "-s -w"
-
-// recipes lists the modules besides Kubernetes itself and the runtime.
-var recipes = []recipe{
-	{folder: "cni", targets: "tool", ldflags: stripped},
-	{folder: "standin", targets: "./...", ldflags: stripped},
-	{folder: "coredns", targets: ".", ldflags: stripped},
-	{folder: "metrics-server", targets: "tool", ldflags: stripped},
-	{folder: "flannel", targets: "tool", ldflags: stripped, graft: &graft{
-		folder: "upstream", module: "github.com/flannel-io/flannel@v0.28.10",
-		without: []string{"e2e", "functional", "pkg/backend/udp", "pkg/backend/tencentvpc"},
-	}},
-	{folder: "scaleway-csi", targets: "tool", ldflags: stripped},
-	{folder: "npd", targets: "tool", tags: "disable_stackdriver_exporter", ldflags: stripped},
-	{folder: "traefik", targets: "tool", ldflags: stripped, graft: &graft{
-		folder: "lego", module: "github.com/go-acme/lego/v5@v5.3.1", without: []string{"cmd", "e2e", "providers/dns"},
-	}},
-}
+// networkRecipes lists the pod networks whose programs only those beds get that
+// ask for them.
+var networkRecipes = map[string]recipe{calico: calicoRecipe, cilium: ciliumRecipe}
 
 // CacheDir is where programs, images and beds are kept: fitout/clusterbed in
 // the user's cache folder, which XDG_CACHE_HOME moves.
@@ -76,26 +46,24 @@ func CacheDir() (string, error) {
 
 // Build makes the programs of a bed with a pod network as far as the cache
 // lacks them, one after the other, and reports on log. From nothing it takes
-// about 20 CPU minutes.
+// about 25 CPU minutes, and with Cilium as many again.
 func Build(ctx context.Context, minor, cni string, log io.Writer) (*Programs, error) {
 	control, err := bed.Build(ctx, minor, log)
 	if err != nil {
 		return nil, err
 	}
-	kube := recipe{folder: "kube-" + minor, targets: ".", tags: kubeTags(minor), ldflags: versionFlags(control.Version)}
+	kube := recipe{folder: "kube-" + minor, targets: ".", tags: kubeTags(minor), ldflags: versionFlags(control.Version), cpu: time.Minute}
 	runtime := runtimeOf(minor)
 	needed := append([]recipe{kube, runtime}, recipes...)
 	if old(minor) {
 		needed = append(needed, oldRecipes...)
 	}
-	if cni == calico {
-		needed = append(needed, calicoRecipe)
+	if r, ok := networkRecipes[cni]; ok {
+		needed = append(needed, r)
 	}
-	built := map[string]string{}
-	for _, r := range needed {
-		if built[r.folder], err = r.make(ctx, log); err != nil {
-			return nil, fmt.Errorf("build testdata/clusterbed/%s: %w", r.folder, err)
-		}
+	built, err := makeAll(ctx, needed, log)
+	if err != nil {
+		return nil, err
 	}
 	return &Programs{
 		Version:      control.Version,
@@ -118,103 +86,34 @@ func versionFlags(version string) string {
 	return flags
 }
 
-// make returns the folder in the cache that holds what the recipe makes.
-func (r recipe) make(ctx context.Context, log io.Writer) (string, error) {
-	source, err := sourceDir()
-	if err != nil {
-		return "", err
-	}
-	cache, err := CacheDir()
-	if err != nil {
-		return "", err
-	}
-	module := filepath.Join(source, r.folder)
-	key, err := r.key(ctx, module)
-	if err != nil {
-		return "", err
-	}
-	dir := filepath.Join(cache, "bin", r.folder+"-"+key)
-	if _, err := os.Stat(dir); err == nil {
-		return dir, nil
-	}
-	fmt.Fprintf(log, "clusterbed: building %s\n", r.folder)
-	begin := time.Now()
-	work := dir + ".tmp"
-	if err := os.RemoveAll(work); err != nil {
-		return "", err
-	}
-	if err := os.MkdirAll(work, 0o755); err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(work) // what a failed build leaves
-	args := r.arguments(work)
-	if r.graft != nil {
-		overlay, err := r.graft.overlay(ctx, module, work)
+// makeAll makes what the cache lacks of some recipes, and returns the folder of
+// programs of each.
+func makeAll(ctx context.Context, needed []recipe, log io.Writer) (map[string]string, error) {
+	folders := map[string]string{}
+	var missing []recipe
+	p := &progress{log: log, began: time.Now()}
+	for _, r := range needed {
+		folder, err := r.target(ctx)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		args = slices.Insert(args, 1, "-overlay="+overlay)
-	}
-	if err := runGo(ctx, module, args...); err != nil {
-		return "", err
-	}
-	if r.scripts != nil {
-		if err := r.scripts.copyTo(ctx, module, work); err != nil {
-			return "", err
+		folders[r.folder] = folder
+		if !exists(folder) {
+			missing = append(missing, r)
+			p.total++
+			p.all += r.cpu
 		}
 	}
-	fmt.Fprintf(log, "clusterbed: built %s in %s\n", r.folder, time.Since(begin).Round(time.Second))
-	return dir, os.Rename(work, dir)
-}
-
-func (r recipe) arguments(output string) []string {
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags", r.ldflags, "-tags", r.tags, "-o", output + "/"}
-	return append(args, r.targets)
-}
-
-// key changes with the Go toolchain, the recipe, and every file of the module.
-func (r recipe) key(ctx context.Context, module string) (string, error) {
-	chain, err := exec.CommandContext(ctx, "go", "env", "GOVERSION", "GOOS", "GOARCH").Output()
-	if err != nil {
-		return "", fmt.Errorf("go env: %w: the bed is built from source, install Go", err)
-	}
-	hash := sha256.New()
-	fmt.Fprintf(hash, "%s%q\n", chain, r.arguments(""))
-	if r.graft != nil {
-		fmt.Fprintf(hash, "%q\n", *r.graft)
-	}
-	if r.scripts != nil {
-		fmt.Fprintf(hash, "%q\n", *r.scripts)
-	}
-	err = hashFolder(hash, module)
-	return hex.EncodeToString(hash.Sum(nil))[:16], err
-}
-
-// hashFolder writes the names and contents of a folder's files to hash.
-func hashFolder(hash io.Writer, folder string) error {
-	var files []string
-	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
-			files = append(files, path)
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	sort.Strings(files)
-	for _, path := range files {
-		text, err := os.ReadFile(path)
+	for _, r := range missing {
+		p.starts(r)
+		begin := time.Now()
+		cpu, err := r.make(ctx, folders[r.folder])
 		if err != nil {
-			return err
+			return nil, fmt.Errorf("build testdata/clusterbed/%s: %w", r.folder, err)
 		}
-		name, err := filepath.Rel(folder, path)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(hash, "%s %d\n%s", name, len(text), text)
+		p.ends(r, time.Since(begin), cpu)
 	}
-	return nil
+	return folders, nil
 }
 
 // buildCommand builds testdata/clusterbed itself: the owner of the bed, and
@@ -224,21 +123,23 @@ func buildCommand(ctx context.Context, output string) error {
 	if err != nil {
 		return err
 	}
-	return runGo(ctx, source, "build", "-buildvcs=false", "-ldflags", stripped, "-o", output, ".")
+	_, err = runGo(ctx, source, "build", "-buildvcs=false", "-ldflags", stripped, "-o", output, ".")
+	return err
 }
 
 // runGo runs the go command in a folder, for static programs and without a
-// workspace: the nested modules contradict each other's versions.
-func runGo(ctx context.Context, dir string, args ...string) error {
+// workspace: the nested modules contradict each other's versions. It returns the
+// CPU time of the command and all that it ran.
+func runGo(ctx context.Context, dir string, args ...string) (time.Duration, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("go %s in %s: %w\n%s", args[0], dir, err, lastLines(output.Bytes(), 20))
+		return 0, fmt.Errorf("go %s in %s: %w\n%s", args[0], dir, err, lastLines(output.Bytes(), 20))
 	}
-	return nil
+	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
 }
 
 // lastLines returns the last n lines of a text.

@@ -3,13 +3,8 @@
 package clusterbed
 
 import (
-	"context"
-	"fmt"
-	"io/fs"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
+	"time"
 )
 
 // calico is the pod network that enforces policies. Its programs are three
@@ -24,11 +19,11 @@ const calicoVersion = "v3.28.5"
 const calicoModule = "github.com/projectcalico/calico"
 
 var calicoRecipe = recipe{
-	folder: calico, targets: "tool",
+	folder: calico, targets: "tool", cpu: 4 * time.Minute,
 	ldflags: stripped + " -X main.VERSION=" + calicoVersion +
 		" -X " + calicoModule + "/node/pkg/lifecycle/startup.VERSION=" + calicoVersion +
 		" -X " + calicoModule + "/node/buildinfo.GitVersion=" + calicoVersion,
-	scripts: &scripts{module: calicoModule, folder: "node/filesystem"},
+	scripts: &scripts{module: calicoModule, parts: map[string]string{"node/filesystem": "."}},
 }
 
 // calicoPackages has what starts the processes of calico-node, which are
@@ -81,15 +76,7 @@ func calicoNode(built string) content {
 	for _, applet := range []string{"cat", "cp", "env", "mkdir", "rm", "sh", "which"} {
 		node.links["/usr/bin/"+applet] = "busybox"
 	}
-	scripts := filepath.Join(built, scriptsFolder)
-	// What cannot be read is missing when the image is packed, which says so.
-	_ = filepath.WalkDir(scripts, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		node.files[merged(strings.TrimPrefix(path, scripts))] = path
-		return nil
-	})
+	node.addFolder(filepath.Join(built, scriptsFolder), "/")
 	return node
 }
 
@@ -108,25 +95,3 @@ const calicoClusterFile = `patches:
                 env:
                   - {name: ENABLED_CONTROLLERS, value: node}
 `
-
-// scripts are files of a published module that an image has besides programs.
-type scripts struct {
-	module string // required by the nested module, which names the version
-	folder string // of the module
-}
-
-// scriptsFolder is where a recipe's scripts are, beside its programs.
-const scriptsFolder = "scripts"
-
-// copyTo copies the scripts into a folder of programs.
-func (s scripts) copyTo(ctx context.Context, module, programs string) error {
-	cmd := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", s.module)
-	cmd.Dir = module
-	cmd.Env = append(os.Environ(), "GOWORK=off")
-	out, err := cmd.Output()
-	if err != nil {
-		return fmt.Errorf("the folder of %s in the module cache: %w: see whether %s requires it", s.module, err, module)
-	}
-	source := filepath.Join(strings.TrimSpace(string(out)), s.folder)
-	return os.CopyFS(filepath.Join(programs, scriptsFolder), os.DirFS(source))
-}

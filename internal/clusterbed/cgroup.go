@@ -16,11 +16,39 @@ import (
 	"time"
 )
 
-// A hierarchy is a mounted tree of cgroup v1.
+// A hierarchy is a mounted tree of cgroups.
 type hierarchy struct{ path, options string }
 
 // hierarchies lists the machine's trees of cgroup v1.
 func hierarchies() ([]hierarchy, error) {
+	all, err := mounted("cgroup")
+	if err == nil && len(all) == 0 {
+		err = errors.New("no cgroup v1 on this machine: the nodes of a bed are built on it; boot with systemd.unified_cgroup_hierarchy=0")
+	}
+	return all, err
+}
+
+// unified is the machine's tree of cgroup v2, if one is mounted beside those of
+// v1. It has no controllers, but programs for the kernel can be attached to it.
+func unified() (hierarchy, bool) {
+	all, err := mounted("cgroup2")
+	if err != nil || len(all) == 0 {
+		return hierarchy{}, false
+	}
+	return all[0], true
+}
+
+// allHierarchies lists the trees of both versions.
+func allHierarchies() ([]hierarchy, error) {
+	all, err := hierarchies()
+	if tree, ok := unified(); ok {
+		all = append(all, tree)
+	}
+	return all, err
+}
+
+// mounted lists the trees of cgroups that are mounted as a type of file system.
+func mounted(as string) ([]hierarchy, error) {
 	text, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
 		return nil, err
@@ -29,7 +57,7 @@ func hierarchies() ([]hierarchy, error) {
 	for line := range strings.Lines(string(text)) {
 		before, after, _ := strings.Cut(line, " - ")
 		mount, kind := strings.Fields(before), strings.Fields(after)
-		if len(mount) < 5 || len(kind) < 3 || kind[0] != "cgroup" {
+		if len(mount) < 5 || len(kind) < 3 || kind[0] != as {
 			continue
 		}
 		var options []string
@@ -39,9 +67,6 @@ func hierarchies() ([]hierarchy, error) {
 			}
 		}
 		all = append(all, hierarchy{path: mount[4], options: strings.Join(options, ",")})
-	}
-	if len(all) == 0 {
-		return nil, errors.New("no cgroup v1 on this machine: the nodes of a bed are built on it; boot with systemd.unified_cgroup_hierarchy=0")
 	}
 	return all, nil
 }
@@ -55,7 +80,7 @@ func cgroupName(dir string) string {
 
 // joinCgroups moves this process to a cgroup in every hierarchy.
 func joinCgroups(name string) error {
-	trees, err := hierarchies()
+	trees, err := allHierarchies()
 	if err != nil {
 		return err
 	}
@@ -73,6 +98,25 @@ func joinCgroups(name string) error {
 		}
 		if err := os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte("0"), 0o644); err != nil {
 			return fmt.Errorf("join the cgroup %s: %w", dir, err)
+		}
+	}
+	return nil
+}
+
+// shares is the weight of a bed beside what else the machine does. To the
+// scheduler a cgroup is one process, of weight 1024, beside each process outside
+// of cgroups; but a bed is two nodes, full of probes that time out.
+const shares = "10240"
+
+// weigh gives the cgroup of a bed its weight, in the hierarchy that has weights.
+func weigh(name string) error {
+	trees, err := hierarchies()
+	if err != nil {
+		return err
+	}
+	for _, tree := range trees {
+		if file := filepath.Join(tree.path, name, "cpu.shares"); exists(file) {
+			return os.WriteFile(file, []byte(shares), 0o644)
 		}
 	}
 	return nil
@@ -99,7 +143,7 @@ func inheritCpuset(parent, dir string) error {
 // removeCgroups removes a cgroup and those in it from every hierarchy. The
 // processes in it have been killed; it waits until they are gone.
 func removeCgroups(name string) error {
-	trees, err := hierarchies()
+	trees, err := allHierarchies()
 	if err != nil {
 		return err
 	}

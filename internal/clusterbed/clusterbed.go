@@ -37,8 +37,8 @@ type Options struct {
 	// Dir is where the bed keeps its files: a new folder or that of an earlier
 	// bed, which is replaced. Default: a folder for the minor in the cache.
 	Dir string
-	// CNI is the pod network, whose programs are built: flannel when empty, or
-	// calico.
+	// CNI is the pod network, whose programs are built: flannel when empty,
+	// calico or cilium.
 	CNI string
 	// Images are the references that the nodes hold. See Bundle.
 	Images []string
@@ -58,7 +58,7 @@ func Start(ctx context.Context, o Options) (*Bed, error) {
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
-	if err := Supported(); err != nil {
+	if err := Supported(o.CNI); err != nil {
 		return nil, err
 	}
 	if o.Dir == "" {
@@ -105,7 +105,11 @@ func prepare(ctx context.Context, dir string, o Options) (*plan, error) {
 	if err := clearFolder(dir); err != nil {
 		return nil, err
 	}
-	p := newPlan(dir, programs, images)
+	cache, err := CacheDir()
+	if err != nil {
+		return nil, err
+	}
+	p := newPlan(dir, filepath.Dir(cache), programs, images) // what bed 1 has built is beside it
 	p.Tied = o.Tied
 	if err := p.write(ctx); err != nil {
 		return nil, err

@@ -31,6 +31,9 @@ func (p *plan) writeConfigs() error {
 	if _, built := p.programs.Addons[calico]; built {
 		text += calicoClusterFile
 	}
+	if _, built := p.programs.Addons[cilium]; built && !mayHave(sysResource) {
+		text += withoutSysResource
+	}
 	return os.WriteFile(p.file("cluster.yaml"), []byte(text), 0o600)
 }
 

@@ -100,6 +100,7 @@ func contents(p *Programs) map[string]content {
 		},
 	}
 	maps.Copy(all, calicoContents(p))
+	maps.Copy(all, ciliumContents(p))
 	return all
 }
 

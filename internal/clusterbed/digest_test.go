@@ -35,7 +35,7 @@ func TestDigest(t *testing.T) {
 	if minor == "" {
 		t.Skip("FITOUT_FAULTS is not set: make faults sets it")
 	}
-	if err := clusterbed.Supported(); err != nil {
+	if err := clusterbed.Supported("flannel"); err != nil {
 		t.Fatal(err)
 	}
 	f := startBed(t, minor, "flannel")

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ func TestEndToEnd(t *testing.T) {
 	if minor == "" {
 		t.Skip("FITOUT_E2E is not set: make e2e sets it")
 	}
-	if err := clusterbed.Supported(); err != nil {
+	if err := clusterbed.Supported(chosenCNI()); err != nil {
 		t.Fatal(err)
 	}
 	before := machine(t)
@@ -42,19 +43,27 @@ func TestEndToEnd(t *testing.T) {
 	}
 	t.Run("storage driver", f.storageDriver)
 	t.Run("probes", f.probes)
-	if f.cni == "calico" {
+	switch f.cni {
+	case "calico":
 		t.Run("policies", f.policies)
-	} else {
+	case "cilium":
+		t.Run("policies", f.ciliumPolicies)
+		t.Run("agents", f.ciliumAgents)
+	default:
 		t.Run("agents", f.agents)
 	}
 	t.Run("faults", f.faults)
+	if f.cni == "cilium" {
+		t.Run("Services by the other", f.switchProxy)
+		t.Run("and back", f.switchProxy)
+	}
 	if os.Getenv("FITOUT_E2E_BED") != "" {
 		return // it goes on
 	}
 	t.Run("stop leaves nothing", func(t *testing.T) { f.stop(t, before) })
 }
 
-// chosenCNI is the pod network that FITOUT_E2E_CNI names: flannel or calico.
+// chosenCNI is the pod network that FITOUT_E2E_CNI names: flannel, calico or cilium.
 func chosenCNI() string { return cmp.Or(os.Getenv("FITOUT_E2E_CNI"), "flannel") }
 
 // A fixture is a bed and the fitout command of this checkout.
@@ -62,6 +71,8 @@ type fixture struct {
 	bed    *clusterbed.Bed
 	fitout string
 	cni    string
+	// kubeProxy tells whether kube-proxy leads Service addresses, or Cilium does.
+	kubeProxy bool
 	// ingress is the controller that the cluster gets: none on old releases,
 	// where metrics-server and node-problem-detector are left out, too.
 	ingress string
@@ -73,6 +84,7 @@ func startBed(t *testing.T, minor, cni string) *fixture {
 	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Minute)
 	defer cancel()
 	f := &fixture{fitout: filepath.Join(t.TempDir(), "fitout"), cni: cni, ingress: "traefik"}
+	f.kubeProxy = os.Getenv("FITOUT_E2E_KUBE_PROXY") != "false"
 	if minor == "1.18" {
 		f.ingress = "none"
 	}
@@ -129,7 +141,7 @@ func (f *fixture) run(t *testing.T, verb string) report {
 // command is a verb of fitout on the bed.
 func (f *fixture) command(ctx context.Context, verb string, more ...string) *exec.Cmd {
 	args := []string{verb, "--kubeconfig", f.bed.Kubeconfig, "-f", filepath.Join(f.bed.Dir, "cluster.yaml"),
-		"--cni", f.cni, "--ingress", f.ingress, "--csi", "scaleway-csi"}
+		"--cni", f.cni, "--ingress", f.ingress, "--csi", "scaleway-csi", "--kube-proxy", strconv.FormatBool(f.kubeProxy)}
 	return exec.CommandContext(ctx, f.fitout, append(args, more...)...)
 }
 

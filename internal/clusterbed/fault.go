@@ -43,8 +43,12 @@ func (b *Bed) command(ctx context.Context, node string, argv ...string) (*exec.C
 		return nil, fmt.Errorf("%s does not run: start it first", node)
 	}
 	// -r and -w make the node's root the root of the program.
-	args := append([]string{"-t", strconv.Itoa(process.PID), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w", "--"}, argv...)
-	cmd := exec.CommandContext(ctx, "nsenter", args...)
+	args := append([]string{"nsenter", "-t", strconv.Itoa(process.PID), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w", "--"}, argv...)
+	if tree, ok := unified(); ok { // as a process of the node: Cilium leads Service addresses for those in this cgroup
+		file := filepath.Join(tree.path, cgroupName(b.Dir), node, "cgroup.procs")
+		args = append([]string{"sh", "-c", `echo $$ > "$0" && exec "$@"`, file}, args...)
+	}
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Env = []string{"PATH=" + b.Path, "HOME=/root"}
 	return cmd, nil
 }

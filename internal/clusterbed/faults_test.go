@@ -54,36 +54,44 @@ func (f *fixture) kubeletAnswers(t *testing.T, wanted bool) {
 }
 
 func (f *fixture) addonKilled(t *testing.T) {
-	const addon = "kube-proxy"
-	before, err := f.addonPod(t.Context(), addon)
+	addon, container := f.serviceProxy()
+	before, err := f.addonPod(t.Context(), container)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.bed.KillProcess(damaged, addon); err != nil {
+	if _, err := f.bed.KillProcess(damaged, container); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, time.Minute, func(ctx context.Context) string {
-		after, err := f.addonPod(ctx, addon)
+		after, err := f.addonPod(ctx, container)
 		if err != nil {
 			return err.Error()
 		}
 		if after.restarts != before.restarts+1 {
-			return fmt.Sprintf("%s was started %d times again, expected %d", addon, after.restarts, before.restarts+1)
+			return fmt.Sprintf("%s was started %d times again, expected %d", container, after.restarts, before.restarts+1)
 		}
 		return ""
 	})
 	f.recovers(t)
-	f.toldLater(t, addon)
+	f.toldLater(t, addon, container)
+}
+
+// serviceProxy is the addon that leads Service addresses, and its container and program of that name.
+func (f *fixture) serviceProxy() (addon, container string) {
+	if f.kubeProxy {
+		return "kube-proxy", "kube-proxy"
+	}
+	return "cilium", "cilium-agent"
 }
 
 // toldLater wants a check that looks back to name what was killed on the damaged node and runs again, and one that does not
 // look so far back to be good.
-func (f *fixture) toldLater(t *testing.T, addon string) {
+func (f *fixture) toldLater(t *testing.T, addon, container string) {
 	back := func(since string) (string, error) {
 		out, err := f.command(t.Context(), "check", "--probe=never", "--only", addon+"/restarts", "--since", since).Output()
 		return string(out), err
 	}
-	if out, err := back("10m"); err == nil || !strings.Contains(out, "container "+addon+" on node "+damaged) || !strings.Contains(out, "exited with 137") {
+	if out, err := back("10m"); err == nil || !strings.Contains(out, "container "+container+" on node "+damaged) || !strings.Contains(out, "exited with 137") {
 		t.Errorf("looking back ten minutes: %v: %s", err, out)
 	}
 	if out, err := back("1s"); err != nil {
@@ -157,8 +165,8 @@ func (f *fixture) linkCut(t *testing.T) {
 	f.recovers(t)
 }
 
-// reached waits until node-1 reaches kube-proxy of the damaged node, or does
-// not.
+// reached waits until node-1 reaches kube-proxy of the damaged node, or what
+// stands in its place, or does not.
 func (f *fixture) reached(t *testing.T, wanted bool) {
 	t.Helper()
 	eventually(t, time.Minute, func(ctx context.Context) string {
@@ -229,19 +237,19 @@ func (f *fixture) nodeReady(ctx context.Context, name string) string {
 	return "missing"
 }
 
-// addonPod is the pod of an addon on the damaged node.
+// addonPod is the pod of an addon on the damaged node, found by its container.
 type addonPod struct {
 	name, image string
 	restarts    int
 }
 
-func (f *fixture) addonPod(ctx context.Context, addon string) (addonPod, error) {
+func (f *fixture) addonPod(ctx context.Context, container string) (addonPod, error) {
 	var list struct {
 		Items []struct {
 			Metadata struct{ Name string }
 			Spec     struct {
 				NodeName   string
-				Containers []struct{ Image string }
+				Containers []struct{ Name, Image string }
 			}
 			Status struct {
 				ContainerStatuses []struct{ RestartCount int }
@@ -252,9 +260,9 @@ func (f *fixture) addonPod(ctx context.Context, addon string) (addonPod, error) 
 		return addonPod{}, err
 	}
 	for _, pod := range list.Items {
-		if pod.Spec.NodeName == damaged && strings.HasPrefix(pod.Metadata.Name, addon+"-") && len(pod.Status.ContainerStatuses) > 0 {
+		if pod.Spec.NodeName == damaged && pod.Spec.Containers[0].Name == container && len(pod.Status.ContainerStatuses) > 0 {
 			return addonPod{name: pod.Metadata.Name, image: pod.Spec.Containers[0].Image, restarts: pod.Status.ContainerStatuses[0].RestartCount}, nil
 		}
 	}
-	return addonPod{}, fmt.Errorf("no pod of %s on %s", addon, damaged)
+	return addonPod{}, fmt.Errorf("no pod with the container %s on %s", container, damaged)
 }

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ func TestFootprint(t *testing.T) {
 	if minor == "" {
 		t.Skip("FITOUT_FOOTPRINT is not set: make footprint sets it")
 	}
-	if err := clusterbed.Supported(); err != nil {
+	if err := clusterbed.Supported(chosenCNI()); err != nil {
 		t.Fatal(err)
 	}
 	f := startBed(t, minor, chosenCNI())
@@ -107,7 +108,7 @@ func names(series []*clusterbed.Usage, of func(*clusterbed.Usage) map[string]int
 // eachNode asks fitout for the containers that run on each node.
 func (f *fixture) eachNode(t *testing.T, minor string) []string {
 	cmd := exec.CommandContext(t.Context(), f.fitout, "footprint", "--kubernetes", minor, "--cni", f.cni, "--ingress", "traefik",
-		"--csi", "scaleway-csi", "-f", filepath.Join(f.bed.Dir, "cluster.yaml"), "-o", "json")
+		"--csi", "scaleway-csi", "--kube-proxy", strconv.FormatBool(f.kubeProxy), "-f", filepath.Join(f.bed.Dir, "cluster.yaml"), "-o", "json")
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("fitout footprint: %v\n%s", err, out)

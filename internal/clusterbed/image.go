@@ -139,7 +139,7 @@ func librariesOf(ctx context.Context, programs ...string) ([]string, error) {
 	for line := range strings.Lines(string(out)) {
 		for _, field := range strings.Fields(line) {
 			if strings.HasPrefix(field, "/") && !strings.HasSuffix(field, ":") {
-				libraries = append(libraries, field)
+				libraries = append(libraries, filepath.Clean(field)) // LLVM's are in bin/../lib
 			}
 		}
 	}

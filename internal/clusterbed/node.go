@@ -40,7 +40,7 @@ func RunNode(ctx context.Context, dir, name string) error {
 		return fmt.Errorf("the plan in %s has no node %q", dir, name)
 	}
 	if os.Getenv("FITOUT_CLUSTERBED_STAGE") != "2" {
-		return enterCgroups(cgroupName(dir) + "/" + name)
+		return enterCgroups(cgroupName(dir), name)
 	}
 	if err := syscall.Sethostname([]byte(name)); err != nil {
 		return err
@@ -63,10 +63,13 @@ func RunNode(ctx context.Context, dir, name string) error {
 	return nil
 }
 
-// enterCgroups moves the process to its cgroups and runs it again in a cgroup
-// namespace, in which they are the root.
-func enterCgroups(name string) error {
-	if err := joinCgroups(name); err != nil {
+// enterCgroups moves the process to the cgroups of its node in those of the bed,
+// and runs it again in a cgroup namespace, in which they are the root.
+func enterCgroups(bed, node string) error {
+	if err := joinCgroups(bed + "/" + node); err != nil {
+		return err
+	}
+	if err := weigh(bed); err != nil {
 		return err
 	}
 	runtime.LockOSThread() // the namespace is the thread's; exec makes it the process's
@@ -157,11 +160,12 @@ func mountKernel(root string) error {
 	return coverSysctls(root)
 }
 
-// machineSysctls are settings that the kubelet writes and that are the whole
-// machine's. The node gets files in their place.
+// machineSysctls are settings that the kubelet or Cilium's agent writes and that
+// are the whole machine's. The node gets files in their place.
 var machineSysctls = []string{
 	"vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops",
 	"kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes",
+	"kernel/unprivileged_bpf_disabled", "kernel/timer_migration", "net/core/bpf_jit_enable",
 }
 
 func coverSysctls(root string) error {
@@ -189,9 +193,11 @@ func coverSysctls(root string) error {
 	return nil
 }
 
-// bindAll puts the folder of the bed and the node's state into its root.
+// bindAll puts the programs, the folder of the bed and the node's state into its
+// root: the cache of programs may be on another file system than the machine's
+// root, or in /tmp, which each node has for itself.
 func bindAll(p *plan, node, root string) error {
-	binds := map[string]string{p.Dir: p.Dir}
+	binds := map[string]string{p.Cache: p.Cache, p.Dir: p.Dir}
 	for _, path := range statePaths {
 		binds[path] = p.state(node, path)
 	}

@@ -5,6 +5,7 @@ package clusterbed
 import (
 	"strconv"
 	"strings"
+	"time"
 )
 
 // old tells whether a release ("1.18", "v1.18.2") is of the old generation,
@@ -19,7 +20,7 @@ func old(release string) bool {
 
 // runtimeOf is the recipe of the runtime that a minor's kubelet speaks with.
 func runtimeOf(minor string) recipe {
-	r := recipe{folder: "containerd", targets: "tool", tags: "no_btrfs,no_zfs,no_devmapper,no_aufs"}
+	r := recipe{folder: "containerd", targets: "tool", cpu: 3 * time.Minute, tags: "no_btrfs,no_zfs,no_devmapper,no_aufs"}
 	version := "github.com/containerd/containerd/v2/version.Version=2.4.2"
 	if old(minor) {
 		r.folder, version = "containerd-1.7", "github.com/containerd/containerd/version.Version=1.7.35"
@@ -30,7 +31,7 @@ func runtimeOf(minor string) recipe {
 
 // oldRecipes lists what only beds of old releases need: the newer CoreDNS wants
 // EndpointSlices.
-var oldRecipes = []recipe{{folder: "coredns-1.6", targets: ".", ldflags: stripped}}
+var oldRecipes = []recipe{{folder: "coredns-1.6", targets: ".", ldflags: stripped, cpu: 4 * time.Minute}}
 
 // kubeTags leaves the cloud providers out of an old release, as bed 1 does.
 func kubeTags(minor string) string {

@@ -27,12 +27,13 @@ var packages = map[string]string{
 	"/usr/bin/mount":                 "mount",
 }
 
+// networkPackages has what beds with a certain pod network use besides.
+var networkPackages = map[string]map[string]string{calico: calicoPackages, cilium: ciliumPackages}
+
 // missingPackages lists what installPackages would install for a pod network.
 func missingPackages(cni string) []string {
 	needed := maps.Clone(packages)
-	if cni == calico {
-		maps.Copy(needed, calicoPackages)
-	}
+	maps.Copy(needed, networkPackages[cni])
 	var missing []string
 	for _, program := range sortedKeys(needed) {
 		if _, err := os.Stat(program); err != nil {

@@ -37,6 +37,7 @@ type plan struct {
 	Dir     string     `json:"dir"`
 	Version string     `json:"version"` // v1.36.4
 	Path    string     `json:"path"`    // PATH of all programs of the bed
+	Cache   string     `json:"cache"`   // folder that all programs and images are in
 	Nodes   []nodePlan `json:"nodes"`
 	Images  []archive  `json:"images"`
 	Tied    bool       `json:"tied"` // to the end of the owner's standard input
@@ -60,8 +61,8 @@ type service struct {
 	After string `json:"after,omitempty"`
 }
 
-func newPlan(dir string, programs *Programs, images []archive) *plan {
-	p := &plan{Dir: dir, Version: programs.Version, Images: images, programs: programs}
+func newPlan(dir, cache string, programs *Programs, images []archive) *plan {
+	p := &plan{Dir: dir, Cache: cache, Version: programs.Version, Images: images, programs: programs}
 	p.Path = programs.Containerd + ":" + programs.Addons["standin"] + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	for i, name := range nodeNames {
 		node := nodePlan{Name: name, IP: fmt.Sprintf("%s%d", nodePrefix, 11+i)}

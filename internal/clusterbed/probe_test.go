@@ -15,7 +15,7 @@ import (
 )
 
 // tunnelPorts are where the nodes take VXLAN from each other, by CNI.
-var tunnelPorts = map[string]string{"flannel": "8472", "calico": "4789"}
+var tunnelPorts = map[string]string{"flannel": "8472", "calico": "4789", "cilium": "8472"}
 
 const probeImage = "docker.io/fitout/fitout:e2e"
 
@@ -40,6 +40,9 @@ func (f *fixture) probes(t *testing.T) {
 		{"large packets", "node-2", "iptables -t raw -I " + large + " -j DROP", "iptables -t raw -D " + large + " -j DROP", []string{"packet-size"}, "packet-size"},
 		{"kube-proxy", "node-1", "kill -STOP $(pgrep -x kube-proxy); iptables -t nat -F KUBE-SERVICES", "kill -CONT $(pgrep -x kube-proxy)", []string{"service-network", "proxy-health", "api-server"}, "service-address or, once the kubelet has noticed, probe"},
 	} {
+		if fault.name == "kube-proxy" && !f.kubeProxy {
+			continue
+		}
 		t.Run(fault.name, func(t *testing.T) {
 			f.sh(t, fault.node, fault.breaks)
 			defer f.sh(t, fault.node, fault.mends)

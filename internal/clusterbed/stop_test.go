@@ -71,7 +71,8 @@ func machine(t *testing.T) string {
 	var text strings.Builder
 	for _, command := range []string{
 		"ip -o link show | cut -d: -f2", "ip netns list", "grep -c . /proc/self/mountinfo",
-		"cat /proc/sys/net/ipv4/ip_forward /proc/sys/vm/overcommit_memory /proc/sys/vm/panic_on_oom /proc/sys/kernel/panic /proc/sys/kernel/panic_on_oops /proc/sys/kernel/keys/root_maxkeys",
+		"cat /proc/sys/net/ipv4/ip_forward /proc/sys/vm/overcommit_memory /proc/sys/vm/panic_on_oom /proc/sys/kernel/panic /proc/sys/kernel/panic_on_oops /proc/sys/kernel/keys/root_maxkeys " +
+			"/proc/sys/kernel/unprivileged_bpf_disabled /proc/sys/kernel/timer_migration /proc/sys/net/core/bpf_jit_enable",
 	} {
 		out, err := exec.Command("sh", "-c", command).CombinedOutput()
 		if err != nil && len(out) > 0 {

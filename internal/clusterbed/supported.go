@@ -4,6 +4,7 @@ package clusterbed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,14 +12,17 @@ import (
 	"time"
 )
 
-// Supported is nil on a machine where a bed can run, and else says what is
-// missing. It installs nothing.
-func Supported() error {
+// Supported is nil on a machine where a bed with a pod network can run, and else
+// says what is missing. It installs nothing.
+func Supported(cni string) error {
 	if os.Geteuid() != 0 {
 		return fmt.Errorf("a cluster bed makes namespaces and mounts: run it as root")
 	}
 	if _, err := hierarchies(); err != nil {
 		return err
+	}
+	if _, ok := unified(); !ok && cni == cilium {
+		return errors.New("no cgroup v2 is mounted on this machine, to which Cilium attaches what leads Service addresses: mount one beside v1, on /sys/fs/cgroup/unified")
 	}
 	if _, err := os.Stat("/etc/debian_version"); err != nil {
 		return fmt.Errorf("a cluster bed takes its tools from Debian packages: %w: run it on Debian", err)
@@ -26,7 +30,7 @@ func Supported() error {
 	if err := namespaces(); err != nil {
 		return err
 	}
-	return installable()
+	return installable(cni)
 }
 
 // namespaces tries what the nodes are made of: root in a container may lack
@@ -45,8 +49,8 @@ func namespaces() error {
 
 // installable tells whether apt knows the packages that are missing, after it
 // has read the lists if need be.
-func installable() error {
-	missing := missingPackages("")
+func installable(cni string) error {
+	missing := missingPackages(cni)
 	if len(missing) == 0 {
 		return nil
 	}

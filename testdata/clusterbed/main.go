@@ -41,8 +41,8 @@ const usage = `usage: go run ./testdata/clusterbed COMMAND [--kubernetes MINOR] 
   fault cut-link NODE      take the node's network cable out
   fault join-link NODE     put it back
 
-start takes --cni and --ingress: the addons whose images the nodes get. build takes
---cni, too: the programs of calico are built for those who ask.
+start takes --cni and --ingress: the addons whose images the nodes get. build and
+supported take --cni, too: the programs of calico and cilium are built for those who ask.
 `
 
 type options struct {
@@ -87,7 +87,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	switch args[0] {
 	case "supported":
-		return clusterbed.Supported()
+		return clusterbed.Supported(o.cni)
 	case "build":
 		_, err := clusterbed.Build(ctx, o.minor, o.cni, os.Stderr)
 		return err
