@@ -107,10 +107,10 @@ parity:
 		$(GO) run ./internal/parity/cmd "$(PARITY_REFERENCES)"; \
 	fi
 
-## update: rewrite golden files, the schema of the report, the catalogue's pages and expected outputs of scripts; read the difference before you commit it
+## update: rewrite golden files, the schema of the report, generated pages and expected outputs of scripts; read the difference before you commit it
 update:
 	$(GO) test ./pkg/fitout -run TestGolden -update
-	$(GO) test ./pkg/bundle -run TestDocs -update
+	$(GO) test ./pkg/bundle ./cmd/fitout -run TestDocs -update
 	$(GO) test ./pkg/report -run 'TestHTML$$|TestSchema$$' -update
 	UPDATE_SCRIPTS=1 $(GO) test ./cmd/fitout -run 'TestScript$$'
 
