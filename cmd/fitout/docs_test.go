@@ -23,7 +23,12 @@ var update = flag.Bool("update", false, "rewrite the reference pages of the comm
 // TestDocs keeps docs/commands.md and docs/cluster-file.md what the program says of itself.
 func TestDocs(t *testing.T) {
 	var fields bytes.Buffer
-	if err := clusterfile.Explain(&fields, ""); err != nil {
+	var embedded catalogueFlag
+	catalogue, err := embedded.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := clusterfile.Explain(&fields, "", catalogue.Offers()); err != nil {
 		t.Fatal(err)
 	}
 	const generated = "Generated from the program by `make update`."
