@@ -48,11 +48,11 @@ func (o *duringOptions) validate(c *checkOptions) error {
 	case !o.on:
 		return nil
 	case c.watch.on:
-		return usageError{errors.New("--during and --watch are two ways to go on; use one")}
+		return usageError{errors.New("--during and --watch exclude each other; use one")}
 	case c.output != "table" && c.output != "json":
 		return usageError{fmt.Errorf("--during has no -o %s; use -o table or -o json", c.output)}
 	case len(c.chosen.Only)+len(c.chosen.Skip) > 0:
-		return usageError{errors.New("--during asks what it asks; leave out --only and --skip")}
+		return usageError{errors.New("--only and --skip cannot be used with --during; leave them out")}
 	case !(o.rate > 0 && o.rate <= probe.MaxRate):
 		return usageError{fmt.Errorf("--rate is %v; give a number above 0, up to %d", o.rate, probe.MaxRate)}
 	case o.maxGap < 0:

@@ -74,12 +74,12 @@ func TestAdoptInstallers(t *testing.T) {
 		stays                  []string // in the Corefile and the keys of the ConfigMap afterwards
 		told                   []string // while it is taken over
 	}{
-		"kubeadm": {"kubeadm", "kubeadm.yaml", "cni: flannel\ncsi: {enabled: false}\nnetwork: {dnsDomain: k8s.example.org}\n", []string{
+		"kubeadm": {"kubeadm", "kubeadm.yaml", "cni: flannel\ncsi: none\nnetwork: {dnsDomain: k8s.example.org}\n", []string{
 			"ConfigMap coredns: Corefile line ", "ConfigMap kube-proxy: data.config.conf.mode is ipvs, becomes iptables",
 			"ConfigMap kube-proxy: data.config.conf.ipvs.strictARP is true, ", "ConfigMap kube-proxy: data.config.conf.nodePortAddresses is ",
 			"Deployment coredns: spec.replicas is 2, becomes 1",
 		}, []string{"mode: ipvs", "strictARP: true", "192.0.2.53", "192.0.2.10 git.example.org", "replicas: 2"}, []string{"example.org:53 {", "192.0.2.54", "192.0.2.10 git.example.org"}, []string{"kept in ConfigMap kube-system/coredns: server block example.org:53"}},
-		"k3s": {"deploy@node-1", "k3s.yaml", "cni: flannel\ncsi: {enabled: false}\nkubeProxy: {enabled: false}\naddons: {kube-proxy: {enabled: false}}\n", []string{
+		"k3s": {"deploy@node-1", "k3s.yaml", "cni: flannel\ncsi: none\nkubeProxy: {enabled: false}\naddons: {kube-proxy: {enabled: false}}\n", []string{
 			"ConfigMap coredns: Corefile line ",
 		}, nil, []string{"NodeHosts: |", "example.com.db: |", "www.example.com. IN A 192.0.2.80"}, []string{"import /etc/coredns/custom/*.server"}},
 	} {

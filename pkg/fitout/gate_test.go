@@ -282,7 +282,7 @@ func TestPreflightIsBounded(t *testing.T) {
 
 // Up of the library is up of the command: it probes what it has checked, guarded, if the options say so.
 func TestUpProbes(t *testing.T) {
-	plan := planFor(t, "cni: flannel\ncsi: {enabled: false}\n")
+	plan := planFor(t, "cni: flannel\ncsi: none\n")
 	for _, probing := range []bool{true, false} {
 		p, guarded := &prober{}, []string{}
 		o := fitout.UpOptions{ApplyOptions: fitout.ApplyOptions{Timing: fitout.DefaultTiming, Version: "test"}}

@@ -30,7 +30,7 @@ func TestKeepCorefileEdits(t *testing.T) {
 		"cache": func(text string) string { return strings.Replace(text, "cache 30", "cache 60", 1) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			m, p := newMemory(), planFor(t, "cni: flannel\ncsi: {enabled: false}\n")
+			m, p := newMemory(), planFor(t, "cni: flannel\ncsi: none\n")
 			if _, err := apply(m, p, fitout.ApplyOptions{}); err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +89,7 @@ func TestEditsOfWorkloads(t *testing.T) {
 		"another priority":        {"kubectl-edit", "spec|template|spec|priorityClassName", "low", "spec.template.spec.priorityClassName is low, set by kubectl-edit"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m, p := newMemory(), planFor(t, "cni: flannel\ncsi: {enabled: false}\n")
+			m, p := newMemory(), planFor(t, "cni: flannel\ncsi: none\n")
 			if _, err := apply(m, p, fitout.ApplyOptions{}); err != nil {
 				t.Fatal(err)
 			}
