@@ -67,8 +67,6 @@ func isIPv4Range(s string) bool {
 	return err == nil && p.Addr().Is4() && p.Masked() == p && clusterfile.UnusableRange(p) == ""
 }
 
-func isDNSLabel(s string) bool { return len(validation.IsDNS1123Label(s)) == 0 }
-
 func isDNSName(s string) bool { return len(validation.IsDNS1123Subdomain(s)) == 0 }
 
 func isEndpoint(s string) bool {

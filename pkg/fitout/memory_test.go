@@ -295,7 +295,7 @@ func ownersOf(entries []metav1.ManagedFieldsEntry, live *manifest.Object) map[st
 	owners, values := map[string]fields{}, leaves(live.Object)
 	for _, e := range entries {
 		var set map[string]any
-		if err := json.Unmarshal(e.FieldsV1.Raw, &set); err != nil {
+		if err := json.Unmarshal(e.FieldsV1.GetRawBytes(), &set); err != nil {
 			panic(err) // it was just written
 		}
 		owned := fields{}

@@ -52,7 +52,7 @@ func TestOutcome(t *testing.T) {
 		"nothing to apply":   {func(r *report.Report) { r.Waves = unchanged }, "good: 1 unchanged, nothing changed"},
 		"checked":            {func(r *report.Report) { r.Checks = checked().Checks }, "good: checks: 1 good, 1 not judged, 1 pending, 1 degraded, 1 failed"},
 		"applied, checked":   {func(r *report.Report) { r.Waves, r.Checks = unchanged, []check.Row{{Verdict: check.Good}} }, "good: 1 unchanged, nothing changed; checks: 1 good"},
-		"ended before that":  {func(r *report.Report) { r.Verdict, r.Error = check.Failed, "observe the cluster:\nrefused" }, "failed: observe the cluster: refused"},
+		"ended before that":  {func(r *report.Report) { r.Verdict, r.Error = check.Failed, "observe the cluster:\nrefused" }, `failed: observe the cluster:\nrefused`},
 		"ended after checks": {func(r *report.Report) { *r = *checked(); r.Error = "refused" }, "failed: checks: 1 good, 1 not judged, 1 pending, 1 degraded, 1 failed"},
 		"nothing":            {func(*report.Report) {}, "good"},
 	} {
