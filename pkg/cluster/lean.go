@@ -22,10 +22,10 @@ var nodeParts = map[string]part{
 var factParts = map[string]part{"metadata.managedFields": dropped, "status": dropped, "status.addresses": single}
 
 // podParts are the fields of a Pod that are not read, and those that pods of one workload have alike. The token of a
-// ServiceAccount is mounted under another name in each pod, and a DaemonSet names the node in the affinity.
+// ServiceAccount is mounted under another name in each pod, and the affinity of a pod of a DaemonSet names the node that the pod is for.
 var podParts = map[string]part{
 	"metadata.managedFields": dropped, "metadata.labels": shared, "metadata.ownerReferences": shared,
-	"spec": shared, "spec.nodeName": single, "spec.volumes": dropped, "spec.affinity": dropped,
+	"spec": shared, "spec.nodeName": single, "spec.affinity": single, "spec.volumes": dropped,
 	"spec.initContainers.volumeMounts": dropped, "spec.containers.volumeMounts": dropped,
 	"status.podIPs": dropped, "status.hostIPs": dropped,
 	"status.initContainerStatuses.containerID": dropped, "status.initContainerStatuses.imageID": dropped, "status.initContainerStatuses.volumeMounts": dropped,

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fitout-dev/fitout/pkg/observed"
 	"google.golang.org/protobuf/encoding/protowire"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -202,5 +203,26 @@ func TestProtobufBomb(t *testing.T) {
 	}
 	if _, _, err := readNodes()(node(2<<20), &left); !errors.Is(err, errMemory) {
 		t.Error(err)
+	}
+}
+
+// A pod that the scheduler has no place for is judged with the node that its DaemonSet has made it for.
+func TestReadPodsKeepsTheNode(t *testing.T) {
+	read := readPods()
+	for _, node := range []string{"dead", "node-1"} {
+		pod := corev1.Pod{Spec: corev1.PodSpec{Affinity: &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
+			RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{
+				{MatchFields: []corev1.NodeSelectorRequirement{{Key: metav1.ObjectNameField, Operator: corev1.NodeSelectorOpIn, Values: []string{node}}}},
+			}},
+		}}}}
+		encoded, err := pod.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := int64(1 << 20)
+		got, _, err := read(encoded, &left)
+		if err != nil || observed.NodeFor(&got) != node {
+			t.Errorf("the pod for node %s is for node %q, error %v", node, observed.NodeFor(&got), err)
+		}
 	}
 }
