@@ -37,7 +37,7 @@ fuzz:
 	@list=$$($(GO) test -list '^Fuzz' ./...) || { echo "$$list"; exit 1; }; \
 	echo "$$list" | awk '/^Fuzz/ {names[n++] = $$1} /^ok/ {for (i = 0; i < n; i++) print $$2, names[i]; n = 0}' | while read -r package target; do \
 		echo "fuzz: $$package $$target for $(FUZZTIME)"; \
-		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s "$$package" </dev/null || exit 1; \
+		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s "$$package" </dev/null || { git diff --no-index /dev/null "$$(git ls-files --others '*/testdata/fuzz/*' | head -1)"; exit 1; }; \
 	done
 
 # The browser that a test looks at the HTML report with, from Debian; without root or apt that test is skipped, and says so.

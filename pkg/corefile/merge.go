@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // A Merged is a rendered Corefile with what the live one has of its own.
@@ -84,6 +85,8 @@ func (m *merge) collect(leaveOut []Fault) error {
 			continue
 		case without[i]:
 			continue
+		case comments != "" && standsAlone(m.live[from:p.start]):
+			comments += "\n\n"
 		case comments != "":
 			comments += "\n"
 		}
@@ -94,6 +97,11 @@ func (m *merge) collect(leaveOut []Fault) error {
 		m.kept = append(m.kept, Kept{Name: p.name(), First: p.line, Last: p.last})
 	}
 	return m.piece(foreignComments(m.live[before:], known), before, len(m.live))
+}
+
+// standsAlone reports whether a blank line parts comments from what follows them.
+func standsAlone(comments string) bool {
+	return strings.Count(comments[len(strings.TrimRightFunc(comments, unicode.IsSpace)):], "\n") > 1
 }
 
 // piece keeps a text, if there is any, which stands between two bytes of the live Corefile.
