@@ -25,7 +25,7 @@ import (
 
 // A shop whose controller defines Widgets, and a buyer who has one.
 const (
-	shopAddon = `{apiVersion: fitout.dev/v1alpha1, kind: Addon, name: shop, summary: s, role: cni, when: 'true', provides: [network],
+	shopAddon = `{apiVersion: fitout.dev/v1alpha1, kind: Addon, name: shop, summary: s, role: shop, when: 'true', provides: [network],
   creates: [{name: widgets.shop.io, kind: Widget, version: v1, scope: Cluster}],
   lifecycle: {support: [{kubernetes: "1.36", level: tested}]}}`
 	buyerAddon = `{apiVersion: fitout.dev/v1alpha1, kind: Addon, name: buyer, summary: s, role: dns, when: 'true', requires: [network],
