@@ -41,7 +41,7 @@ func TestRetry(t *testing.T) {
 		"asks for too much once":  {[]error{apierrors.NewTooManyRequests("busy", 3600), nil}, longestPause, longestPause, ""},
 		"asks for less than none": {[]error{apierrors.NewTooManyRequests("busy", -3600), nil}, 0, time.Second, ""},
 		"not an object":           {[]error{&garbledError{errors.New("invalid character")}}, 2 * time.Second, 3 * time.Second, "not a Kubernetes object: invalid character (tried for 2"},
-		"stays away":              {[]error{refused, brokeOff}, serverAway.patience, serverAway.patience + time.Second, "connection refused (tried for 2m0s); see why the API server"},
+		"stays away":              {[]error{refused, brokeOff}, serverAway.patience, serverAway.patience + time.Second, "connection refused (tried for 2m"},
 		"webhook stays away":      {[]error{webhook}, serverAway.patience, serverAway.patience + time.Second, "repair webhook w.example.org"},
 		"token":                   {[]error{expired}, time.Second, 2 * time.Second, "Unauthorized (tried for 1"},
 		"token after an outage":   {[]error{refused, refused, refused, expired, nil}, 0, 6 * time.Second, ""},

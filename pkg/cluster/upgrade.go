@@ -26,21 +26,33 @@ const (
 	pingPeriod = 5 * time.Second
 )
 
-// A meteredConn is a connection that breaks once it has brought more than it may.
+// A meteredConn is a connection that breaks once it has brought more than it may. From then on every read says so.
 type meteredConn struct {
 	net.Conn
-	began time.Time
-	read  int64
+	began  time.Time
+	mu     sync.Mutex // of what follows
+	read   int64
+	broken error
 }
 
 func (c *meteredConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	c.read += int64(n)
-	if c.read > upgradedBytes+int64(time.Since(c.began).Seconds()*upgradedRate) {
+	if broken := c.count(n); broken != nil {
 		c.Conn.Close()
-		return 0, refuse("connection to "+c.RemoteAddr().String(), "it has brought more than "+size(upgradedBytes))
+		return 0, broken
 	}
 	return n, err
+}
+
+// count adds what was read, and returns why the connection is broken, if it is.
+func (c *meteredConn) count(n int) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.read += int64(n)
+	if c.broken == nil && c.read > upgradedBytes+int64(time.Since(c.began).Seconds()*upgradedRate) {
+		c.broken = refuse("connection to "+c.RemoteAddr().String(), "it has brought more than "+size(upgradedBytes))
+	}
+	return c.broken
 }
 
 // metered dials connections that are metered.
