@@ -38,23 +38,8 @@ func (c *checker) service(o *corev1.Service) {
 		c.add(field.Invalid(path.Child("clusterIP"), s.ClusterIP, "must not be None for a Service of type "+string(s.Type)))
 	}
 	c.traffic(s, path)
-	c.affinityConfig(s, path)
 	if a := s.SessionAffinityConfig; a != nil && a.ClientIP != nil && a.ClientIP.TimeoutSeconds != nil {
 		c.between(int64(*a.ClientIP.TimeoutSeconds), 1, 86400, path.Child("sessionAffinityConfig", "clientIP", "timeoutSeconds"))
-	}
-}
-
-// affinityConfig wants a configuration of session affinity only where there is one.
-func (c *checker) affinityConfig(s *corev1.ServiceSpec, path *field.Path) {
-	if s.SessionAffinityConfig == nil {
-		return
-	}
-	path = path.Child("sessionAffinityConfig")
-	switch {
-	case s.SessionAffinity != corev1.ServiceAffinityClientIP:
-		c.add(field.Forbidden(path, "remove it, or use sessionAffinity: ClientIP"))
-	case s.SessionAffinityConfig.ClientIP == nil:
-		c.add(field.Required(path.Child("clientIP"), "give timeoutSeconds, or remove sessionAffinityConfig"))
 	}
 }
 
