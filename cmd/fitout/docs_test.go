@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/fitout-dev/fitout/internal/docpages"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
-	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -37,23 +36,7 @@ func TestDocs(t *testing.T) {
 			"```\n" + strings.TrimSpace(fields.String()) + "\n```\n",
 		"commands.md": "# Commands\n\n" + generated + "\n" + commandsPage(rootCommand(genericiooptions.IOStreams{In: os.Stdin, Out: io.Discard, ErrOut: io.Discard})),
 	}
-	for name, page := range pages {
-		file := filepath.Join("../../docs", name)
-		if *update {
-			if err := os.WriteFile(file, []byte(page), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		old, err := os.ReadFile(file)
-		if err != nil {
-			t.Errorf("%v; run make update", err)
-			continue
-		}
-		if d := diff.Diff(name, old, "generated", []byte(page)); len(d) > 0 {
-			t.Errorf("run make update:\n%s", d)
-		}
-	}
+	docpages.Hold(t, pages, *update)
 }
 
 // commandsPage has a section for each command: its help, with the flags of the kubeconfig told once.

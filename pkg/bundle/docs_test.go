@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,8 +11,8 @@ import (
 
 	"github.com/fitout-dev/fitout/addons"
 	"github.com/fitout-dev/fitout/bundles"
+	"github.com/fitout-dev/fitout/internal/docpages"
 	"github.com/fitout-dev/fitout/pkg/bundle"
-	"github.com/rogpeppe/go-internal/diff"
 )
 
 var update = flag.Bool("update", false, "rewrite the pages of the catalogue")
@@ -32,26 +31,7 @@ func TestDocs(t *testing.T) {
 		}
 		pages[filepath.Join("addons", name+".md")] = page
 	}
-	for name, page := range pages {
-		file := filepath.Join("../../docs", name)
-		if *update {
-			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(file, []byte(page), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		old, err := os.ReadFile(file)
-		if err != nil {
-			t.Errorf("%v; run make update", err)
-			continue
-		}
-		if d := diff.Diff(name, old, "generated", []byte(page)); len(d) > 0 {
-			t.Errorf("run make update:\n%s", d)
-		}
-	}
+	docpages.Hold(t, pages, *update)
 }
 
 // cataloguePage is the table of all versions with their lifecycle marks.
