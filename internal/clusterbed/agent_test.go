@@ -67,8 +67,8 @@ const (
 	rightAddress = "ip link set flannel.1 address $(cat /run/right); ip -batch /run/neighbours"
 )
 
-// agentIll wants the agent of the damaged node to be told as ill, and no other.
-func (f *fixture) agentIll(t *testing.T, verdict, says string) {
+// agentIll wants the agent of the damaged node to be told as ill, and no other, and returns the row.
+func (f *fixture) agentIll(t *testing.T, verdict, says string) agentRow {
 	t.Helper()
 	row := f.agentStatus(t)
 	t.Log(row.Detail)
@@ -81,6 +81,7 @@ func (f *fixture) agentIll(t *testing.T, verdict, says string) {
 			t.Errorf("%+v", n)
 		}
 	}
+	return row
 }
 
 // agentRights asks as an account with the rights that fitout rbac prints for checks, without and with those for agents.
@@ -124,8 +125,8 @@ func collectionOf(o object) string {
 }
 
 type agentRow struct {
-	Check, Verdict, Detail string
-	Nodes                  []struct{ Node, Verdict, Detail, Says string }
+	digestedRow
+	Nodes []struct{ Node, Verdict, Detail, Says string }
 }
 
 // agentStatus checks the agents alone, which takes no probe pods.

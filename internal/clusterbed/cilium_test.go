@@ -4,7 +4,7 @@ package clusterbed_test
 
 import (
 	"net/http"
-	"strings"
+	"regexp"
 	"testing"
 )
 
@@ -27,6 +27,9 @@ func (f *fixture) ciliumPolicies(t *testing.T) {
 	}
 }
 
+// ciliumIsWell is the line of a status that names the agent's version.
+var ciliumIsWell = regexp.MustCompile(`(?m)^Cilium: +Ok +1\.\d+\.`)
+
 // ciliumAgents wants Cilium's agents to be well by their own account, asks them as an account that may and as one that may
 // not, and holds one: what it has set up goes on working, but it is to be told as ill.
 func (f *fixture) ciliumAgents(t *testing.T) {
@@ -35,7 +38,7 @@ func (f *fixture) ciliumAgents(t *testing.T) {
 		t.Errorf("%+v", row)
 	}
 	for _, n := range row.Nodes {
-		if !strings.Contains(n.Says, "Cilium 1.") {
+		if !ciliumIsWell.MatchString(n.Says) {
 			t.Errorf("%s says %q", n.Node, n.Says)
 		}
 	}
@@ -43,7 +46,9 @@ func (f *fixture) ciliumAgents(t *testing.T) {
 	t.Run("an agent hangs", func(t *testing.T) {
 		f.sh(t, damaged, "kill -STOP $(pgrep -x cilium-agent)")
 		defer f.sh(t, damaged, "kill -CONT $(pgrep -x cilium-agent)")
-		f.agentIll(t, "failed", "")
+		if cause := f.agentIll(t, "failed", "does not answer").cause(); cause != "agent-hangs" {
+			t.Errorf("the cause is %q", cause)
+		}
 		f.dataPath(t)
 	})
 	if row := f.agentStatus(t); row.Verdict != "good" {
@@ -62,6 +67,7 @@ func (f *fixture) switchProxy(t *testing.T) {
 	if f.kubeProxy {
 		w := &wreck{T: t, f: f}
 		w.deletePods("kube-system", "traefik", "")
+		f.good(t)
 	}
 	f.dataPath(t)
 	for check, row := range f.probed(t) {

@@ -31,6 +31,10 @@ func (f *fixture) probes(t *testing.T) {
 	// In the table raw, since Calico puts its own rules for the tunnel before others of INPUT.
 	tunnel := "PREROUTING -p udp --dport " + tunnelPorts[f.cni]
 	large := tunnel + " -m length --length 1480:"
+	services, servicesCause := []string{"service-network", "proxy-health", "api-server"}, "service-address or, once the kubelet has noticed, probe"
+	if f.cni == "cilium" { // it translates Service addresses of pods itself, beside kube-proxy
+		services, servicesCause = []string{"proxy-health"}, "unexplained or, once the kubelet has noticed, probe"
+	}
 	for _, fault := range []struct {
 		name, node, breaks, mends string
 		unmet                     []string // these rows are, and no others
@@ -38,7 +42,7 @@ func (f *fixture) probes(t *testing.T) {
 	}{
 		{"tunnel", "node-2", "iptables -t raw -I " + tunnel + " -j DROP", "iptables -t raw -D " + tunnel + " -j DROP", []string{"pod-network"}, "between-nodes"},
 		{"large packets", "node-2", "iptables -t raw -I " + large + " -j DROP", "iptables -t raw -D " + large + " -j DROP", []string{"packet-size"}, "packet-size"},
-		{"kube-proxy", "node-1", "kill -STOP $(pgrep -x kube-proxy); iptables -t nat -F KUBE-SERVICES", "kill -CONT $(pgrep -x kube-proxy)", []string{"service-network", "proxy-health", "api-server"}, "service-address or, once the kubelet has noticed, probe"},
+		{"kube-proxy", "node-1", "kill -STOP $(pgrep -x kube-proxy); iptables -t nat -F KUBE-SERVICES", "kill -CONT $(pgrep -x kube-proxy)", services, servicesCause},
 	} {
 		if fault.name == "kube-proxy" && !f.kubeProxy {
 			continue
@@ -55,7 +59,7 @@ func (f *fixture) probes(t *testing.T) {
 			if cause := rows[fault.unmet[0]].cause(); cause == "" || !strings.Contains(fault.cause, cause) {
 				t.Errorf("%s comes from %q, not from %q", fault.unmet[0], cause, fault.cause)
 			}
-			for _, check := range []string{"pod-network", "packet-size", "proxy-health"} {
+			for _, check := range []string{"pod-network", "packet-size", "proxy-health", "service-network"} {
 				if unmet := rows[check].Verdict == "degraded" || rows[check].Verdict == "failed"; unmet && !strings.Contains(strings.Join(fault.unmet, " "), check) {
 					t.Errorf("%s is %s for another reason than its own", check, rows[check].Verdict)
 				}
