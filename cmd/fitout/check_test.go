@@ -59,7 +59,7 @@ func TestLiveCheckIsBounded(t *testing.T) {
 	if text, code := command(t, "check", "--kubeconfig", kubeconfig, "--cni", "flannel", "--during", "--max-gap", "1s", "--", "true"); code != 1 {
 		t.Errorf("a limit that nobody saw met: exit code %d:\n%s", code, text)
 	}
-	if text, code, _ := check(faultproxy.Fault{Effect: faultproxy.Delay, Pause: 50 * time.Millisecond}); code != 0 || !strings.Contains(text, "skipped on request") {
+	if text, code, _ := check(faultproxy.Fault{Effect: faultproxy.Delay, Pause: 50 * time.Millisecond}); code != 0 || !strings.Contains(text, "left out on request") {
 		t.Errorf("slow: exit code %d:\n%s", code, text)
 	}
 }

@@ -31,7 +31,7 @@ func (o *probeOptions) register(flags *pflag.FlagSet) {
 	if release != "" {
 		image = imageRepository + ":" + release
 	}
-	flags.StringVar(&o.mode, "probe", "auto", "whether to start pods on the nodes: auto (what cannot be tried is not judged), always (it has failed) or never")
+	flags.StringVar(&o.mode, "probe", "auto", "whether to start pods on the nodes: auto (what cannot be tried is unknown), always (it has failed) or never (it is skipped)")
 	flags.Lookup("probe").NoOptDefVal = "always"
 	flags.StringVar(&o.image, "probe-image", image, "image of those pods, which make image builds")
 	flags.StringVar(&o.outside, "probe-outside", "", "a name outside the cluster that the cluster DNS is to find, such as example.org")
@@ -78,7 +78,7 @@ func (o *probeOptions) absent() string {
 // options say how a cluster is probed. Another process cleans up should this one be killed.
 func (o *probeOptions) options(run *runOptions, selected fitout.Selection, flags *pflag.FlagSet) fitout.ProbeOptions {
 	return fitout.ProbeOptions{
-		Run: rand.String(10), Image: o.image, Absent: o.absent(), Required: o.mode == "always", Outside: o.outside, Start: time.Minute,
+		Run: rand.String(10), Image: o.image, Absent: o.absent(), Declined: o.mode == "never", Required: o.mode == "always", Outside: o.outside, Start: time.Minute,
 		Select: selected, Settle: run.fitout.Settle, Class: o.class,
 		Guard: func(namespace string) (opened func(types.UID), release func(), err error) {
 			if opened, release, err = startJanitor(run.kube, flags, namespace); err == nil {

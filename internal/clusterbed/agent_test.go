@@ -105,7 +105,7 @@ func (f *fixture) agentRights(t *testing.T) {
 		if flag == "--agents" && row.Verdict != "good" {
 			t.Errorf("with the right: %+v", row)
 		}
-		if flag != "--agents" && (row.Verdict != "not judged" || !strings.Contains(row.Detail, "is forbidden") || !strings.Contains(row.Detail, "fitout rbac --check --agents")) {
+		if flag != "--agents" && (row.Verdict != "unknown" || !strings.Contains(row.Detail, "is forbidden") || !strings.Contains(row.Detail, "fitout rbac --check --agents")) {
 			t.Errorf("without the right: %+v", row)
 		}
 	}

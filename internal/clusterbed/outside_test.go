@@ -30,9 +30,9 @@ func TestOutside(t *testing.T) {
 		"dns-pods":      "good: asked by port-forward, without pods and over TCP only: 1 of 1 good, slowest ",
 		"proxy-health":  "good: asked through the API server, without pods: 2 of 2 good, slowest ",
 		"ingress-ports": "good: asked directly, without pods: 4 of 4 good (port 80 2/2, port 443 2/2), slowest ",
-		"dns-service":   "not judged: no pod is started with --probe=never",
-		"api-server":    "not judged: no pod is started with --probe=never",
-		"ingress-route": "not judged: no pod is started with --probe=never",
+		"dns-service":   "skipped: no pod is started with --probe=never",
+		"api-server":    "skipped: no pod is started with --probe=never",
+		"ingress-route": "skipped: no pod is started with --probe=never",
 	})
 	for _, d := range []struct {
 		name   string
@@ -60,7 +60,7 @@ func TestOutside(t *testing.T) {
 	t.Run("with the rights of a check", f.outsideRights)
 }
 
-// outsideRights takes rights away: what may not be asked is not judged, or is asked in another way.
+// outsideRights takes rights away: what may not be asked is unknown, or is asked in another way.
 func (f *fixture) outsideRights(t *testing.T) {
 	w := &wreck{T: t, f: f}
 	defer w.mend()
@@ -86,7 +86,7 @@ func (f *fixture) outsideRights(t *testing.T) {
 	role := "/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/roles"
 	w.do(http.MethodPost, role, object{"metadata": object{"name": "fitout-check"}, "rules": []any{
 		object{"apiGroups": []any{"*"}, "resources": []any{"*"}, "verbs": []any{"get", "list"}}}}, nil)
-	f.outside(t, as, map[string]string{"dns-pods": `not judged: node-`})
+	f.outside(t, as, map[string]string{"dns-pods": `unknown: node-`})
 }
 
 // rbacPath is the collection of an object of fitout rbac; empty for those that are there.

@@ -37,12 +37,13 @@ type probeWorld struct {
 // A ProbeCase changes the stage and what pods answer, and says which rows are others then.
 type ProbeCase struct {
 	Name     string                 `json:"name"`
-	Live     map[string]Fields      `json:"live"`    // merge patches by kind and name
-	Absent   string                 `json:"absent"`  // why there are no probe pods
-	Metrics  string                 `json:"metrics"` // why there are none
-	NoAPI    bool                   `json:"noAPI"`   // there is no Service default/kubernetes
-	Fails    map[string]string      `json:"fails"`   // expression over "pod address:port network size name" -> error
-	Silent   map[string]string      `json:"silent"`  // pod, or way and what is asked -> why it could not be asked
+	Live     map[string]Fields      `json:"live"`     // merge patches by kind and name
+	Absent   string                 `json:"absent"`   // why there are no probe pods
+	Declined bool                   `json:"declined"` // they are not wanted
+	Metrics  string                 `json:"metrics"`  // why there are none
+	NoAPI    bool                   `json:"noAPI"`    // there is no Service default/kubernetes
+	Fails    map[string]string      `json:"fails"`    // expression over "pod address:port network size name" -> error
+	Silent   map[string]string      `json:"silent"`   // pod, or way and what is asked -> why it could not be asked
 	Required bool                   `json:"required"`
 	Agents   map[string]AgentAnswer `json:"agents"` // node -> what its agent answers; the others are well
 	Claim    *probes.ClaimTest      `json:"claim"`
@@ -112,7 +113,7 @@ func (c ProbeCase) Survey(t *testing.T) ([]render.Addon, probes.Survey) {
 	if c.NoAPI {
 		s.APIServer = ""
 	}
-	s.Environment = probes.Environment{Namespace: "p", Service: "10.32.0.20", Host: "p.invalid", Domain: "cluster.local", ExternalName: "example.org", NoPods: c.Absent, StorageClass: "fast"}
+	s.Environment = probes.Environment{Namespace: "p", Service: "10.32.0.20", Host: "p.invalid", Domain: "cluster.local", ExternalName: "example.org", NoPods: c.Absent, Declined: c.Declined || s.AllSimulated(), StorageClass: "fast"}
 	for _, p := range Typed[corev1.Pod](t, of("Pod")) {
 		if p.Namespace == "kube-system" {
 			s.Pods = append(s.Pods, p)

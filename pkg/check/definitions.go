@@ -52,7 +52,7 @@ func judgeDefinition(s observed.Snapshot, o *manifest.Object, controllers Verdic
 	case live != nil:
 		return judgeByStatus(s, o, live)
 	case s.AllSimulated():
-		return NotJudged, "is not created: its controller is on simulated nodes (" + observed.SimulatedAnnotation + ")", ""
+		return Skipped, "is not created: its controller is on simulated nodes (" + observed.SimulatedAnnotation + ")", ""
 	case controllers != Good && controllers != Degraded: // where some of its pods run, so does it
 		return controllers, "waits for its controller", ""
 	}

@@ -56,10 +56,10 @@ func TestDefinitions(t *testing.T) {
 			[]string{"definitions failed CustomResourceDefinition widgets.shop.io is not created by its controller yet; look at the log of the controllers of shop"}},
 		"simulated nodes": {[]string{shop + `1}}`}, []corev1.Node{simulated},
 			[]string{
-				"present not judged 1 of 2 objects wait for the definition of their kind: Widget first; run fitout apply once their kind is defined",
-				"definitions not judged widgets.shop.io is not created: its controller is on simulated nodes (kwok.x-k8s.io/node)",
+				"present skipped 1 of 2 objects wait for the definition of their kind: Widget first; run fitout apply once their kind is defined",
+				"definitions skipped widgets.shop.io is not created: its controller is on simulated nodes (kwok.x-k8s.io/node)",
 			},
-			[]string{"definitions not judged CustomResourceDefinition widgets.shop.io is not created: its controller is on simulated nodes (kwok.x-k8s.io/node)"}},
+			[]string{"definitions skipped CustomResourceDefinition widgets.shop.io is not created: its controller is on simulated nodes (kwok.x-k8s.io/node)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			addon := render.Addon{Addon: bundle.Addon{Name: "shop"}, Objects: objects(t, shop+`1}}`, widget), Created: objects(t, widgets+`}`)}

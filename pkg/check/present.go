@@ -51,7 +51,7 @@ func firstOf(list []manifest.ID) manifest.ID {
 func (j judge) awaiting(objects []string) Row {
 	verdict := Pending
 	if j.snapshot.AllSimulated() {
-		verdict = NotJudged
+		verdict = Skipped
 	}
 	return j.row(Present, verdict, "run fitout apply once their kind is defined",
 		"%d of %d objects wait for the definition of their kind: %s", len(objects), len(j.addon.Objects), printable.FirstFew(objects))

@@ -52,13 +52,13 @@ const (
 	StorageClass = "storage-class" // exactly one default StorageClass, the addon's
 )
 
-// Overall returns the worst verdict of the rows; what is not judged counts as good.
+// Overall returns the worst verdict of the rows; skipped and unknown ones count as good.
 func Overall(rows []Row) Verdict {
 	worst := Good
 	for _, r := range rows {
 		worst = Worse(worst, r.Verdict)
 	}
-	if worst == NotJudged {
+	if worst == Skipped || worst == Unknown {
 		return Good
 	}
 	return worst

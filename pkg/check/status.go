@@ -38,11 +38,11 @@ func judgeAPIService(s observed.Snapshot, _, live *manifest.Object) (Verdict, st
 	case available["status"] == "True":
 		return Good, "is available", ""
 	case s.AllSimulated():
-		return NotJudged, "cannot answer: its pods are on simulated nodes (" + observed.SimulatedAnnotation + "), where nothing runs", ""
+		return Skipped, "cannot answer: its pods are on simulated nodes (" + observed.SimulatedAnnotation + "), where nothing runs", ""
 	case s.OnlyControlPlane():
 		return Pending, "waits for worker nodes", ""
 	case available == nil:
-		return Failed, "is not judged by the API server yet", "check that the API server aggregates APIs"
+		return Failed, "has no condition Available yet", "check that the API server aggregates APIs"
 	}
 	detail := fmt.Sprintf("is not available: %s: %s", observed.String(available["reason"]), printable.Short(observed.String(available["message"])))
 	switch available["reason"] {

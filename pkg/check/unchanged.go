@@ -30,7 +30,7 @@ func (j judge) unchanged() Row {
 	case len(changed) > 0:
 		return j.row(Unchanged, Degraded, "run fitout apply", "%s", printable.FirstFew(changed))
 	case there == 0 && all > 0:
-		return j.row(Unchanged, NotJudged, "", "no object is there to compare")
+		return j.row(Unchanged, Skipped, "", "no object is there to compare")
 	case len(kept) > 0:
 		return j.row(Unchanged, Good, "", "%d of %d objects are there, as rendered but for what is kept of others: %s", there, all, printable.FirstFew(kept))
 	case there < all:

@@ -7,7 +7,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/check"
 )
 
-var verdicts = []check.Verdict{check.Good, check.NotJudged, check.Pending, check.Degraded, check.Failed}
+var verdicts = []check.Verdict{check.Good, check.Skipped, check.Unknown, check.Pending, check.Degraded, check.Failed}
 
 func TestWorse(t *testing.T) {
 	for i, a := range verdicts {
@@ -26,9 +26,11 @@ func TestOverall(t *testing.T) {
 	}{
 		{nil, check.Good},
 		{[]check.Verdict{check.Good}, check.Good},
-		{[]check.Verdict{check.NotJudged}, check.Good},
-		{[]check.Verdict{check.NotJudged, check.Good}, check.Good},
-		{[]check.Verdict{check.Pending, check.NotJudged}, check.Pending},
+		{[]check.Verdict{check.Unknown}, check.Good},
+		{[]check.Verdict{check.Skipped}, check.Good},
+		{[]check.Verdict{check.Skipped, check.Unknown}, check.Good},
+		{[]check.Verdict{check.Unknown, check.Good}, check.Good},
+		{[]check.Verdict{check.Pending, check.Unknown}, check.Pending},
 		{[]check.Verdict{check.Good, check.Degraded, check.Pending}, check.Degraded},
 		{[]check.Verdict{check.Failed, check.Degraded, check.Good}, check.Failed},
 	} {

@@ -32,7 +32,7 @@ func (p *remote) Survey(ctx context.Context, kinds manifest.Kinds, objects []*ma
 	return s, err
 }
 
-// Without pods, what can be asked from outside is asked, what could not be is not judged, and nothing is brought into the
+// Without pods, what can be asked from outside is asked, what could not be is unknown, and nothing is brought into the
 // cluster.
 func TestProbeWithoutPods(t *testing.T) {
 	p := &remote{prober{silent: "node-1"}}
@@ -51,9 +51,9 @@ func TestProbeWithoutPods(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"dns-pods":        "good: asked by port-forward, without pods and over TCP only: 1 of 1 good",
-		"proxy-health":    "not judged: asked through the API server, without pods: 1 of 1 good; not judged: node-1 (may not; ",
-		"dns-service":     "not judged: no image",
-		"service-network": "not judged: no image",
+		"proxy-health":    "unknown: asked through the API server, without pods: 1 of 1 good; unknown: node-1 (may not; ",
+		"dns-service":     "unknown: no image",
+		"service-network": "unknown: no image",
 	} {
 		if !strings.HasPrefix(rows[name], want) {
 			t.Errorf("%s is %q, not %q", name, rows[name], want)

@@ -161,10 +161,10 @@ func TestClaim(t *testing.T) {
 		"the volume stays":         {storage: storage{stays: true}, class: "late", want: "failed: class late: not deleted: not within 2m0s: volume pv is still there, without a phase; before that " + late},
 		"it is lost, and stays":    {storage: storage{loses: true, stays: true}, class: "late", want: "failed: class late: not read on node-0: what was written is lost"},
 		"the volume is kept":       {storage: storage{retains: true}, class: "late", want: "good: class late: " + late},
-		"no claim may be created":  {prober: prober{refuses: "PersistentVolumeClaim"}, class: "late", want: "not judged: class late: not created: create PersistentVolumeClaim fitout-probe-r/volume: "},
-		"no pod may be created":    {prober: prober{refuses: "Pod"}, class: "late", want: "not judged: class late: not mounted: create Pod fitout-probe-r/first: "},
-		"no probe may be made":     {prober: prober{refuses: "Namespace"}, class: "late", want: "not judged: create Namespace fitout-probe-r: "},
-		"pods do not become ready": {prober: prober{pending: true}, class: "late", want: "not judged: no probe pod runs; see the check probe-pods"},
+		"no claim may be created":  {prober: prober{refuses: "PersistentVolumeClaim"}, class: "late", want: "unknown: class late: not created: create PersistentVolumeClaim fitout-probe-r/volume: "},
+		"no pod may be created":    {prober: prober{refuses: "Pod"}, class: "late", want: "unknown: class late: not mounted: create Pod fitout-probe-r/first: "},
+		"no probe may be made":     {prober: prober{refuses: "Namespace"}, class: "late", want: "unknown: create Namespace fitout-probe-r: "},
+		"pods do not become ready": {prober: prober{pending: true}, class: "late", want: "unknown: no probe pod runs; see the check probe-pods"},
 		"nobody asks for it":       {class: "", want: ": "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -263,7 +263,7 @@ func TestPreflightIsBounded(t *testing.T) {
 		if took := time.Since(start); err != nil || took > 11*time.Second || actions(r) != "one created, two created" {
 			t.Errorf("%s, %v, took %v", actions(r), err, took)
 		}
-		if want := "not judged beforehand, since the API server has not answered within 10s: ConfigMap kube-system/one (failed calling webhook: no answer), nor are 1 more; applying waits longer for it"; !slices.Contains(told.lines, want) {
+		if want := "not checked beforehand, since the API server has not answered within 10s: ConfigMap kube-system/one (failed calling webhook: no answer), nor are 1 more; applying waits longer for it"; !slices.Contains(told.lines, want) {
 			t.Errorf("notes %q", told.lines)
 		}
 		m = newMemory()

@@ -40,7 +40,7 @@ func (s *session) preflight(ctx context.Context) error {
 		switch {
 		case o.Cause == nil:
 		case strings.Contains(o.Error, withoutDryRun):
-			s.progress.Note(fmt.Sprintf("not judged beforehand: %s: %s", o.ID, o.Error))
+			s.progress.Note(fmt.Sprintf("not checked beforehand: %s: %s", o.ID, o.Error))
 		case errors.Is(o.Cause, context.DeadlineExceeded):
 			late = append(late, o)
 		default:
@@ -66,12 +66,12 @@ func (s *session) tellLate(late []report.Change) {
 	if n := len(late) - 1; n > 0 {
 		more = fmt.Sprintf(", nor are %d more", n)
 	}
-	s.progress.Note(fmt.Sprintf("not judged beforehand, since the API server has not answered within %s: %s (%s)%s; applying waits longer for it",
+	s.progress.Note(fmt.Sprintf("not checked beforehand, since the API server has not answered within %s: %s (%s)%s; applying waits longer for it",
 		timeForPreflight, late[0].ID, late[0].Error, more))
 }
 
 // timeForPreflight bounds the dry run of all changes: a webhook that does not answer costs this once, and not its patience for
-// each object. What is not judged in time is applied all the same, and waited for as long as docs/reliability.md says.
+// each object. What is not checked in time is applied all the same, and waited for as long as docs/reliability.md says.
 const timeForPreflight = 10 * time.Second
 
 // withoutDryRun is how an API server says that a webhook cannot be asked in a dry run (Kubernetes 1.13 and later,

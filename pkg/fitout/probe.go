@@ -51,6 +51,7 @@ type ProbeOptions struct {
 	Run      string // a name of the run that no other has, a DNS label
 	Image    string
 	Absent   string        // why no pods are to be started, where none are
+	Declined bool          // Absent is what the user wants
 	Required bool          // pods that cannot be started are a failure
 	Outside  string        // a name outside the cluster that the cluster DNS is to find; none if it is empty
 	Class    string        // of a claim that is made, or check.DefaultClass; none is made if it is empty
@@ -166,9 +167,9 @@ func tryAgain(ctx context.Context, cluster Prober, p *Plan, last probes.Survey, 
 // takes them out again; the error is that of ctx.
 func staged(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions, wanted bool, survey *probes.Survey) (leave func() error, err error) {
 	leave = func() error { return nil }
-	survey.Environment = probes.Environment{Domain: p.Cluster.Network.DNSDomain, ExternalName: o.Outside, NoPods: o.Absent, StorageClass: o.Class}
+	survey.Environment = probes.Environment{Domain: p.Cluster.Network.DNSDomain, ExternalName: o.Outside, NoPods: o.Absent, Declined: o.Declined, StorageClass: o.Class}
 	if why := survey.NoNodes(); why != "" {
-		survey.Environment.NoPods = why
+		survey.Environment.NoPods, survey.Environment.Declined = why, survey.AllSimulated()
 	}
 	if survey.Environment.NoPods != "" || len(survey.Nodes) == 0 || !wanted {
 		return leave, nil

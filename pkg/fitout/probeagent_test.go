@@ -95,9 +95,9 @@ func TestAgentsThatDoNotAnswer(t *testing.T) {
 		out  agent.Output
 		want string
 	}{
-		"forbidden":    {err: errors.New(`pods "a" is forbidden: may not`), want: `not judged: 1 of 2 agents are well; not judged: node-1 pods "a" is forbidden: may not`},
-		"no program":   {err: lacks("cilium"), want: "not judged: 1 of 2 agents are well; not judged: node-1 Internal error occurred"},
-		"no program 2": {out: agent.Output{Exit: 127, Errors: `exec: "cilium": executable file not found in $PATH`}, want: "not judged: 1 of 2 agents are well; not judged: node-1 container cilium-agent of pod cilium-node-1 has no program cilium-dbg"},
+		"forbidden":    {err: errors.New(`pods "a" is forbidden: may not`), want: `unknown: 1 of 2 agents are well; unknown: node-1 pods "a" is forbidden: may not`},
+		"no program":   {err: lacks("cilium"), want: "unknown: 1 of 2 agents are well; unknown: node-1 Internal error occurred"},
+		"no program 2": {out: agent.Output{Exit: 127, Errors: `exec: "cilium": executable file not found in $PATH`}, want: "unknown: 1 of 2 agents are well; unknown: node-1 container cilium-agent of pod cilium-node-1 has no program cilium-dbg"},
 		"hangs":        {err: fmt.Errorf("run: %w", context.DeadlineExceeded), want: "degraded: 1 of 2 agents are well; node-1 does not answer: cilium-dbg status -o json in pod cilium-node-1 has not ended within 30s"},
 		"not running":  {out: agent.Output{Exit: 1, Errors: "Is the agent running?"}, want: "degraded: 1 of 2 agents are well; node-1 says: the agent does not answer: exit code 1: Is the agent running?"},
 	} {

@@ -83,8 +83,8 @@ func (t Plans) AgentQueries() []AgentQuery {
 	return all
 }
 
-// judgeAgents judges a probe by what the agents said. An agent that could not be asked is not judged, and neither is the probe if all
-// others are healthy.
+// judgeAgents judges a probe by what the agents said. The verdict on an agent that could not be asked is unknown, and so
+// is that of the probe if all others are healthy.
 func (t probePlan) judgeAgents(replies map[string]AgentOutput) check.Row {
 	var each []check.NodeResult
 	of := map[check.Verdict][]string{}
@@ -99,8 +99,8 @@ func (t probePlan) judgeAgents(replies map[string]AgentOutput) check.Row {
 	if len(unmet) > 0 {
 		detail += "; " + printable.FirstFew(unmet)
 	}
-	if len(of[check.NotJudged]) > 0 {
-		detail += "; not judged: " + printable.FirstFew(of[check.NotJudged])
+	if len(of[check.Unknown]) > 0 {
+		detail += "; unknown: " + printable.FirstFew(of[check.Unknown])
 	}
 	row := t.judged(check.Good, "", detail)
 	row.Nodes = each
@@ -109,8 +109,8 @@ func (t probePlan) judgeAgents(replies map[string]AgentOutput) check.Row {
 		row.Verdict, row.Remedy = check.PartlyMet(good+len(of[check.Degraded])), t.Usually
 	case len(unmet) > 0:
 		row.Verdict, row.Remedy = check.Degraded, t.Usually
-	case len(of[check.NotJudged]) > 0:
-		row.Verdict = check.NotJudged
+	case len(of[check.Unknown]) > 0:
+		row.Verdict = check.Unknown
 	}
 	return row
 }
@@ -124,15 +124,15 @@ func (t probePlan) judgeAgentOn(p agentTarget, peers []string, replies map[strin
 	reply, replied := replies[q.ID]
 	switch {
 	case !p.ready:
-		return result(check.NotJudged, "is not ready")
+		return result(check.Unknown, "is not ready")
 	case p.pod == nil:
 		return result(check.Failed, p.why)
 	case p.noCommands != "":
-		return result(check.NotJudged, p.noCommands)
+		return result(check.Unknown, p.noCommands)
 	case !replied:
-		return result(check.NotJudged, "was not asked")
+		return result(check.Unknown, "was not asked")
 	case reply.NotRun != "":
-		return result(check.NotJudged, printable.Short(reply.NotRun))
+		return result(check.Unknown, printable.Short(reply.NotRun))
 	case reply.TimedOut != "":
 		return result(check.Failed, printable.Short(reply.TimedOut))
 	}
@@ -154,7 +154,7 @@ func JudgeAgent(s agent.Status) (v check.Verdict, detail string) {
 	case len(faults) > 0:
 		return check.Degraded, "says: " + printable.FirstFew(faults)
 	case len(s.Unread) > 0:
-		return check.NotJudged, "says what is not understood: " + printable.Short(printable.FirstFew(s.Unread))
+		return check.Unknown, "says what is not understood: " + printable.Short(printable.FirstFew(s.Unread))
 	case s.Summary != "":
 		return check.Good, "is well (" + printable.Short(s.Summary) + ")"
 	}

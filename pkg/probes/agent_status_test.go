@@ -33,7 +33,7 @@ func TestAgentsOwnProbes(t *testing.T) {
 		t.Error(diff)
 	}
 	well := probes.AgentOutput{Outputs: []agent.Output{{Text: `{"cilium": {"state": "Ok"}}`}}}
-	want := []string{"agents agent-status not judged 1 of 2 agents are well; not judged: node-2 its pod agent-2 has no probe that is a command"}
+	want := []string{"agents agent-status unknown 1 of 2 agents are well; unknown: node-2 its pod agent-2 has no probe that is a command"}
 	if diff := cmp.Diff(want, judgetest.Lines(trials.Judge(probes.Results{Agents: map[string]probes.AgentOutput{questions[0].ID: well}}))); diff != "" {
 		t.Error(diff)
 	}

@@ -55,7 +55,7 @@ func (a ClaimTest) judge() (check.Verdict, string) {
 			good = append(good, r.String())
 			continue
 		case r.Refused:
-			verdict = check.NotJudged
+			verdict = check.Unknown
 		default:
 			verdict = check.Failed
 		}

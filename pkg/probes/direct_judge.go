@@ -21,7 +21,7 @@ func (t Plans) judgeDirect(plan probePlan, replies map[string]DirectResult) chec
 		node := calls[0].Node
 		place, why := choose(calls, answered, replies)
 		if why != "" {
-			each = append(each, check.NodeResult{Node: node, Verdict: check.NotJudged, Detail: why})
+			each = append(each, check.NodeResult{Node: node, Verdict: check.Unknown, Detail: why})
 			unjudged = append(unjudged, fmt.Sprintf("%s (%s)", node, why))
 			continue
 		}

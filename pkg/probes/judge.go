@@ -12,8 +12,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// judgeQueries judges a probe by the results of its queries. A node that could not be asked is not judged, and neither is the probe if
-// everything else is good.
+// judgeQueries judges a probe by the results of its queries. The verdict on a node that could not be asked is unknown, and so is
+// that of the probe if everything else is good.
 func (s Survey) judgeQueries(t probePlan, c tally) check.Row {
 	unasked := s.unasked(t, c)
 	row := func(v check.Verdict, remedy, detail string) check.Row {
@@ -22,7 +22,7 @@ func (s Survey) judgeQueries(t probePlan, c tally) check.Row {
 		return row
 	}
 	if len(c.groups) == 0 {
-		return row(check.NotJudged, "", printable.FirstFew(unasked))
+		return row(check.Unknown, "", printable.FirstFew(unasked))
 	}
 	detail := c.String()
 	if len(c.failures) > 0 {
@@ -37,13 +37,13 @@ func (s Survey) judgeQueries(t probePlan, c tally) check.Row {
 		detail += fmt.Sprintf("; each node asked %d of %d", neighbours, of)
 	}
 	if len(unasked) > 0 {
-		detail += "; not judged: " + printable.FirstFew(unasked)
+		detail += "; unknown: " + printable.FirstFew(unasked)
 	}
 	switch {
 	case len(c.failures) > 0:
 		return row(check.PartlyMet(c.passed), t.Usually, detail)
 	case len(unasked) > 0:
-		return row(check.NotJudged, "", detail)
+		return row(check.Unknown, "", detail)
 	}
 	return row(check.Good, "", detail)
 }
@@ -63,12 +63,12 @@ func (s Survey) perNode(t probePlan, c tally) []check.NodeResult {
 		node := c.nodes[n.Name]
 		switch why := s.whyUnasked(n, t, c); {
 		case why != "":
-			out = append(out, check.NodeResult{Node: n.Name, Verdict: check.NotJudged, Detail: why})
+			out = append(out, check.NodeResult{Node: n.Name, Verdict: check.Unknown, Detail: why})
 		case node == nil:
 		case len(node.failures) > 0:
 			out = append(out, check.NodeResult{Node: n.Name, Verdict: check.PartlyMet(node.passed), Detail: fmt.Sprintf("%d of %d good; %s", node.good, node.asked, printable.FirstFew(node.failures))})
 		case len(node.inconclusive) > 0:
-			out = append(out, check.NodeResult{Node: n.Name, Verdict: check.NotJudged, Detail: printable.FirstFew(node.inconclusive)})
+			out = append(out, check.NodeResult{Node: n.Name, Verdict: check.Unknown, Detail: printable.FirstFew(node.inconclusive)})
 		default:
 			out = append(out, check.NodeResult{Node: n.Name, Verdict: check.Good, Detail: fmt.Sprintf("%d of %d good", node.good, node.asked)})
 		}

@@ -14,20 +14,20 @@ func (s Survey) idle(nodes []*corev1.Node) earlyVerdict {
 	case len(s.SortedNodes()) == 0:
 		return earlyVerdict{check.Pending, "waits for nodes"}
 	case s.AllSimulated():
-		return earlyVerdict{check.NotJudged, "all nodes are simulated (" + observed.SimulatedAnnotation + "), where nothing runs"}
+		return earlyVerdict{check.Skipped, "all nodes are simulated (" + observed.SimulatedAnnotation + "), where nothing runs"}
 	case s.OnlyControlPlane():
 		return earlyVerdict{check.Pending, "waits for worker nodes"}
 	}
-	return earlyVerdict{check.NotJudged, "no node that it belongs on is ready"}
+	return earlyVerdict{check.Unknown, "no node that it belongs on is ready"}
 }
 
-// A earlyVerdict is the verdict on a probe that needs no asking.
+// An earlyVerdict is the verdict on a probe that needs no asking.
 type earlyVerdict struct {
 	verdict check.Verdict
 	detail  string
 }
 
-// A apiResult is what a probe without pods found.
+// An apiResult is what a probe without pods found.
 type apiResult struct {
 	verdict        check.Verdict
 	remedy, detail string

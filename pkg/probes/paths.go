@@ -21,7 +21,8 @@ func (t Plans) Paths() (paths []Path, without []check.Row) {
 			without = append(without, *plan.row)
 		}
 		if len(plan.direct) > 0 { // which are made once, and not again and again
-			without = append(without, plan.judged(check.NotJudged, "", t.survey.noPodReason()))
+			none := t.survey.withoutProbePods()
+			without = append(without, plan.judged(none.verdict, "", none.detail))
 		}
 		for _, e := range plan.queries {
 			paths = append(paths, Path{Task: e.Task, Check: plan.addon.Name + "/" + plan.Name, Pod: e.pod, From: e.node, To: e.to, Group: e.group})

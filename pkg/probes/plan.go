@@ -61,7 +61,8 @@ func (s Survey) planQueries(p probePlan) probePlan {
 		}
 	}
 	if s.Environment.NoPods != "" || len(queries) == 0 {
-		return p.withRow(check.NotJudged, "", s.noPodReason())
+		none := s.withoutProbePods()
+		return p.withRow(none.verdict, "", none.detail)
 	}
 	for i, q := range queries {
 		q.ID = fmt.Sprintf("%s/%s/%d", p.addon.Name, p.Name, i)

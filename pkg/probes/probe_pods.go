@@ -46,12 +46,15 @@ func waiting(p *corev1.Pod, reasons []string) string {
 	return ""
 }
 
-// JudgePods judges whether the pods of the probes run. Without an image they are not judged; that a node cannot start
+// JudgePods judges whether the pods of the probes run. Without an image their verdict is unknown; that a node cannot start
 // a pod although it has the image is a fault of the node. Where probes are required, whatever keeps them away is a failure.
 func (s Survey) JudgePods(required bool) check.Row {
 	s = s.indexed()
-	absent, remedy := check.NotJudged, ""
-	if required {
+	absent, remedy := check.Unknown, ""
+	switch {
+	case s.Environment.Declined:
+		absent = check.Skipped
+	case required:
 		absent, remedy = check.Failed, "give an image that the nodes can pull with --probe-image"
 	}
 	switch {

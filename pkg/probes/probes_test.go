@@ -108,7 +108,7 @@ func TestNodesAgreeWithTheirRow(t *testing.T) {
 			}
 		}
 	}
-	for _, v := range []check.Verdict{check.Good, check.NotJudged, check.Degraded, check.Failed} {
+	for _, v := range []check.Verdict{check.Good, check.Unknown, check.Degraded, check.Failed} {
 		if !told[v] {
 			t.Errorf("no node is %s in any case", v)
 		}

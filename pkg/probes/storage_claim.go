@@ -20,7 +20,8 @@ func (s Survey) storageClaim(t probePlan) apiResult {
 	case len(s.SortedNodes()) == 0:
 		return apiResult{verdict: check.Pending, detail: "waits for nodes"}
 	case s.Environment.NoPods != "", s.Environment.Claim == nil:
-		return apiResult{verdict: check.NotJudged, detail: s.noPodReason()}
+		none := s.withoutProbePods()
+		return apiResult{verdict: none.verdict, detail: none.detail}
 	}
 	verdict, detail := s.Environment.Claim.judge()
 	if verdict == check.Failed {

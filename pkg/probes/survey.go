@@ -1,11 +1,11 @@
 package probes
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/printable"
@@ -32,8 +32,10 @@ type Survey struct {
 
 // A Environment is the pods that probes are made from, and what they ask for.
 type Environment struct {
-	// NoPods says why there are no probe pods, if there are none.
+	// NoPods says why there are no probe pods, if there are none; Declined is whether that is on purpose: the user wants none, or all
+	// nodes are simulated.
 	NoPods       string
+	Declined     bool
 	Namespace    string // of the pods
 	Pods         []corev1.Pod
 	Service      string // address of the peers' Service
@@ -45,9 +47,16 @@ type Environment struct {
 	Kept         []string // namespaces that look like those of earlier runs and are not removed, with the reasons
 }
 
-// noPodReason says why no pod can be asked, where none can.
-func (s Survey) noPodReason() string {
-	return cmp.Or(s.Environment.NoPods, "no probe pod runs; see the check "+ProbePods)
+// withoutProbePods is the verdict on what only pods can ask, where there are none.
+func (s Survey) withoutProbePods() earlyVerdict {
+	switch e := s.Environment; {
+	case e.NoPods == "":
+		return earlyVerdict{check.Unknown, "no probe pod runs; see the check " + ProbePods}
+	case e.Declined:
+		return earlyVerdict{check.Skipped, e.NoPods}
+	default:
+		return earlyVerdict{check.Unknown, e.NoPods}
+	}
 }
 
 // probeNodes returns the nodes that are to run probe pods, and the others with the reason why not.

@@ -14,7 +14,7 @@ import (
 // outcome is the verdict on what was counted, beside what could not be judged.
 func (c tally) outcome(usually string, unjudged []string) (v check.Verdict, remedy, detail string) {
 	if len(c.groups) == 0 {
-		return check.NotJudged, "", printable.FirstFew(unjudged)
+		return check.Unknown, "", printable.FirstFew(unjudged)
 	}
 	good := 0
 	for _, n := range c.good {
@@ -25,12 +25,12 @@ func (c tally) outcome(usually string, unjudged []string) (v check.Verdict, reme
 	case len(c.failures) > 0:
 		v, remedy, detail = check.PartlyMet(good), usually, detail+"; "+printable.FirstFew(c.failures)
 	case len(unjudged) > 0:
-		v = check.NotJudged
+		v = check.Unknown
 	default:
 		detail += ", slowest " + c.slowest.Round(time.Millisecond/10).String()
 	}
 	if len(unjudged) > 0 {
-		detail += "; not judged: " + printable.FirstFew(unjudged)
+		detail += "; unknown: " + printable.FirstFew(unjudged)
 	}
 	return v, remedy, detail
 }

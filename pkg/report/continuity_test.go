@@ -24,7 +24,7 @@ func continued() *report.Continuity {
 			{Check: "door/ingress-ports", From: "node-1", To: "door on node-1 (198.18.0.11)", Group: "port 443", Sent: 60, BlindSeconds: 6, Unobserved: "connection reset"},
 			{Check: "door/ingress-ports", From: "node-2", To: "door on node-1 (198.18.0.11)", Group: "port 443", Unobserved: "no such pod"},
 		},
-		NotAsked: []check.Row{{Addon: "net", Check: "service-network", Verdict: check.NotJudged, Detail: "no probe pod runs"}},
+		NotAsked: []check.Row{{Addon: "net", Check: "service-network", Verdict: check.Unknown, Detail: "no probe pod runs"}},
 	}
 }
 

@@ -23,20 +23,20 @@ func digested() *report.Report {
 }
 
 func TestTableOfDigest(t *testing.T) {
-	want := `ADDON    VERSION  CHECK      VERDICT     DETAIL
-cluster           nodes      pending     no node has joined yet; add nodes
-net      0.1      present    good        12 objects
-                  ready      degraded    DaemonSet net 1/2
+	want := `ADDON    VERSION  CHECK      VERDICT   DETAIL
+cluster           nodes      pending   no node has joined yet; add nodes
+net      0.1      present    good      12 objects
+                  ready      degraded  DaemonSet net 1/2
     crash-loop: container net ends with exit code 2
     remedy: see its log
     pod net/net-x: CrashLoopBackOff
     event BackOff (3 times, last 1970-01-01T00:00:00Z): again and again
     log: no <route>
-dns      1.14.2   api        not judged  cannot answer: <simulated> & still
-fitout            unchanged  failed      line one\n line two\x01; run fitout apply
+dns      1.14.2   api        skipped   cannot answer: <simulated> & still
+fitout            unchanged  failed    line one\n line two\x01; run fitout apply
 
 demo: Kubernetes v1.36.4, bundle 1.36, sha256:01
-failed: checks: 1 good, 1 not judged, 1 pending, 1 degraded, 1 failed
+failed: checks: 1 good, 1 skipped, 1 pending, 1 degraded, 1 failed
 `
 	if diff := cmp.Diff(want, printed(t, report.Table, digested())); diff != "" {
 		t.Error(diff)

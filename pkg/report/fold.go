@@ -109,7 +109,7 @@ func (c cause) below() string {
 	return text
 }
 
-// listed names rows, a line for each addon: coredns: failed: accounts, ready; not judged: unchanged.
+// listed names rows, a line for each addon: coredns: failed: accounts, ready; skipped: unchanged.
 func listed(rows []check.Row) []string {
 	var lines []string
 	for len(rows) > 0 {

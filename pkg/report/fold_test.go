@@ -17,7 +17,7 @@ func unapplied(some ...string) *report.Report {
 		missing := &check.Digest{Cause: "object-missing", Explanation: "DaemonSet " + addon + " is not in the cluster", Remedy: "run fitout apply"}
 		r.Checks = append(r.Checks,
 			check.Row{Addon: addon, Check: check.Present, Verdict: check.Failed, Detail: "2 of 2 objects missing", Remedy: "run fitout apply", Digest: missing, Absent: true},
-			check.Row{Addon: addon, Check: check.Unchanged, Verdict: check.NotJudged, Detail: "no object is there to compare"},
+			check.Row{Addon: addon, Check: check.Unchanged, Verdict: check.Skipped, Detail: "no object is there to compare"},
 			check.Row{Addon: addon, Check: check.Ready, Verdict: check.Failed, Detail: "DaemonSet " + addon + " is missing", Remedy: "run fitout apply", Digest: missing},
 			check.Row{Addon: addon, Check: "asked", Verdict: check.Failed, Detail: "0 of 6 good", Remedy: "run fitout apply", Digest: missing},
 		)
@@ -34,11 +34,11 @@ cluster           nodes    good     3/3 ready
 net               present  failed   2 of 2 objects missing; run fitout apply
     not-applied: nothing of the bundle is in the cluster
     the same explains 7 more:
-      net: not judged: unchanged; failed: ready, asked
-      dns: failed: present; not judged: unchanged; failed: ready, asked
+      net: skipped: unchanged; failed: ready, asked
+      dns: failed: present; skipped: unchanged; failed: ready, asked
 
 cluster: Kubernetes v1.36.4, bundle 1.36, sha256:01
-failed: checks: 1 good, 2 not judged, 6 failed
+failed: checks: 1 good, 2 skipped, 6 failed
 `
 	if diff := cmp.Diff(want, printed(t, report.Table, unapplied())); diff != "" {
 		t.Error(diff)

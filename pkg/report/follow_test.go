@@ -81,12 +81,12 @@ func TestLine(t *testing.T) {
 func TestSkippedIsSaid(t *testing.T) {
 	r := empty(check.Good)
 	r.Checks, r.Skipped = checked().Checks[1:2], []string{"cluster/nodes", "dns/ready"}
-	if diff := cmp.Diff("good: checks: 1 good; 2 skipped on request", r.Outcome()); diff != "" {
+	if diff := cmp.Diff("good: checks: 1 good; 2 left out on request", r.Outcome()); diff != "" {
 		t.Error(diff)
 	}
 	text := printed(t, report.JUnit, r)
 	if !strings.Contains(text, `tests="3" failures="0" errors="0" skipped="2"`) ||
-		!strings.Contains(text, `<testcase classname="fitout.dns" name="ready">`+"\n    "+`<skipped message="skipped on request">`) {
+		!strings.Contains(text, `<testcase classname="fitout.dns" name="ready">`+"\n    "+`<skipped message="left out on request">`) {
 		t.Error(text)
 	}
 }

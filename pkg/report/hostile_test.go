@@ -86,7 +86,7 @@ func TestPrintersShowWhatOthersWrote(t *testing.T) {
 		"table": report.Table, "table of addons": unchecked, "table of changes": changes, "json": report.JSON, "lines of json": report.Line,
 		"junit": report.JUnit, "html": report.HTML, "watch": followed,
 	} {
-		for _, verdict := range []check.Verdict{check.Good, check.NotJudged, check.Pending, check.Degraded, check.Failed} {
+		for _, verdict := range []check.Verdict{check.Good, check.Skipped, check.Unknown, check.Pending, check.Degraded, check.Failed} {
 			harmless(t, name, printed(t, print, evilReport(verdict)))
 		}
 	}

@@ -17,7 +17,6 @@ import (
 var pageText string
 
 var pageTemplate = template.Must(template.New("report.html").Funcs(template.FuncMap{
-	"class":   func(v check.Verdict) string { return strings.ReplaceAll(string(v), " ", "-") },
 	"sign":    func(v check.Verdict) string { return signs[v] },
 	"percent": func(share float64) float64 { return 100 * share },
 	"filled":  func(share float64) float64 { return 100 * min(share, 1) },
@@ -26,7 +25,7 @@ var pageTemplate = template.Must(template.New("report.html").Funcs(template.Func
 }).Parse(pageText))
 
 // signs tell verdicts apart without colours.
-var signs = map[check.Verdict]string{check.Good: "✓", check.NotJudged: "–", check.Pending: "…", check.Degraded: "!", check.Failed: "✗"}
+var signs = map[check.Verdict]string{check.Good: "✓", check.Skipped: "–", check.Unknown: "?", check.Pending: "…", check.Degraded: "!", check.Failed: "✗"}
 
 // HTML writes a report as one page that needs nothing else: no script, no picture, no font. The page's own text has no
 // control characters; those of others are made visible in the page as a whole.

@@ -41,7 +41,7 @@ func probed() *report.Report {
 			{Node: "node-2", Verdict: check.Degraded, Detail: "says: Hubble: Warning", Says: "KVStore: Ok\nHubble:  Warning\n"},
 			{Node: "node-3", Verdict: check.Failed, Detail: "says: KVStore: Failure gone", Says: "KVStore:   Failure   <gone>\n  a\tb   \n"},
 		}},
-		check.Row{Addon: "dns", Check: "dns-service", Verdict: check.Failed, Detail: "0 of 6 good", Remedy: "CoreDNS does not run", Nodes: on(check.Failed, check.Failed, check.NotJudged),
+		check.Row{Addon: "dns", Check: "dns-service", Verdict: check.Failed, Detail: "0 of 6 good", Remedy: "CoreDNS does not run", Nodes: on(check.Failed, check.Failed, check.Unknown),
 			Digest: &check.Digest{Cause: "dns-loop", Explanation: "CoreDNS asks itself", Object: "Deployment kube-system/coredns", Log: []string{"Loop <detected>"}}},
 	)
 	r.Waves = append(r.Waves, report.Wave{Name: "network", Without: []string{"DaemonSet kube-system/net 2/3, node <c> is out"}})

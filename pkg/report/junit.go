@@ -33,8 +33,8 @@ type junitMessage struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes the checks as one JUnit test suite: failed and degraded checks are failures, pending and not judged ones
-// are skipped, and what ended the run before its end is an error.
+// JUnit writes the checks as one JUnit test suite: failed and degraded checks are failures, pending, unknown and
+// skipped ones are skipped, and what ended the run before its end is an error.
 func JUnit(w io.Writer, r *Report) error {
 	suite := junitSuite{Name: printable.Line("fitout " + r.Cluster)}
 	for _, row := range r.Checks {
@@ -45,7 +45,7 @@ func JUnit(w io.Writer, r *Report) error {
 		case check.Failed, check.Degraded:
 			c.Failure = message
 			suite.Failures++
-		case check.Pending, check.NotJudged:
+		case check.Pending, check.Unknown, check.Skipped:
 			c.Skipped = message
 			suite.Skipped++
 		}
@@ -54,7 +54,7 @@ func JUnit(w io.Writer, r *Report) error {
 	for _, name := range r.Skipped {
 		subject, check, _ := strings.Cut(name, "/")
 		c := newCase(subject, check)
-		c.Skipped = &junitMessage{Message: "skipped on request"}
+		c.Skipped = &junitMessage{Message: "left out on request"}
 		suite.Cases = append(suite.Cases, c)
 		suite.Skipped++
 	}

@@ -122,16 +122,17 @@ func rows(w io.Writer, r *Report, all []cause) {
 	}
 }
 
-// once is the detail of a row. A reason for not being judged that many rows share is told with the first of them.
+// once is the detail of a row. A reason for which several rows have no verdict is told with the first of them.
 func once(reasons map[string]string, row check.Row) string {
 	text := oneLine(detail(row))
-	if row.Verdict != check.NotJudged {
+	if row.Verdict != check.Unknown && row.Verdict != check.Skipped {
 		return text
 	}
-	if first, told := reasons[text]; told {
-		return "as " + oneLine(first)
+	key := string(row.Verdict) + " " + text
+	if first, told := reasons[key]; told {
+		return "same cause as " + oneLine(first)
 	}
-	reasons[text] = row.Name()
+	reasons[key] = row.Name()
 	return text
 }
 
@@ -157,7 +158,7 @@ func detail(row check.Row) string {
 // oneLine is a text of others as a cell of a table, or a line of a list.
 func oneLine(s string) string { return printable.Line(strings.TrimSpace(s)) }
 
-// Outcome says the outcome in one line: good: 57 unchanged, nothing changed; checks: 33 good, 1 not judged.
+// Outcome says the outcome in one line: good: 57 unchanged, nothing changed; checks: 33 good, 1 unknown.
 func (r *Report) Outcome() string {
 	var applied []string
 	counts := r.Counts()
@@ -180,7 +181,7 @@ func (r *Report) Outcome() string {
 		parts = append(parts, verdicts(r.Checks))
 	}
 	if len(r.Skipped) > 0 {
-		parts = append(parts, fmt.Sprintf("%d skipped on request", len(r.Skipped)))
+		parts = append(parts, fmt.Sprintf("%d left out on request", len(r.Skipped)))
 	}
 	if len(parts) == 0 && r.Error != "" {
 		parts = append(parts, oneLine(r.Error))
@@ -200,7 +201,7 @@ func verdicts(rows []check.Row) string {
 		counts[row.Verdict]++
 	}
 	var parts []string
-	for _, v := range []check.Verdict{check.Good, check.NotJudged, check.Pending, check.Degraded, check.Failed} {
+	for _, v := range []check.Verdict{check.Good, check.Skipped, check.Unknown, check.Pending, check.Degraded, check.Failed} {
 		if counts[v] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[v], v))
 		}

@@ -28,15 +28,15 @@ func printed(t *testing.T, print printer, r *report.Report) string {
 
 // The table of a check has a line for each row, whatever its detail holds, and names each addon once.
 func TestTableOfChecks(t *testing.T) {
-	want := `ADDON    VERSION  CHECK      VERDICT     DETAIL
-cluster           nodes      pending     no node has joined yet; add nodes
-net      0.1      present    good        12 objects
-                  ready      degraded    DaemonSet net 1/2
-dns      1.14.2   api        not judged  cannot answer: <simulated> & still
-fitout            unchanged  failed      line one\n line two\x01; run fitout apply
+	want := `ADDON    VERSION  CHECK      VERDICT   DETAIL
+cluster           nodes      pending   no node has joined yet; add nodes
+net      0.1      present    good      12 objects
+                  ready      degraded  DaemonSet net 1/2
+dns      1.14.2   api        skipped   cannot answer: <simulated> & still
+fitout            unchanged  failed    line one\n line two\x01; run fitout apply
 
 demo: Kubernetes v1.36.4, bundle 1.36, sha256:01
-failed: checks: 1 good, 1 not judged, 1 pending, 1 degraded, 1 failed
+failed: checks: 1 good, 1 skipped, 1 pending, 1 degraded, 1 failed
 `
 	if diff := cmp.Diff(want, printed(t, report.Table, checked())); diff != "" {
 		t.Error(diff)
@@ -64,7 +64,7 @@ func TestJSON(t *testing.T) {
 	r.Warnings = []string{"traefik is untested"}
 	got := printed(t, report.JSON, r)
 	want := `{
-  "apiVersion": "fitout.dev/v1alpha1",
+  "apiVersion": "fitout.dev/v1alpha2",
   "kind": "Report",
   "cluster": "demo",
   "kubernetes": "v1.36.4",
@@ -164,7 +164,7 @@ func TestJUnit(t *testing.T) {
     <system-out>DaemonSet net 1/2</system-out>
   </testcase>
   <testcase classname="fitout.dns" name="api">
-    <skipped message="not judged: cannot answer: &lt;simulated&gt; &amp; still"></skipped>
+    <skipped message="skipped: cannot answer: &lt;simulated&gt; &amp; still"></skipped>
     <system-out>cannot answer: &lt;simulated&gt; &amp; still</system-out>
   </testcase>
   <testcase classname="fitout.fitout" name="unchanged">
@@ -181,10 +181,10 @@ func TestJUnit(t *testing.T) {
 	}
 }
 
-// What a CI server counts is what the rows say: no unmet check is a passed test, and nothing not judged is.
+// What a CI server counts is what the rows say: no unmet check is a passed test, and neither is one without a verdict.
 func TestJUnitCounts(t *testing.T) {
 	for verdict, want := range map[check.Verdict]string{
-		check.Good: "passed", check.NotJudged: "skipped", check.Pending: "skipped", check.Degraded: "failure", check.Failed: "failure",
+		check.Good: "passed", check.Skipped: "skipped", check.Unknown: "skipped", check.Pending: "skipped", check.Degraded: "failure", check.Failed: "failure",
 	} {
 		r := empty(verdict)
 		r.Checks = []check.Row{{Addon: "dns", Check: check.Ready, Verdict: verdict, Detail: "why"}}
@@ -257,7 +257,7 @@ func TestJUnitEscapes(t *testing.T) {
 
 // Below an unmet row stands what the agent says that is worst off, as it is laid out.
 func TestTableOfAgents(t *testing.T) {
-	want := `agent-status     degraded    1 of 3 agents are well; node-2 says: KVStore: Failure gone; the agent is ill
+	want := `agent-status     degraded  1 of 3 agents are well; node-2 says: KVStore: Failure gone; the agent is ill
     node-3 says:
       | KVStore:   Failure   <gone>
       |   a b
@@ -270,25 +270,25 @@ dns `
 	}
 }
 
-// A reason that many rows share for not being judged is told once; what is good or unmet is told of each.
+// A reason for which several rows have no verdict is told once; what is good or unmet is told of each.
 func TestTableTellsReasonsOnce(t *testing.T) {
 	why := "no image for probe pods"
 	r := &report.Report{Kubernetes: "v1.36.4", Bundle: "1.36", Digest: "sha256:01", Verdict: check.Failed, Checks: []check.Row{
-		{Check: "probe-pods", Verdict: check.NotJudged, Detail: why},
-		{Addon: "net", Check: "pod-network", Verdict: check.NotJudged, Detail: why},
+		{Check: "probe-pods", Verdict: check.Unknown, Detail: why},
+		{Addon: "net", Check: "pod-network", Verdict: check.Unknown, Detail: why},
 		{Addon: "net", Check: "ready", Verdict: check.Failed, Detail: why},
 		{Addon: "dns", Check: "ready", Verdict: check.Failed, Detail: why},
-		{Addon: "dns", Check: "dns-service", Verdict: check.NotJudged, Detail: "another reason"},
+		{Addon: "dns", Check: "dns-service", Verdict: check.Unknown, Detail: "another reason"},
 	}}
-	want := `ADDON    VERSION  CHECK        VERDICT     DETAIL
-cluster           probe-pods   not judged  no image for probe pods
-net               pod-network  not judged  as cluster/probe-pods
-                  ready        failed      no image for probe pods
-dns               ready        failed      no image for probe pods
-                  dns-service  not judged  another reason
+	want := `ADDON    VERSION  CHECK        VERDICT  DETAIL
+cluster           probe-pods   unknown  no image for probe pods
+net               pod-network  unknown  same cause as cluster/probe-pods
+                  ready        failed   no image for probe pods
+dns               ready        failed   no image for probe pods
+                  dns-service  unknown  another reason
 
 cluster: Kubernetes v1.36.4, bundle 1.36, sha256:01
-failed: checks: 3 not judged, 2 failed
+failed: checks: 3 unknown, 2 failed
 `
 	if diff := cmp.Diff(want, printed(t, report.Table, r)); diff != "" {
 		t.Error(diff)

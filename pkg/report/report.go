@@ -101,7 +101,7 @@ type Report struct {
 
 // Version and Kind of the report's JSON form.
 const (
-	Version = "fitout.dev/v1alpha1"
+	Version = "fitout.dev/v1alpha2"
 	Kind    = "Report"
 )
 

@@ -11,12 +11,12 @@ import (
 
 func TestExitCode(t *testing.T) {
 	for verdict, want := range map[check.Verdict]int{
-		check.Good:      report.ExitGood,
-		check.Pending:   report.ExitPending,
-		check.Degraded:  report.ExitDegraded,
-		check.Failed:    report.ExitFailed,
-		check.NotJudged: report.ExitFailed, // no verdict of a whole run: check.Overall never returns it
-		"":              report.ExitFailed,
+		check.Good:     report.ExitGood,
+		check.Pending:  report.ExitPending,
+		check.Degraded: report.ExitDegraded,
+		check.Failed:   report.ExitFailed,
+		check.Skipped:  report.ExitFailed, check.Unknown: report.ExitFailed, // no verdicts of a whole run: check.Overall never returns them
+		"": report.ExitFailed,
 	} {
 		if got := (&report.Report{Verdict: verdict}).ExitCode(); got != want {
 			t.Errorf("%q: exit code %d, not %d", verdict, got, want)
@@ -50,10 +50,10 @@ func TestOutcome(t *testing.T) {
 	}{
 		"applied":            {func(r *report.Report) { *r = *applied() }, "failed: 2 created, 1 configured, 1 unchanged, 1 failed"},
 		"nothing to apply":   {func(r *report.Report) { r.Waves = unchanged }, "good: 1 unchanged, nothing changed"},
-		"checked":            {func(r *report.Report) { r.Checks = checked().Checks }, "good: checks: 1 good, 1 not judged, 1 pending, 1 degraded, 1 failed"},
+		"checked":            {func(r *report.Report) { r.Checks = checked().Checks }, "good: checks: 1 good, 1 skipped, 1 pending, 1 degraded, 1 failed"},
 		"applied, checked":   {func(r *report.Report) { r.Waves, r.Checks = unchanged, []check.Row{{Verdict: check.Good}} }, "good: 1 unchanged, nothing changed; checks: 1 good"},
 		"ended before that":  {func(r *report.Report) { r.Verdict, r.Error = check.Failed, "observe the cluster:\nrefused" }, `failed: observe the cluster:\nrefused`},
-		"ended after checks": {func(r *report.Report) { *r = *checked(); r.Error = "refused" }, "failed: checks: 1 good, 1 not judged, 1 pending, 1 degraded, 1 failed"},
+		"ended after checks": {func(r *report.Report) { *r = *checked(); r.Error = "refused" }, "failed: checks: 1 good, 1 skipped, 1 pending, 1 degraded, 1 failed"},
 		"nothing":            {func(*report.Report) {}, "good"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -97,7 +97,7 @@ func checked() *report.Report {
 		{Check: check.Nodes, Verdict: check.Pending, Detail: "no node has joined yet", Remedy: "add nodes"},
 		{Addon: "net", Check: check.Present, Verdict: check.Good, Detail: "12 objects", Remedy: "none is printed"},
 		{Addon: "net", Check: check.Ready, Verdict: check.Degraded, Detail: "DaemonSet net 1/2"},
-		{Addon: "dns", Check: check.API, Verdict: check.NotJudged, Detail: "cannot answer: <simulated> & still"},
+		{Addon: "dns", Check: check.API, Verdict: check.Skipped, Detail: "cannot answer: <simulated> & still"},
 		{Addon: "fitout", Check: check.Unchanged, Verdict: check.Failed, Detail: "line one\n\tline two\x01", Remedy: "run fitout apply"},
 	}
 	return r

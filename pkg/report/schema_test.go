@@ -37,7 +37,7 @@ var schemas = map[string]func() string{
 
 // enums are the values of the types that have few.
 var enums = map[reflect.Type][]string{
-	reflect.TypeFor[check.Verdict]():       {string(check.Good), string(check.NotJudged), string(check.Pending), string(check.Degraded), string(check.Failed)},
+	reflect.TypeFor[check.Verdict]():       {string(check.Good), string(check.Skipped), string(check.Unknown), string(check.Pending), string(check.Degraded), string(check.Failed)},
 	reflect.TypeFor[report.Action]():       actions(),
 	reflect.TypeFor[changeset.Action]():    texts(changeset.Actions),
 	reflect.TypeFor[changeset.Effect]():    texts(changeset.Effects),
@@ -102,7 +102,7 @@ func objectSchema(t reflect.Type) map[string]any {
 // schemaText is the JSON Schema of a kind.
 func schemaText(of reflect.Type, kind, title string) string {
 	schema := schemaOf(of)
-	schema["$schema"], schema["$id"] = "https://json-schema.org/draft/2020-12/schema", "https://fitout.dev/v1alpha1/"+strings.ToLower(kind)+".schema.json"
+	schema["$schema"], schema["$id"] = "https://json-schema.org/draft/2020-12/schema", "https://"+report.Version+"/"+strings.ToLower(kind)+".schema.json"
 	schema["title"] = title
 	schema["properties"].(map[string]any)["apiVersion"] = map[string]any{"const": report.Version}
 	schema["properties"].(map[string]any)["kind"] = map[string]any{"const": kind}
