@@ -7,6 +7,8 @@ import (
 	"maps"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/concurrent"
+
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -129,10 +131,8 @@ func wait(ctx context.Context, done func() (bool, error)) error {
 		if ok, err := done(); ok || err != nil {
 			return err
 		}
-		select {
-		case <-ctx.Done():
+		if concurrent.Sleep(ctx, 500*time.Millisecond) != nil {
 			return ctx.Err()
-		case <-time.After(500 * time.Millisecond):
 		}
 	}
 	return errors.New("the cluster does not come to rest within a minute; see the logs of the bed")

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
-	"sync"
 
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -36,17 +36,7 @@ func floor(ctx context.Context, file string) error {
 		return err
 	}
 	kinds := manifest.KindsOf(nil)
-	errs := make([]error, len(objects))
-	slots := make(chan struct{}, 8)
-	var wg sync.WaitGroup
-	for i, o := range objects {
-		slots <- struct{}{}
-		wg.Go(func() {
-			errs[i] = patch(ctx, client, kinds, o)
-			<-slots
-		})
-	}
-	wg.Wait()
+	errs := concurrent.Map(8, objects, func(o *manifest.Object) error { return patch(ctx, client, kinds, o) })
 	return errors.Join(errs...)
 }
 

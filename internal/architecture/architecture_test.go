@@ -14,6 +14,7 @@ const module = "github.com/fitout-dev/fitout/"
 var mayImport = map[string][]string{
 	"pkg/strictyaml":  {"pkg/printable"},
 	"pkg/printable":   {},
+	"pkg/concurrent":  {},
 	"pkg/manifest":    {"pkg/printable"},
 	"pkg/clusterfile": {"pkg/strictyaml"},
 	"pkg/corefile":    {"pkg/printable", "pkg/strictyaml"},
@@ -24,7 +25,7 @@ var mayImport = map[string][]string{
 	"pkg/kubeapi":     {"pkg/crd", "pkg/fieldrules", "pkg/manifest", "pkg/strictyaml"},
 	"pkg/render":      {"pkg/bundle", "pkg/clusterfile", "pkg/kubeapi", "pkg/manifest", "pkg/strictyaml"},
 	"pkg/wave":        {"pkg/manifest", "pkg/printable", "pkg/render"},
-	"pkg/probe":       {"pkg/clusterfile", "pkg/manifest"},
+	"pkg/probe":       {"pkg/clusterfile", "pkg/concurrent", "pkg/manifest"},
 	"pkg/agent":       {},
 	"pkg/objectdiff":  {"pkg/clusterfile", "pkg/manifest"},
 	"pkg/adoption":    {"pkg/bundle", "pkg/corefile", "pkg/fieldowner", "pkg/manifest", "pkg/objectdiff"},
@@ -40,8 +41,8 @@ var mayImport = map[string][]string{
 	"pkg/footprint":   {"pkg/bundle", "pkg/clusterfile", "pkg/manifest", "pkg/printable", "pkg/render", "pkg/strictyaml"},
 	"pkg/report":      {"pkg/changeset", "pkg/check", "pkg/clusterfile", "pkg/footprint", "pkg/manifest", "pkg/printable"},
 	"pkg/inventory":   {"pkg/manifest", "pkg/render"},
-	"pkg/cluster":     {"pkg/agent", "pkg/changeset", "pkg/clusterfile", "pkg/fieldowner", "pkg/inventory", "pkg/objectdiff", "pkg/printable", "pkg/observed", "pkg/manifest", "pkg/probe", "pkg/probes", "pkg/provider", "pkg/render", "pkg/report"},
-	"pkg/fitout":      {"pkg/adoption", "pkg/agent", "pkg/bundle", "pkg/changeset", "pkg/check", "pkg/diagnose", "pkg/fieldowner", "pkg/clusterfile", "pkg/corefile", "pkg/crd", "pkg/footprint", "pkg/inventory", "pkg/kubeapi", "pkg/manifest", "pkg/observed", "pkg/probe", "pkg/probes", "pkg/provider", "pkg/render", "pkg/report", "pkg/strictyaml", "pkg/wave"},
+	"pkg/cluster":     {"pkg/agent", "pkg/changeset", "pkg/clusterfile", "pkg/concurrent", "pkg/fieldowner", "pkg/inventory", "pkg/objectdiff", "pkg/printable", "pkg/observed", "pkg/manifest", "pkg/probe", "pkg/probes", "pkg/provider", "pkg/render", "pkg/report"},
+	"pkg/fitout":      {"pkg/adoption", "pkg/agent", "pkg/bundle", "pkg/changeset", "pkg/check", "pkg/concurrent", "pkg/diagnose", "pkg/fieldowner", "pkg/clusterfile", "pkg/corefile", "pkg/crd", "pkg/footprint", "pkg/inventory", "pkg/kubeapi", "pkg/manifest", "pkg/observed", "pkg/probe", "pkg/probes", "pkg/provider", "pkg/render", "pkg/report", "pkg/strictyaml", "pkg/wave"},
 	"addons":          {},
 	"bundles":         {},
 }

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 )
 
 // Binaries are the programs of a bed, in the build cache.
@@ -171,10 +173,8 @@ func lock(ctx context.Context, path string, waiting func()) (unlock func(), err 
 		if !told {
 			waiting()
 		}
-		select {
-		case <-ctx.Done():
+		if concurrent.Sleep(ctx, 200*time.Millisecond) != nil {
 			return nil, fmt.Errorf("wait for the lock %s: %w", path, ctx.Err())
-		case <-time.After(200 * time.Millisecond):
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 )
 
 const (
@@ -166,10 +168,8 @@ func poll(ctx context.Context, every time.Duration, try func() error) error {
 		if last == nil || ctx.Err() == nil { // or else it failed because ctx ended
 			last = err
 		}
-		select {
-		case <-ctx.Done():
+		if concurrent.Sleep(ctx, every) != nil {
 			return fmt.Errorf("%w: %w", context.Cause(ctx), last)
-		case <-time.After(every):
 		}
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 )
 
 // RunFabric is the process that holds the network namespace with the bridge.
@@ -72,10 +74,8 @@ func serveMetadata(ctx context.Context) error {
 		if !errors.Is(err, syscall.EADDRNOTAVAIL) {
 			return err
 		}
-		select {
-		case <-ctx.Done():
+		if concurrent.Sleep(ctx, 20*time.Millisecond) != nil {
 			return ctx.Err()
-		case <-time.After(20 * time.Millisecond):
 		}
 		listener, err = net.Listen("tcp", address)
 	}

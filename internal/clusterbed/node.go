@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 )
 
 const cniBin = "/opt/cni/bin"
@@ -273,10 +275,8 @@ func waitForNetwork(ctx context.Context, ip string) error {
 				return nil
 			}
 		}
-		select {
-		case <-ctx.Done():
+		if concurrent.Sleep(ctx, 20*time.Millisecond) != nil {
 			return fmt.Errorf("the node got no network: %w", ctx.Err())
-		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }

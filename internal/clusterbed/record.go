@@ -16,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 )
 
 const (
@@ -170,10 +172,8 @@ func (b *Bed) Stop(ctx context.Context) error {
 		}
 	}
 	for b.Owner.Running() {
-		select {
-		case <-ctx.Done():
+		if concurrent.Sleep(ctx, 20*time.Millisecond) != nil {
 			return fmt.Errorf("process %d, which owns the bed in %s, has not ended: %w: see its logs", b.Owner.PID, b.Dir, ctx.Err())
-		case <-time.After(20 * time.Millisecond):
 		}
 	}
 	return nil

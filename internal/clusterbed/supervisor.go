@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 )
 
 // A supervisor runs the services of a node. As process 1 it is the parent of
@@ -98,10 +100,7 @@ func (s *supervisor) keep(ctx context.Context, one service) {
 		} else {
 			fmt.Printf("%s %s: %v\n", now(), one.Name, err)
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(restartDelay):
-		}
+		_ = concurrent.Sleep(ctx, restartDelay) // or until that ends
 	}
 }
 

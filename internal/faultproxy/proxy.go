@@ -21,6 +21,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/concurrent"
+
 	"k8s.io/client-go/rest"
 )
 
@@ -163,10 +165,7 @@ func (p *Proxy) forward(w http.ResponseWriter, r *http.Request) {
 
 // wait ends early when the client gives up.
 func wait(r *http.Request, d time.Duration) {
-	select {
-	case <-r.Context().Done():
-	case <-time.After(d):
-	}
+	_ = concurrent.Sleep(r.Context(), d) // or until that ends
 }
 
 func answer(w http.ResponseWriter, f Fault) {

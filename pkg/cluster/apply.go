@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/fitout-dev/fitout/pkg/changeset"
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/report"
@@ -42,7 +43,7 @@ func (c *Client) Recorded(ctx context.Context, entries []inventory.Entry) (map[m
 	}
 	live := map[manifest.ID]*manifest.Object{}
 	var errs []error
-	for i, o := range each(entries, func(e inventory.Entry) outcome {
+	for i, o := range concurrent.Map(parallel, entries, func(e inventory.Entry) outcome {
 		live, err := c.recorded(ctx, e)
 		return outcome{live, err}
 	}) {
@@ -128,7 +129,7 @@ func account[T any](items []T, f func(T) (report.Change, error)) ([]report.Chang
 	}
 	var changes []report.Change
 	var errs []error
-	for _, o := range each(items, func(item T) outcome {
+	for _, o := range concurrent.Map(parallel, items, func(item T) outcome {
 		change, err := f(item)
 		return outcome{change, err}
 	}) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/observed"
 	corev1 "k8s.io/api/core/v1"
@@ -54,7 +55,7 @@ func (c *Client) Diagnose(ctx context.Context, q observed.EvidenceRequest) obser
 	if c.NoLogs {
 		q.Logs = nil
 	}
-	logs := each(q.Logs, func(of observed.LogRequest) observed.Log { return c.log(ctx, of) })
+	logs := concurrent.Map(parallel, q.Logs, func(of observed.LogRequest) observed.Log { return c.log(ctx, of) })
 	for i, of := range q.Logs {
 		e.Logs[of] = logs[i]
 	}

@@ -6,6 +6,7 @@ import (
 	"net"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/observed"
 	corev1 "k8s.io/api/core/v1"
@@ -28,7 +29,7 @@ func (c *Client) Facts(ctx context.Context) (clusterfile.Facts, error) {
 	f := clusterfile.Facts{KubernetesVersion: c.version, Server: c.server}
 	var ranges []manifest.Object
 	var kubeadm, service, dns *manifest.Object
-	errs := each([]func() error{
+	errs := concurrent.Map(parallel, []func() error{
 		func() (err error) {
 			f.Nodes, err = c.nodeFacts(ctx)
 			return

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
 	corev1 "k8s.io/api/core/v1"
@@ -62,7 +63,7 @@ type listed struct {
 
 // listEach fetches collections at the same time. A resource that the server does not have (yet) has no objects.
 func (c *Client) listEach(ctx context.Context, collections []collection) []listed {
-	return each(collections, func(from collection) (l listed) {
+	return concurrent.Map(parallel, collections, func(from collection) (l listed) {
 		switch {
 		case from.lean && from.gvr == core("nodes"):
 			l.nodes, l.err = c.nodes(ctx)

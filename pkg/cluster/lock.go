@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
@@ -97,7 +98,7 @@ func (l *lock) acquire(ctx context.Context, patience time.Duration, waiting func
 			return &LockedError{Holder: ptr.Deref(other.Spec.HolderIdentity, "?"), Since: ptr.Deref(other.Spec.AcquireTime, metav1.MicroTime{}).Time}
 		}
 		waiting(ptr.Deref(other.Spec.HolderIdentity, "?"))
-		if err := sleep(ctx, lockPoll); err != nil {
+		if err := concurrent.Sleep(ctx, lockPoll); err != nil {
 			return err
 		}
 	}
@@ -136,7 +137,7 @@ func (l *lock) try(ctx context.Context, seen string, since time.Time) (*coordina
 // keep renews the lock until the context ends, and ends it when another run has the lock. An API server that cannot be
 // reached takes nobody's lock away.
 func (l *lock) keep(ctx context.Context, lost context.CancelCauseFunc) {
-	for sleep(ctx, lockRenewal) == nil {
+	for concurrent.Sleep(ctx, lockRenewal) == nil {
 		err := l.write(ctx, l.update, l.version)
 		if !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
 			continue
@@ -200,14 +201,4 @@ func (l *lock) read(ctx context.Context) (*coordinationv1.Lease, error) {
 		return runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, &lease)
 	})
 	return &lease, err
-}
-
-// sleep waits, unless the context ends first.
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-time.After(d):
-		return nil
-	}
 }

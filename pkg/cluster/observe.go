@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/render"
@@ -61,7 +62,7 @@ func (c *Client) look(ctx context.Context, kinds manifest.Kinds, objects []*mani
 		err  error
 	}
 	var errs []error
-	for _, a := range each(objects, func(o *manifest.Object) answer {
+	for _, a := range concurrent.Map(parallel, objects, func(o *manifest.Object) answer {
 		resource, err := c.resource(kinds, o)
 		if err != nil {
 			return answer{nil, err}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/changeset"
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/report"
@@ -132,7 +133,7 @@ func (c *Client) gone(ctx context.Context, resource dynamic.ResourceInterface, l
 		case err == nil:
 			live = now
 		}
-		if ended := sleep(ctx, wait); ended != nil {
+		if ended := concurrent.Sleep(ctx, wait); ended != nil {
 			if err != nil && !errors.Is(err, ended) {
 				ended = errors.Join(ended, err)
 			}

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/concurrent"
+
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -56,10 +58,8 @@ func (o *outages) retry(ctx context.Context, f func() error) error {
 		if left <= 0 {
 			return met.end(err, nil)
 		}
-		select {
-		case <-ctx.Done():
+		if concurrent.Sleep(ctx, min(met.pause(err), max(left, firstPause))) != nil {
 			return met.end(err, ctx.Err())
-		case <-time.After(min(met.pause(err), max(left, firstPause))):
 		}
 	}
 }
@@ -146,19 +146,3 @@ func (e *gaveUpError) Error() string { return e.text }
 
 // Unwrap tells a run that was interrupted or out of time. It is a list, so that nobody takes that for the root cause.
 func (e *gaveUpError) Unwrap() []error { return []error{e.ended} }
-
-// each calls f for every item, at most parallel at once, and returns the results in the order of the items.
-func each[T, R any](items []T, f func(T) R) []R {
-	results := make([]R, len(items))
-	slots := make(chan struct{}, parallel)
-	var wg sync.WaitGroup
-	for i, item := range items {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			results[i] = f(item)
-		})
-	}
-	wg.Wait()
-	return results
-}

@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/concurrent"
+
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -103,7 +105,7 @@ func TestOutageIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var o outages
 		begin := time.Now()
-		errs := each(make([]int, 5*parallel), func(int) error { return o.retry(t.Context(), failing(refused)) })
+		errs := concurrent.Map(parallel, make([]int, 5*parallel), func(int) error { return o.retry(t.Context(), failing(refused)) })
 		if took := time.Since(begin); took > serverAway.patience+5*time.Second {
 			t.Errorf("all requests together took %v", took)
 		}

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 	"github.com/fitout-dev/fitout/pkg/probe"
 	"github.com/fitout-dev/fitout/pkg/probes"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,21 +33,12 @@ func callAll(ctx context.Context, cluster Outside, calls []probes.DirectQuery) m
 		}
 	}
 	taken := intercepted(ctx, nobody, ports)
-	replies := make([]probes.DirectResult, len(calls))
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, callsAtOnce)
-	for i, call := range calls {
+	replies := concurrent.Map(callsAtOnce, calls, func(call probes.DirectQuery) probes.DirectResult {
 		if call.Transport == probes.Directly && taken[call.Port] != "" {
-			replies[i] = probes.DirectResult{NotMade: taken[call.Port]}
-			continue
+			return probes.DirectResult{NotMade: taken[call.Port]}
 		}
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			replies[i] = reply(ctx, cluster, call)
-		})
-	}
-	wg.Wait()
+		return reply(ctx, cluster, call)
+	})
 	byID := map[string]probes.DirectResult{}
 	for i, call := range calls {
 		byID[call.ID] = replies[i]

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/report"
@@ -47,7 +48,7 @@ func checked(ctx context.Context, cluster Cluster, p *Plan, o CheckOptions, prog
 		if last {
 			r.Checks = explain(ctx, cluster, p.Diagnoses(), r.Checks, snapshot)
 		}
-		if last || !pause(ctx, o.Poll) {
+		if last || concurrent.Sleep(ctx, o.Poll) != nil {
 			return r, nil
 		}
 		progress.Checking(r.Checks)

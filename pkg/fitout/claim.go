@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/probe"
 	"github.com/fitout-dev/fitout/pkg/probes"
@@ -229,7 +230,7 @@ func (c *volumeTester) await(ctx context.Context, pod string, unmet func(probes.
 		case ctx.Err() == nil:
 			return last, err
 		}
-		if !pause(ctx, claimPoll) {
+		if concurrent.Sleep(ctx, claimPoll) != nil {
 			return last, fmt.Errorf("not within %s: %s", c.patience, why)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 	"github.com/fitout-dev/fitout/pkg/probe"
 	"github.com/fitout-dev/fitout/pkg/probes"
 	"github.com/fitout-dev/fitout/pkg/report"
@@ -73,7 +74,7 @@ func During(ctx context.Context, cluster Watcher, p *Plan, o DuringOptions, work
 	c.Start = time.Now()
 	c.Exit = work(ctx)
 	c.Seconds = time.Since(c.Start).Seconds()
-	pause(ctx, tail)
+	_ = concurrent.Sleep(ctx, tail) // or until the run ends
 	c.Paths = watches.end()
 	return c, nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/wave"
 )
@@ -40,7 +41,7 @@ func (s *session) gate(ctx context.Context, i int, w wave.Wave) (without []strin
 			last = remembered(last, diagnosed)
 		}
 		switch {
-		case err == nil && pause(ctx, wait):
+		case err == nil && concurrent.Sleep(ctx, wait) == nil:
 		case len(last) > 0 && errors.Is(ctx.Err(), context.Canceled):
 			return nil, notReady("interrupted while waiting for", last)
 		case len(last) > 0 && ctx.Err() != nil:
@@ -150,14 +151,4 @@ func (e *gateError) Lines() []string {
 	lines := slices.Clone(e.lines)
 	lines[0] = e.what + ": " + lines[0]
 	return lines
-}
-
-// pause waits, and reports whether the context is still good.
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return ctx.Err() == nil
-	}
 }

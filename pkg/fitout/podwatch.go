@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 	"github.com/fitout-dev/fitout/pkg/probe"
 	"github.com/fitout-dev/fitout/pkg/probes"
 	"github.com/fitout-dev/fitout/pkg/report"
@@ -45,7 +46,7 @@ func (w *podWatch) run(ctx, stop context.Context, ask asking) {
 	for {
 		err := ask(ctx, stop, w.pod, probe.Watching{Tasks: tasks, Rate: w.rate}, w.seen)
 		w.broken(err)
-		if err == nil && stop.Err() != nil || !pause(stop, time.Second) {
+		if err == nil && stop.Err() != nil || concurrent.Sleep(stop, time.Second) != nil {
 			break
 		}
 	}

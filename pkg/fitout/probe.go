@@ -6,11 +6,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/agent"
 	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/probe"
@@ -116,7 +116,7 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 	}
 	survey.Environment.Claim = p.claim(ctx, cluster, o, survey)
 	rows = try(ctx, cluster, addons, survey)
-	for until := time.Now().Add(o.Settle); len(check.Unmet(rows)) > 0 && time.Now().Before(until) && pause(ctx, probeAgain); {
+	for until := time.Now().Add(o.Settle); len(check.Unmet(rows)) > 0 && time.Now().Before(until) && concurrent.Sleep(ctx, probeAgain) == nil; {
 		if survey, rows, err = tryAgain(ctx, cluster, p, survey, rows); err != nil {
 			return rows, err
 		}
@@ -239,7 +239,7 @@ func await(ctx context.Context, cluster Prober, patience time.Duration, survey *
 		if survey.Environment.Pods, survey.Environment.Service, err = cluster.ProbePods(ctx, survey.Environment.Namespace); err != nil {
 			return err
 		}
-		if survey.PodsStarted() || !time.Now().Before(until) || !pause(ctx, probePoll) {
+		if survey.PodsStarted() || !time.Now().Before(until) || concurrent.Sleep(ctx, probePoll) != nil {
 			return nil
 		}
 	}
@@ -253,7 +253,7 @@ const connecting = 15 * time.Second
 // askAll asks all pods at once. A pod that hangs costs the time of its tasks and its own results, no others'.
 func askAll(ctx context.Context, cluster Prober, pods []corev1.Pod, tasks map[string][]probe.Task) map[string]probes.PodResults {
 	pods = slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return len(tasks[p.Name]) == 0 })
-	return allAtOnce(pods, func(pod corev1.Pod) (string, probes.PodResults) {
+	answers := concurrent.Map(connectionsAtOnce, pods, func(pod corev1.Pod) probes.PodResults {
 		longest := slices.MaxFunc(tasks[pod.Name], func(a, b probe.Task) int { return int(a.Timeout.Duration - b.Timeout.Duration) })
 		ctx, cancel := context.WithTimeout(ctx, longest.Timeout.Duration+connecting)
 		defer cancel()
@@ -262,29 +262,17 @@ func askAll(ctx context.Context, cluster Prober, pods []corev1.Pod, tasks map[st
 		if answer.Results, err = cluster.Ask(ctx, pod, tasks[pod.Name]); err != nil {
 			answer.Error = err.Error()
 		}
-		return pod.Name, answer
+		return answer
 	})
+	byName := map[string]probes.PodResults{}
+	for i, pod := range pods {
+		byName[pod.Name] = answers[i]
+	}
+	return byName
 }
 
-// allAtOnce asks, with a bound on the connections at once, and returns the answers by their names.
-func allAtOnce[Q, A any](list []Q, ask func(Q) (string, A)) map[string]A {
-	answers := map[string]A{}
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, 32)
-	for _, q := range list {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			name, answer := ask(q)
-			mu.Lock()
-			defer mu.Unlock()
-			answers[name] = answer
-		})
-	}
-	wg.Wait()
-	return answers
-}
+// connectionsAtOnce bounds the pods that are asked at the same time.
+const connectionsAtOnce = 32
 
 // attendTimeout bounds each of the requests of a run of probes that are not the trials themselves.
 const attendTimeout = 30 * time.Second

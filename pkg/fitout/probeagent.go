@@ -8,12 +8,18 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/agent"
 	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 	"github.com/fitout-dev/fitout/pkg/probes"
 )
 
 // askAgents asks the agents of all nodes at once, each in its own container. One that hangs costs the time of its commands.
 func askAgents(ctx context.Context, cluster Prober, questions []probes.AgentQuery) map[string]probes.AgentOutput {
-	return allAtOnce(questions, func(q probes.AgentQuery) (string, probes.AgentOutput) { return q.ID, askAgent(ctx, cluster, q) })
+	outputs := concurrent.Map(connectionsAtOnce, questions, func(q probes.AgentQuery) probes.AgentOutput { return askAgent(ctx, cluster, q) })
+	byID := map[string]probes.AgentOutput{}
+	for i, q := range questions {
+		byID[q.ID] = outputs[i]
+	}
+	return byID
 }
 
 // askAgent runs the commands of a question, one after the other, until one cannot be run.

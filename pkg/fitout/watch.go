@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/concurrent"
 	"github.com/fitout-dev/fitout/pkg/report"
 )
 
@@ -22,7 +23,7 @@ func Watch(ctx context.Context, interval time.Duration, once func(context.Contex
 		if err := tell(r); err != nil {
 			return last, err
 		}
-		if !pause(ctx, time.Until(next)) || ctx.Err() != nil {
+		if concurrent.Sleep(ctx, time.Until(next)) != nil {
 			return last, nil
 		}
 	}

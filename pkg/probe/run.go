@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/concurrent"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -61,10 +63,8 @@ func (t Task) run(ctx context.Context) Result {
 		if time.Now().After(last) {
 			return r
 		}
-		select {
-		case <-ctx.Done():
+		if concurrent.Sleep(ctx, pause) != nil {
 			return r
-		case <-time.After(pause):
 		}
 	}
 }
