@@ -50,6 +50,7 @@ func (t *Table) Check(serverVersion, source string, files Files) ([]Fault, error
 			c.defined[snippetName(p)] = true
 		default:
 			c.block(directives(p.body))
+			c.once(directives(p.body))
 		}
 	}
 	slices.SortStableFunc(c.faults, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })
@@ -97,6 +98,23 @@ func (c *checking) block(list []directive) {
 		if p.Files {
 			c.named(d)
 		}
+	}
+}
+
+// once finds the plugins that a server block has more than once, in what it imports, too, and that the server takes only once.
+func (c *checking) once(list []directive) {
+	seen := map[string]int{} // the lines of those before
+	for _, d := range c.snippets.expand(list) {
+		line := d.line
+		if d.via != nil {
+			line = d.via.line
+		}
+		p := c.table.Plugins[d.name()]
+		if first, again := seen[d.name()]; again && p.Once && !reached(c.version, p.OnceUntil) && len(c.faults) < maxFaults {
+			c.fault(line, true, shown(d.name()), fmt.Sprintf("is in line %d already, and %s takes it only once in a block", first, c.server()), "keep one of the two")
+			continue
+		}
+		seen[d.name()] = line
 	}
 }
 

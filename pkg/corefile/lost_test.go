@@ -94,13 +94,13 @@ func TestSettingsOf(t *testing.T) {
 }
 
 func TestCheckFiles(t *testing.T) {
-	live := "import a.conf\nimport *.server\nimport /mnt/x/*.server\nimport {$FILE}\n.:53 {\n hosts /etc/coredns/hosts\n hosts /none/hosts\n}\n"
+	live := "import a.conf\nimport *.server\nimport /mnt/x/*.server\nimport {$FILE}\n.:53 {\n hosts /etc/coredns/hosts\n file /none/hosts\n}\n"
 	files := Files{Dir: "/etc/coredns", Names: []string{"/etc/coredns/a.conf", "/etc/coredns/hosts"}, Mounts: []string{"/mnt"}}
 	for name, test := range map[string]struct {
 		files Files
 		want  string
 	}{
-		"all but two are there": {files, "line 2: import *.server imports nothing: no volume has such files; remove it, or mount them in a patch\nline 7: hosts names /none/hosts, a file that no volume has; remove it, or mount the file in a patch"},
+		"all but two are there": {files, "line 2: import *.server imports nothing: no volume has such files; remove it, or mount them in a patch\nline 7: file names /none/hosts, a file that no volume has; remove it, or mount the file in a patch"},
 		"not known":             {Files{}, ""},
 	} {
 		faults, err := table(t).Check("1.14.6", live, test.files)

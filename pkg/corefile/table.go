@@ -34,6 +34,8 @@ type Plugin struct {
 	AnyOption   bool              `json:"anyOption" doc:"its lines may be data; they are not checked"`
 	StrictSince string            `json:"strictSince" doc:"the first version that refuses options that it does not know; absent: all"`
 	Inline      []string          `json:"inline" doc:"an option also stands on the line of the plugin itself, behind these words"`
+	Once        bool              `json:"once" doc:"a block has it once at most"`
+	OnceUntil   string            `json:"onceUntil" doc:"the first version in which a block may have it more often; absent: none"`
 	Files       bool              `json:"files" doc:"arguments that begin with a slash name files"`
 }
 
@@ -83,7 +85,7 @@ func (t *Table) dates() map[string]string {
 	}
 	for name, p := range t.Plugins {
 		add("plugins."+name, p.life())
-		all["plugins."+name+".strictSince"] = p.StrictSince
+		all["plugins."+name+".strictSince"], all["plugins."+name+".onceUntil"] = p.StrictSince, p.OnceUntil
 		for option, o := range p.Changes {
 			add("plugins."+name+".changes."+option, o)
 		}
