@@ -125,7 +125,8 @@ func readInput(streams genericiooptions.IOStreams, args []string) (*manifests, e
 		for _, path := range paths {
 			text, name, err := readManifests(streams.In, path)
 			if err != nil {
-				return nil, err
+				in.unreadable(name, err)
+				continue
 			}
 			if in.take(name, text) == 0 {
 				warn(streams.ErrOut, []string{name + ": no objects"})
@@ -133,6 +134,16 @@ func readInput(streams genericiooptions.IOStreams, args []string) (*manifests, e
 		}
 	}
 	return in, nil
+}
+
+// unreadable adds a file that cannot be read to the faults: those of the others are told all the same.
+func (in *manifests) unreadable(name string, err error) {
+	fault := strictyaml.Fault{File: name, Problem: "cannot be read: " + err.Error()}
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		fault.Problem, fault.Remedy = "cannot be read: "+of.Err.Error(), "name files that are there and that you may read"
+	}
+	in.files, in.faults = append(in.files, name), append(in.faults, fault)
 }
 
 // take adds the objects of a text and returns how many documents and list entries it has.
@@ -183,10 +194,10 @@ func readManifests(in io.Reader, file string) (text []byte, name string, err err
 	}
 	text, err = io.ReadAll(io.LimitReader(in, maxManifest+1))
 	if err != nil {
-		return nil, name, fmt.Errorf("%s: %w", name, err)
+		return nil, name, err
 	}
 	if len(text) > maxManifest {
-		return nil, name, fmt.Errorf("%s: is larger than %d MiB; give manifests, not an archive", name, maxManifest>>20)
+		return nil, name, fmt.Errorf("it is larger than %d MiB; give manifests, not an archive", maxManifest>>20)
 	}
 	return text, name, nil
 }

@@ -1,6 +1,7 @@
 package fieldrules
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
@@ -31,6 +33,7 @@ func (c *checker) jobSpec(s *batchv1.JobSpec, path *field.Path) {
 			}
 		}
 	}
+	c.jobFailures(s, path)
 	c.jobSelector(s, path)
 	c.template(&s.Template, path.Child("template"))
 	policy := s.Template.Spec.RestartPolicy
@@ -43,6 +46,16 @@ func (c *checker) jobSpec(s *batchv1.JobSpec, path *field.Path) {
 	case s.PodFailurePolicy != nil && policy != corev1.RestartPolicyNever:
 		c.add(field.Invalid(at, policy, "must be Never with podFailurePolicy"))
 	}
+}
+
+// job is a Job of its own, whose name each pod of an indexed one has with its index (apis/batch/validation ValidateJob).
+func (c *checker) job(o *batchv1.Job) {
+	if s := &o.Spec; value(s.CompletionMode) == batchv1.IndexedCompletion && value(s.Completions) > 0 && c.minor >= 22 {
+		if host := fmt.Sprintf("%s-%d", o.Name, *s.Completions-1); len(utilvalidation.IsDNS1123Label(host)) > 0 {
+			c.add(field.Invalid(at("metadata").Child("name"), o.Name, "must be a DNS label with the index of each pod, such as "+host+", of at most 63 characters"))
+		}
+	}
+	c.jobSpec(&o.Spec, at("spec"))
 }
 
 // jobSelector refuses a selector that the server would have to take for its own.

@@ -34,6 +34,11 @@ func (c *checker) runtimeClass(o *nodev1.RuntimeClass) {
 	if c.require(o.Handler != "", at("handler"), "") {
 		c.messages(at("handler"), o.Handler, utilvalidation.IsDNS1123Label(o.Handler))
 	}
+	if o.Overhead != nil {
+		for name := range o.Overhead.PodFixed {
+			c.resourceName(name, at("overhead").Child("podFixed").Key(string(name)))
+		}
+	}
 	if o.Scheduling != nil {
 		c.labels(o.Scheduling.NodeSelector, at("scheduling").Child("nodeSelector"))
 		c.tolerations(o.Scheduling.Tolerations, at("scheduling").Child("tolerations"))
@@ -169,7 +174,32 @@ func (c *checker) webhookRule(r *admissionv1.RuleWithOperations, path *field.Pat
 			c.add(field.Forbidden(path.Child(name), "remove the others: * is all of them"))
 		}
 	}
+	c.webhookResources(r.Resources, path.Child("resources"))
 	oneOf(c, value(r.Scope), path.Child("scope"), admissionv1.ClusterScope, admissionv1.NamespacedScope, admissionv1.AllScopes)
+}
+
+// webhookResources refuses resources that a wildcard beside them holds already (apis/admissionregistration/validation
+// validateResources).
+func (c *checker) webhookResources(resources []string, path *field.Path) {
+	all, others := false, false                    // *, and what the last resource without a subresource says of it
+	of, in := map[string]bool{}, map[string]bool{} // resources with all subresources, subresources of all resources
+	for i, r := range resources {
+		name, sub, has := strings.Cut(r, "/")
+		if !has {
+			all, others = all || r == "*", r != "*"
+			continue
+		}
+		if of[name] || in[sub] {
+			c.add(field.Invalid(path.Index(i), r, "must not be given: a wildcard before it has it"))
+		}
+		of[name], in[sub] = of[name] || sub == "*", in[sub] || name == "*"
+	}
+	if len(resources) > 1 && slices.Contains(resources, "*/*") {
+		c.add(field.Invalid(path, resources, "must not have others beside */*"))
+	}
+	if all && others {
+		c.add(field.Invalid(path, resources, "must not have other resources beside *"))
+	}
 }
 
 // webhookClient is checked as in apiserver v0.36.4, pkg/util/webhook/validation.go.

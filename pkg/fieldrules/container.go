@@ -129,6 +129,7 @@ func (c *checker) mounts(o *corev1.Container, volumes map[string]bool, parent *f
 			}
 		}
 	}
+	c.recursiveReadOnly(o.VolumeMounts, parent.Child("volumeMounts"))
 	for i, d := range o.VolumeDevices {
 		at := parent.Child("volumeDevices").Index(i)
 		if c.require(d.Name != "", at.Child("name"), "") && !volumes[d.Name] {
@@ -139,6 +140,39 @@ func (c *checker) mounts(o *corev1.Container, volumes map[string]bool, parent *f
 			c.add(field.Invalid(at.Child("devicePath"), d.DevicePath, "must be unique in the container"))
 		}
 	}
+}
+
+// recursiveReadOnly checks mounts that are read-only with all below them (apis/core/validation validateMountRecursiveReadOnly).
+func (c *checker) recursiveReadOnly(mounts []corev1.VolumeMount, path *field.Path) {
+	for i, m := range mounts {
+		at := path.Index(i).Child("recursiveReadOnly")
+		how := value(m.RecursiveReadOnly)
+		oneOf(c, how, at, corev1.RecursiveReadOnlyDisabled, corev1.RecursiveReadOnlyIfPossible, corev1.RecursiveReadOnlyEnabled)
+		if how == "" || how == corev1.RecursiveReadOnlyDisabled {
+			continue
+		}
+		if !m.ReadOnly {
+			c.add(field.Forbidden(at, "remove it, or set readOnly: true"))
+		}
+		if p := value(m.MountPropagation); p != "" && p != corev1.MountPropagationNone {
+			c.add(field.Forbidden(at, "remove it, or mountPropagation"))
+		}
+	}
+}
+
+// blockDevices wants devices to be volumes that claims make (apis/core/validation ValidateVolumeDevices).
+func (c *checker) blockDevices(s *corev1.PodSpec, path *field.Path) {
+	claimed := map[string]bool{}
+	for _, v := range s.Volumes {
+		claimed[v.Name] = v.PersistentVolumeClaim != nil || v.Ephemeral != nil
+	}
+	eachContainer(s, path, func(o *corev1.Container, path *field.Path) {
+		for i, d := range o.VolumeDevices {
+			if byClaim, there := claimed[d.Name]; there && !byClaim {
+				c.add(field.Invalid(path.Child("volumeDevices").Index(i).Child("name"), d.Name, "must be a volume with persistentVolumeClaim or ephemeral"))
+			}
+		}
+	})
 }
 
 // inside checks a path that must stay below where it starts.

@@ -3,7 +3,6 @@ package fieldrules
 import (
 	"encoding/json"
 
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
@@ -32,7 +31,7 @@ var rules = map[schema.GroupKind]rule{
 	{Kind: "Endpoints"}:                                                             typed((*checker).endpoints),
 	{Kind: "ConfigMap"}:                                                             typed((*checker).configMap),
 	{Kind: "Secret"}:                                                                typed((*checker).secret),
-	{Kind: "Namespace"}:                                                             typed(func(*checker, *corev1.Namespace) {}),
+	{Kind: "Namespace"}:                                                             typed((*checker).namespace),
 	{Kind: "ServiceAccount"}:                                                        typed(func(*checker, *corev1.ServiceAccount) {}),
 	{Kind: "Node"}:                                                                  typed((*checker).node),
 	{Kind: "PersistentVolume"}:                                                      typed((*checker).persistentVolume),
@@ -43,7 +42,7 @@ var rules = map[schema.GroupKind]rule{
 	{Group: "apps", Kind: "DaemonSet"}:                                              typed((*checker).daemonSet),
 	{Group: "apps", Kind: "StatefulSet"}:                                            typed((*checker).statefulSet),
 	{Group: "apps", Kind: "ReplicaSet"}:                                             typed((*checker).replicaSet),
-	{Group: "batch", Kind: "Job"}:                                                   typed(func(c *checker, o *batchv1.Job) { c.jobSpec(&o.Spec, at("spec")) }),
+	{Group: "batch", Kind: "Job"}:                                                   typed((*checker).job),
 	{Group: "batch", Kind: "CronJob"}:                                               typed((*checker).cronJob),
 	{Group: "autoscaling", Kind: "HorizontalPodAutoscaler"}:                         typed((*checker).autoscaler),
 	{Group: "policy", Kind: "PodDisruptionBudget"}:                                  typed((*checker).disruptionBudget),

@@ -98,8 +98,13 @@ func (c *checker) ingress(o *networkingv1.Ingress) {
 	}
 	if s.IngressClassName != nil {
 		c.messages(path.Child("ingressClassName"), *s.IngressClassName, validation.NameIsDNSSubdomain(*s.IngressClassName, false))
-		if _, both := o.Annotations["kubernetes.io/ingress.class"]; both {
-			c.add(field.Invalid(at("metadata").Child("annotations").Key("kubernetes.io/ingress.class"), o.Annotations["kubernetes.io/ingress.class"], "cannot be set together with spec.ingressClassName"))
+		class, both := o.Annotations["kubernetes.io/ingress.class"]
+		switch path := at("metadata").Child("annotations").Key("kubernetes.io/ingress.class"); {
+		case !both:
+		case c.minor < 20:
+			c.add(field.Invalid(path, class, "cannot be set together with spec.ingressClassName"))
+		case class != *s.IngressClassName: // since 1.29 at the latest
+			c.add(field.Invalid(path, class, "must be spec.ingressClassName, "+*s.IngressClassName))
 		}
 	}
 	for i, rule := range s.Rules {

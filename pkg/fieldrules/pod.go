@@ -11,13 +11,25 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-func (c *checker) pod(o *corev1.Pod) { c.podSpec(&o.Spec, at("spec")) }
+func (c *checker) pod(o *corev1.Pod) {
+	if len(o.Spec.EphemeralContainers) > 0 {
+		c.add(field.Forbidden(at("spec").Child("ephemeralContainers"), "remove them: they are added to a pod that runs"))
+	}
+	for i, v := range o.Spec.Volumes {
+		if v.Image != nil { // in a template it may be left to others
+			c.require(v.Image.Reference != "", at("spec").Child("volumes").Index(i).Child("image", "reference"), "")
+		}
+	}
+	c.profiles(o.Annotations, &o.Spec, at("metadata").Child("annotations"))
+	c.podSpec(&o.Spec, at("spec"))
+}
 
 func (c *checker) podTemplateObject(o *corev1.PodTemplate) { c.template(&o.Template, at("template")) }
 
 // template checks the pod template of a controller (apis/core/validation ValidatePodTemplateSpec).
 func (c *checker) template(t *corev1.PodTemplateSpec, path *field.Path) {
 	c.templateMetadata(&t.ObjectMeta, path.Child("metadata"))
+	c.profiles(t.Annotations, &t.Spec, path.Child("metadata", "annotations"))
 	if len(t.Spec.EphemeralContainers) > 0 {
 		c.add(field.Forbidden(path.Child("spec", "ephemeralContainers"), "remove them: a template cannot have ephemeral containers"))
 	}
@@ -32,8 +44,9 @@ func (c *checker) templateMetadata(m *metav1.ObjectMeta, path *field.Path) {
 
 // podSpec checks a pod (apis/core/validation ValidatePodSpec).
 func (c *checker) podSpec(s *corev1.PodSpec, path *field.Path) {
-	volumes := c.volumes(s.Volumes, path.Child("volumes"))
-	c.containers(s, volumes, path)
+	c.containers(s, c.volumes(s.Volumes, path.Child("volumes")), path)
+	c.blockDevices(s, path)
+	c.podResources(s, path.Child("resources"))
 	oneOf(c, s.RestartPolicy, path.Child("restartPolicy"), corev1.RestartPolicyAlways, corev1.RestartPolicyOnFailure, corev1.RestartPolicyNever)
 	c.podDNS(s, path)
 	c.labels(s.NodeSelector, path.Child("nodeSelector"))
@@ -94,9 +107,6 @@ func (c *checker) podReferences(s *corev1.PodSpec, path *field.Path) {
 			c.messages(path.Child(name.field), name.value, utilvalidation.IsDNS1123Label(name.value))
 		}
 	}
-	for i, secret := range s.ImagePullSecrets {
-		c.require(secret.Name != "", path.Child("imagePullSecrets").Index(i).Child("name"), "")
-	}
 }
 
 // podDNS checks dnsPolicy and dnsConfig (apis/core/validation validateDNSPolicy, validatePodDNSConfig).
@@ -141,7 +151,9 @@ func (c *checker) searchDomain(search string, path *field.Path) {
 
 // podSecurity checks a pod's security context (apis/core/validation validatePodSpecSecurityContext).
 func (c *checker) podSecurity(s *corev1.PodSpec, path *field.Path) {
-
+	if s.HostPID && value(s.ShareProcessNamespace) {
+		c.add(field.Invalid(path.Child("shareProcessNamespace"), true, "cannot be true together with hostPID"))
+	}
 	sc := s.SecurityContext
 	if sc == nil {
 		return
@@ -152,9 +164,6 @@ func (c *checker) podSecurity(s *corev1.PodSpec, path *field.Path) {
 	}
 	for i, group := range sc.SupplementalGroups {
 		c.messages(path.Child("supplementalGroups").Index(i), group, utilvalidation.IsValidGroupID(group))
-	}
-	if s.HostPID && value(s.ShareProcessNamespace) {
-		c.add(field.Invalid(path.Child("shareProcessNamespace"), true, "cannot be true together with hostPID"))
 	}
 	c.sysctls(sc.Sysctls, path.Child("sysctls"))
 	if p := sc.SupplementalGroupsPolicy; p != nil {

@@ -112,6 +112,11 @@ func (c *checker) sysctls(list []corev1.Sysctl, path *field.Path) {
 // validateHostUsers).
 func (c *checker) userNamespace(s *corev1.PodSpec, path *field.Path) {
 	if s.HostUsers == nil || *s.HostUsers {
+		eachContainer(s, path, func(o *corev1.Container, path *field.Path) {
+			if sc := o.SecurityContext; sc != nil && value(sc.ProcMount) == corev1.UnmaskedProcMount && c.minor >= 30 {
+				c.add(field.Invalid(path.Child("securityContext", "procMount"), corev1.UnmaskedProcMount, "needs hostUsers: false"))
+			}
+		})
 		return
 	}
 	for _, f := range []struct {

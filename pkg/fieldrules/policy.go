@@ -85,6 +85,7 @@ func (c *checker) metric(m *autoscalingv2.MetricSpec, path *field.Path) {
 		}
 		c.require(source.metric != "", path.Child(source.name), "name the metric")
 		c.metricTarget(source.target, path.Child(source.name, "target"))
+		c.metricValue(kind, source.target, path.Child(source.name, "target"))
 	}
 }
 
@@ -131,12 +132,31 @@ func (c *checker) metricTarget(t *autoscalingv2.MetricTarget, path *field.Path) 
 	}
 }
 
+// metricValue wants the value by which a kind of metric is measured (apis/autoscaling/validation validatePodsSource,
+// validateResourceSource).
+func (c *checker) metricValue(kind autoscalingv2.MetricSourceType, t *autoscalingv2.MetricTarget, path *field.Path) {
+	switch kind {
+	case autoscalingv2.PodsMetricSourceType:
+		c.require(t.AverageValue != nil, path.Child("averageValue"), "give it: the metric is of pods")
+	case autoscalingv2.ResourceMetricSourceType, autoscalingv2.ContainerResourceMetricSourceType:
+		if t.AverageUtilization != nil && t.AverageValue != nil {
+			c.add(field.Forbidden(path.Child("averageValue"), "remove it, or averageUtilization"))
+		}
+	}
+}
+
 func (c *checker) scalingRules(r *autoscalingv2.HPAScalingRules, path *field.Path) {
 	if r == nil {
 		return
 	}
 	if w := r.StabilizationWindowSeconds; w != nil {
 		c.between(int64(*w), 0, 3600, path.Child("stabilizationWindowSeconds"))
+	}
+	if r.Policies != nil { // the server completes what is not given
+		c.require(len(r.Policies) > 0, path.Child("policies"), "give at least one policy")
+	}
+	if t := r.Tolerance; t != nil && t.Sign() < 0 {
+		c.add(field.Invalid(path.Child("tolerance"), t.String(), "must be at least 0"))
 	}
 	oneOf(c, value(r.SelectPolicy), path.Child("selectPolicy"), autoscalingv2.MaxChangePolicySelect, autoscalingv2.MinChangePolicySelect, autoscalingv2.DisabledPolicySelect)
 	for i, p := range r.Policies {

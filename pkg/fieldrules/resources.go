@@ -12,6 +12,7 @@ import (
 
 // resources checks requests and limits (apis/core/validation validateResourceRequirements).
 func (c *checker) resources(r *corev1.ResourceRequirements, path *field.Path) {
+	c.hugePages(r, path)
 	for name, limit := range r.Limits {
 		c.resource(name, limit, path.Child("limits").Key(string(name)))
 	}
@@ -33,6 +34,37 @@ func (c *checker) resources(r *corev1.ResourceRequirements, path *field.Path) {
 	}
 }
 
+// hugePages wants huge pages beside CPU or memory, whose limits and requests are looked at together.
+func (c *checker) hugePages(r *corev1.ResourceRequirements, path *field.Path) {
+	huge, other := false, false
+	for _, list := range []corev1.ResourceList{r.Limits, r.Requests} {
+		for name := range list {
+			huge = huge || strings.HasPrefix(string(name), corev1.ResourceHugePagesPrefix)
+			other = other || name == corev1.ResourceCPU || name == corev1.ResourceMemory
+		}
+	}
+	if huge && !other {
+		c.add(field.Forbidden(path, "give cpu or memory, too: huge pages cannot stand alone"))
+	}
+}
+
+// podResources checks what a pod as a whole requests (apis/core/validation validatePodResources).
+func (c *checker) podResources(s *corev1.PodSpec, path *field.Path) {
+	if s.Resources == nil {
+		return
+	}
+	c.resources(s.Resources, path)
+	for name, request := range s.Resources.Requests {
+		sum := resource.Quantity{}
+		for _, container := range s.Containers {
+			sum.Add(container.Resources.Requests[name])
+		}
+		if sum.Cmp(request) > 0 {
+			c.add(field.Invalid(path.Child("requests").Key(string(name)), request.String(), "must be at least the sum of the containers' requests, "+sum.String()))
+		}
+	}
+}
+
 // exact reports whether a resource cannot be overcommitted (apis/core/helper IsOvercommitAllowed).
 func exact(name corev1.ResourceName) bool {
 	return strings.HasPrefix(string(name), corev1.ResourceHugePagesPrefix) || strings.Contains(string(name), "/") && !strings.Contains(string(name), "kubernetes.io/")
@@ -40,13 +72,17 @@ func exact(name corev1.ResourceName) bool {
 
 // resource checks the name and the quantity of a container's resource.
 func (c *checker) resource(name corev1.ResourceName, q resource.Quantity, path *field.Path) {
+	c.resourceName(name, path)
+	c.quantity(name, q, path)
+}
+
+func (c *checker) resourceName(name corev1.ResourceName, path *field.Path) {
 	text := string(name)
 	c.messages(path, text, utilvalidation.IsQualifiedName(text))
 	standard := []string{"cpu", "memory", "ephemeral-storage"}
 	if !strings.Contains(text, "/") && !slices.Contains(standard, text) && !strings.HasPrefix(text, corev1.ResourceHugePagesPrefix) {
 		c.add(field.Invalid(path, text, "must be cpu, memory, ephemeral-storage, hugepages-SIZE or a qualified name such as example.org/gpu"))
 	}
-	c.quantity(name, q, path)
 }
 
 // quantity refuses negative values, and fractions of what comes in whole units (apis/core/validation
@@ -54,6 +90,11 @@ func (c *checker) resource(name corev1.ResourceName, q resource.Quantity, path *
 func (c *checker) quantity(name corev1.ResourceName, q resource.Quantity, path *field.Path) {
 	if q.Sign() < 0 {
 		c.add(field.Invalid(path, q.String(), "must be at least 0"))
+	}
+	if size, isPages := strings.CutPrefix(string(name), corev1.ResourceHugePagesPrefix); isPages && c.minor >= 20 {
+		if unit, err := resource.ParseQuantity(size); err == nil && unit.Value() > 0 && q.Value()%unit.Value() != 0 {
+			c.add(field.Invalid(path, q.String(), "must be a multiple of "+size))
+		}
 	}
 	whole := exact(name) && strings.Contains(string(name), "/") || slices.Contains([]corev1.ResourceName{
 		corev1.ResourcePods, corev1.ResourceQuotas, corev1.ResourceServices, corev1.ResourceReplicationControllers, corev1.ResourceSecrets,
@@ -82,7 +123,19 @@ func (c *checker) limitRange(o *corev1.LimitRange) {
 		if item.Type == corev1.LimitTypePersistentVolumeClaim && item.Max.Storage().IsZero() && item.Min.Storage().IsZero() {
 			c.add(field.Required(at.Child("max"), "give a maximum or a minimum of storage"))
 		}
+		if item.Type == corev1.LimitTypePod || item.Type == corev1.LimitTypeContainer {
+			c.limitNames(&item, at)
+		}
 		c.limitOrder(&item, at)
+	}
+}
+
+// limitNames checks which resources are limited.
+func (c *checker) limitNames(item *corev1.LimitRangeItem, path *field.Path) {
+	for name, list := range map[string]corev1.ResourceList{"max": item.Max, "min": item.Min, "default": item.Default, "defaultRequest": item.DefaultRequest} {
+		for r := range list {
+			c.resourceName(r, path.Child(name).Key(string(r)))
+		}
 	}
 }
 
@@ -118,11 +171,7 @@ func (c *checker) resourceQuota(o *corev1.ResourceQuota) {
 		}
 		c.quantity(name, q, at)
 	}
-	for i, scope := range o.Spec.Scopes {
-		oneOf(c, scope, at("spec").Child("scopes").Index(i), corev1.ResourceQuotaScopeTerminating, corev1.ResourceQuotaScopeNotTerminating,
-			corev1.ResourceQuotaScopeBestEffort, corev1.ResourceQuotaScopeNotBestEffort, corev1.ResourceQuotaScopePriorityClass,
-			corev1.ResourceQuotaScopeCrossNamespacePodAffinity, corev1.ResourceQuotaScopeVolumeAttributesClass)
-	}
+	c.quotaScopes(o)
 }
 
 // quotaName reports whether a name without a slash may have a quota (apis/core/helper IsStandardQuotaResourceName).

@@ -44,6 +44,28 @@ func (c *checker) ids(user, group *int64, path *field.Path) {
 	}
 }
 
+// profiles checks annotations of former versions that name profiles of containers (apis/core/validation ValidateAppArmorPodAnnotations,
+// ValidateSeccompPodAnnotations).
+func (c *checker) profiles(annotations map[string]string, s *corev1.PodSpec, path *field.Path) {
+	names := map[string]bool{}
+	eachContainer(s, path, func(o *corev1.Container, _ *field.Path) { names[o.Name] = true })
+	for key, profile := range annotations {
+		if name, is := strings.CutPrefix(key, corev1.DeprecatedAppArmorBetaContainerAnnotationKeyPrefix); is {
+			if !names[name] {
+				c.add(field.Invalid(path.Key(key), name, "must be the name of a container"))
+			}
+			if profile != "" && profile != "runtime/default" && profile != "unconfined" && !strings.HasPrefix(profile, "localhost/") {
+				c.add(field.Invalid(path.Key(key), profile, "must be runtime/default, unconfined or localhost/PROFILE"))
+			}
+		}
+		if key == "seccomp.security.alpha.kubernetes.io/pod" || strings.HasPrefix(key, "container.seccomp.security.alpha.kubernetes.io/") {
+			if profile != "runtime/default" && profile != "docker/default" && profile != "unconfined" && !strings.HasPrefix(profile, "localhost/") {
+				c.add(field.Invalid(path.Key(key), profile, "must be runtime/default, unconfined or localhost/PROFILE"))
+			}
+		}
+	}
+}
+
 // seccomp checks a profile, which names a file if and only if it is on the node (validateSeccompProfileField).
 func (c *checker) seccomp(p *corev1.SeccompProfile, path *field.Path) {
 	if p == nil {

@@ -65,6 +65,9 @@ func (c *checker) traffic(s *corev1.ServiceSpec, path *field.Path) {
 		}
 		c.messages(path.Child("loadBalancerClass"), *s.LoadBalancerClass, utilvalidation.IsQualifiedName(*s.LoadBalancerClass))
 	}
+	if s.AllocateLoadBalancerNodePorts != nil && s.Type != corev1.ServiceTypeLoadBalancer {
+		c.add(field.Forbidden(path.Child("allocateLoadBalancerNodePorts"), "remove it, or use type LoadBalancer"))
+	}
 	if len(s.LoadBalancerSourceRanges) > 0 && s.Type != corev1.ServiceTypeLoadBalancer {
 		c.add(field.Forbidden(path.Child("loadBalancerSourceRanges"), "remove it, or use type LoadBalancer"))
 	}
@@ -115,6 +118,9 @@ func (c *checker) serviceAddresses(s *corev1.ServiceSpec, path *field.Path) {
 	if len(s.ClusterIPs) > 0 && s.ClusterIP != "" && s.ClusterIPs[0] != s.ClusterIP {
 		c.add(field.Invalid(path.Child("clusterIPs").Index(0), s.ClusterIPs[0], "must be clusterIP, "+s.ClusterIP))
 	}
+	if len(s.ClusterIPs) > 0 && s.ClusterIP == "" {
+		c.add(field.Required(path.Child("clusterIP"), "give the first of clusterIPs"))
+	}
 	for i, ip := range s.ClusterIPs {
 		if ip != corev1.ClusterIPNone {
 			c.ip(ip, path.Child("clusterIPs").Index(i))
@@ -123,9 +129,6 @@ func (c *checker) serviceAddresses(s *corev1.ServiceSpec, path *field.Path) {
 	for i, ip := range s.ExternalIPs {
 		c.endpointIP(ip, path.Child("externalIPs").Index(i))
 	}
-	if s.LoadBalancerIP != "" && c.minor >= 36 && s.Type == corev1.ServiceTypeLoadBalancer {
-		c.ip(s.LoadBalancerIP, path.Child("loadBalancerIP"))
-	}
 	seen := map[corev1.IPFamily]bool{}
 	for i, family := range s.IPFamilies {
 		oneOf(c, family, path.Child("ipFamilies").Index(i), corev1.IPv4Protocol, corev1.IPv6Protocol)
@@ -133,6 +136,9 @@ func (c *checker) serviceAddresses(s *corev1.ServiceSpec, path *field.Path) {
 	}
 	if p := s.IPFamilyPolicy; p != nil {
 		oneOf(c, *p, path.Child("ipFamilyPolicy"), corev1.IPFamilyPolicySingleStack, corev1.IPFamilyPolicyPreferDualStack, corev1.IPFamilyPolicyRequireDualStack)
+		if *p == corev1.IPFamilyPolicySingleStack && len(s.IPFamilies) > 1 {
+			c.add(field.Invalid(path.Child("ipFamilyPolicy"), *p, "must be PreferDualStack or RequireDualStack with two ipFamilies"))
+		}
 	}
 }
 

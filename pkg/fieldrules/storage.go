@@ -32,13 +32,16 @@ func (c *checker) storageClass(o *storagev1.StorageClass) {
 			path := at("allowedTopologies").Index(i).Child("matchLabelExpressions").Index(j)
 			c.require(e.Key != "", path.Child("key"), "")
 			c.require(len(e.Values) > 0, path.Child("values"), "")
+			seen := map[string]bool{}
+			for k, v := range e.Values {
+				unique(c, seen, v, path.Child("values").Index(k))
+			}
 		}
 	}
 }
 
 // csiDriver is checked as in apis/storage/validation ValidateCSIDriver.
 func (c *checker) csiDriver(o *storagev1.CSIDriver) {
-	c.messages(at("metadata").Child("name"), o.Name, driverName(o.Name))
 	oneOf(c, value(o.Spec.FSGroupPolicy), at("spec").Child("fsGroupPolicy"), storagev1.ReadWriteOnceWithFSTypeFSGroupPolicy, storagev1.FileFSGroupPolicy, storagev1.NoneFSGroupPolicy)
 	for i, mode := range o.Spec.VolumeLifecycleModes {
 		oneOfRequired(c, mode, at("spec").Child("volumeLifecycleModes").Index(i), storagev1.VolumeLifecyclePersistent, storagev1.VolumeLifecycleEphemeral)
@@ -73,6 +76,12 @@ func (c *checker) persistentVolume(o *corev1.PersistentVolume) {
 	affinity := s.NodeAffinity != nil && s.NodeAffinity.Required != nil
 	if affinity {
 		c.nodeSelector(s.NodeAffinity.Required, path.Child("nodeAffinity", "required"))
+	}
+	if s.NodeAffinity != nil {
+		c.require(affinity, path.Child("nodeAffinity", "required"), "name the nodes, or remove nodeAffinity")
+	}
+	if s.HostPath != nil && s.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRecycle && strings.Trim(s.HostPath.Path, "/.") == "" {
+		c.add(field.Forbidden(path.Child("persistentVolumeReclaimPolicy"), "use Retain: the path is the root of the node"))
 	}
 	if s.Local != nil {
 		c.require(s.Local.Path != "", path.Child("local", "path"), "")

@@ -157,6 +157,7 @@ func (c *checker) downward(items []corev1.DownwardAPIVolumeFile, path *field.Pat
 
 func (c *checker) projected(s *corev1.ProjectedVolumeSource, path *field.Path) {
 	c.mode(s.DefaultMode, path.Child("defaultMode"))
+	c.projectedPaths(s, path)
 	for i := range s.Sources {
 		source := &s.Sources[i]
 		at := path.Child("sources").Index(i)
@@ -194,6 +195,12 @@ func (c *checker) claimSpec(s *corev1.PersistentVolumeClaimSpec, path *field.Pat
 	}
 	if class := value(s.StorageClassName); class != "" {
 		c.messages(path.Child("storageClassName"), class, validation.NameIsDNSSubdomain(class, false))
+	}
+	if class := value(s.VolumeAttributesClassName); class != "" {
+		c.messages(path.Child("volumeAttributesClassName"), class, validation.NameIsDNSSubdomain(class, false))
+	}
+	if a, b := s.DataSource, s.DataSourceRef; a != nil && b != nil && b.Namespace == nil && (a.Kind != b.Kind || a.Name != b.Name || value(a.APIGroup) != value(b.APIGroup)) {
+		c.add(field.Invalid(path.Child("dataSource"), a.Kind+" "+a.Name, "must be dataSourceRef, "+b.Kind+" "+b.Name))
 	}
 	c.volumeMode(s.VolumeMode, path.Child("volumeMode"))
 }

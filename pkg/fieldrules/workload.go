@@ -146,6 +146,11 @@ func (c *checker) statefulSet(o *appsv1.StatefulSet) {
 	oneOf(c, s.PodManagementPolicy, path.Child("podManagementPolicy"), appsv1.OrderedReadyPodManagement, appsv1.ParallelPodManagement)
 	c.nonNegative(int64(value(s.Replicas)), path.Child("replicas"))
 	c.nonNegative(int64(s.MinReadySeconds), path.Child("minReadySeconds"))
+	if p := s.PersistentVolumeClaimRetentionPolicy; p != nil {
+		for name, when := range map[string]appsv1.PersistentVolumeClaimRetentionPolicyType{"whenDeleted": p.WhenDeleted, "whenScaled": p.WhenScaled} {
+			oneOf(c, when, path.Child("persistentVolumeClaimRetentionPolicy", name), appsv1.RetainPersistentVolumeClaimRetentionPolicyType, appsv1.DeletePersistentVolumeClaimRetentionPolicyType)
+		}
+	}
 	if s.Ordinals != nil {
 		c.nonNegative(int64(s.Ordinals.Start), path.Child("ordinals", "start"))
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"unicode/utf16"
 
@@ -134,6 +135,9 @@ func (d *document) items() []Item {
 	}
 	o := &Object{Object: fields}
 	entries, isList := fields["items"].([]any)
+	if o.GetKind() == "List" && fields["items"] == nil {
+		return nil
+	}
 	if !isList || !strings.HasSuffix(o.GetKind(), "List") {
 		return []Item{{Object: o, doc: d}}
 	}
@@ -174,16 +178,34 @@ func (d *document) content() (any, error) {
 		if err := json.Compact(&compact, text); err != nil {
 			return nil, err
 		}
-		text = compact.Bytes() // JSON is YAML but for the tabs that may indent it
+		text = withoutPairs(compact.Bytes()) // JSON is YAML but for the tabs that may indent it, and for such escapes
 	} else if err := endsWhereItSeems(text); err != nil {
 		return nil, err
 	}
 	text, err := yaml.YAMLToJSONStrict(text)
 	if err != nil {
-		return nil, d.relocate(err)
+		if err = d.relocate(err); bytes.Contains(d.text, []byte("{{")) {
+			err = fmt.Errorf("%w; is it a template? Render it first, with helm template or what it is for", err)
+		}
+		return nil, err
 	}
 	var content any
 	return content, utiljson.Unmarshal(text, &content)
+}
+
+// surrogate is an escape of JSON that stands for half a character.
+var surrogate = regexp.MustCompile(`(\\\\)|(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}`)
+
+// withoutPairs replaces the escapes of JSON that stand for halves of a character by the character itself, as JSON is read: YAML has
+// none of them. A half alone is read as an unknown character.
+func withoutPairs(text []byte) []byte {
+	return surrogate.ReplaceAllFunc(text, func(escape []byte) []byte {
+		var character string
+		if bytes.HasPrefix(escape, []byte(`\\`)) || json.Unmarshal([]byte(`"`+string(escape)+`"`), &character) != nil {
+			return escape // a backslash, whatever follows it
+		}
+		return []byte(character)
+	})
 }
 
 // identified checks that an object says what it is.
@@ -191,11 +213,18 @@ func identified(fields map[string]any) error {
 	for _, field := range []string{"apiVersion", "kind"} {
 		switch value := fields[field].(type) {
 		case nil:
+			for key := range fields {
+				if strings.EqualFold(key, field) {
+					return fmt.Errorf("has no %s; write it so, in place of %s", field, key)
+				}
+			}
 			return fmt.Errorf("has no %s; is this a manifest?", field)
 		case string:
 			if value == "" {
 				return fmt.Errorf("has no %s; is this a manifest?", field)
 			}
+		case []any, map[string]any:
+			return fmt.Errorf("%s is %v, which is not a string; write one name alone", field, clip(fmt.Sprint(value)))
 		default:
 			return fmt.Errorf("%s is %v, which is not a string; put it in quotes", field, clip(fmt.Sprint(value)))
 		}

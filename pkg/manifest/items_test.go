@@ -88,3 +88,32 @@ func FuzzItems(f *testing.F) {
 		}
 	})
 }
+
+// Characters that JSON escapes in two halves are read as one; a backslash before them is none of their business.
+func TestItemsSurrogates(t *testing.T) {
+	for text, want := range map[string]string{
+		`\ud83d\ude00 hi`: "\U0001F600 hi", `\\ud83d`: `\ud83d`, `\ud83d!`: "\uFFFD!", `\u00e9\ude00`: "\u00e9\uFFFD", `\\\ud83d\ude00`: "\\\U0001F600",
+	} {
+		items := manifest.Items([]byte(`{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"k": "` + text + `"}}`))
+		if len(items) != 1 || items[0].Err != nil || items[0].Object.Object["data"].(map[string]any)["k"] != want {
+			t.Errorf("%s: %+v", text, items)
+		}
+	}
+}
+
+// What is wrong with the head of a document is said in a way that can be followed.
+func TestItemsRemedies(t *testing.T) {
+	for text, want := range map[string]string{
+		"apiversion: v1\nkind: ConfigMap\n":                                       "has no apiVersion; write it so, in place of apiversion",
+		"apiVersion: v1\nkind: [ConfigMap]\n":                                     "write one name alone",
+		"apiVersion: v1\nkind: ConfigMap\ndata: {{ .Values.data }}\n{{- end }}\n": "is it a template? Render it first",
+	} {
+		items := manifest.Items([]byte(text))
+		if len(items) != 1 || items[0].Err == nil || !strings.Contains(items[0].Err.Error(), want) {
+			t.Errorf("%s: %+v", text, items)
+		}
+	}
+	if items := manifest.Items([]byte("apiVersion: v1\nkind: List\n")); len(items) != 0 {
+		t.Errorf("a list without items: %+v", items)
+	}
+}
