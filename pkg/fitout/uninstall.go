@@ -28,6 +28,13 @@ func Uninstall(ctx context.Context, cluster Cluster, o UninstallOptions, progres
 	return r, nil
 }
 
+// nothingInstalled is said of a cluster that has no inventory.
+var nothingInstalled = []string{
+	fmt.Sprintf("nothing of Fitout is installed in this cluster: there is no inventory (%s); nothing was removed", inventory.ID),
+	"another cluster is chosen with --context or --kubeconfig; if somebody has deleted the inventory, run fitout up with the same cluster file, " +
+		"which records again what is there, and then fitout uninstall",
+}
+
 func uninstall(ctx context.Context, cluster Cluster, o UninstallOptions, progress Progress, r *report.Report) error {
 	if !o.DryRun {
 		locked, release, _, err := lock(ctx, cluster, o.LockTimeout, progress)
@@ -38,11 +45,12 @@ func uninstall(ctx context.Context, cluster Cluster, o UninstallOptions, progres
 		ctx = locked
 	}
 	record, err := cluster.Inventory(ctx)
-	if err != nil || record == nil {
-		if err == nil {
-			progress.Note(fmt.Sprintf("there is no inventory (%s): Fitout has put nothing into this cluster", inventory.ID))
-		}
+	if err != nil {
 		return err
+	}
+	if record == nil {
+		r.Warnings = nothingInstalled
+		return nil
 	}
 	r.Kubernetes, r.Bundle, r.Digest = record.Target.Kubernetes, record.Target.Bundle, record.Target.Digest
 	if !o.DryRun { // from here on the record is of what may still be there

@@ -110,3 +110,18 @@ func TestUpAfterUninstall(t *testing.T) {
 		t.Errorf("%s, record %v", got, m.record)
 	}
 }
+
+// Where nothing is installed, the report says so in place of a table, and how to go on.
+func TestUninstallNothing(t *testing.T) {
+	for _, dryRun := range []bool{true, false} {
+		r := uninstall(t, newMemory(), fitout.UninstallOptions{DryRun: dryRun})
+		var text strings.Builder
+		if err := report.Table(&text, r); err != nil {
+			t.Fatal(err)
+		}
+		if got := text.String(); !strings.HasPrefix(got, "nothing of Fitout is installed in this cluster: ") || !strings.Contains(got, "run fitout up with") ||
+			!strings.HasSuffix(got, "\ngood\n") && !dryRun || strings.Contains(got, "WAVE") {
+			t.Errorf("dry run %v:\n%s", dryRun, got)
+		}
+	}
+}

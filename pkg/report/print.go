@@ -20,6 +20,14 @@ func Table(w io.Writer, r *Report) error {
 		}
 		return outcome(w, r)
 	}
+	if r.aboutNothing() {
+		for _, text := range append(r.Warnings, r.Outcome()) {
+			if _, err := fmt.Fprintln(w, printable.Line(text)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	tab := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	switch {
 	case r.DryRun && r.Set != nil:
@@ -45,6 +53,11 @@ func Table(w io.Writer, r *Report) error {
 		}
 	}
 	return outcome(w, r)
+}
+
+// aboutNothing reports whether a run has found nothing to do anything with, and says so in its warnings.
+func (r *Report) aboutNothing() bool {
+	return len(r.Warnings) > 0 && r.Error == "" && r.Set == nil && len(r.Addons)+len(r.Waves)+len(r.Checks) == 0
 }
 
 func outcome(w io.Writer, r *Report) error {
