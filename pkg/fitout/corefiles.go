@@ -30,7 +30,7 @@ type edited struct {
 
 // merge brings the live object's edits into the rendered one, which stays as it is where that is refused.
 func (e editing) merge(o, live *manifest.Object) edited {
-	out := edited{object: o}
+	out := e.scaled(o, live)
 	for _, edit := range e.addon.Edits {
 		if live == nil || !edit.Of(o.GetKind(), o.GetName()) {
 			continue
@@ -49,6 +49,23 @@ func (e editing) merge(o, live *manifest.Object) edited {
 		out.notes, out.refused = append(out.notes, f.notes...), append(out.refused, f.refused...)
 	}
 	return out
+}
+
+// scaled leaves the number of replicas to an autoscaler that has set it to another one, unless the fields of others are taken over.
+func (e editing) scaled(o, live *manifest.Object) edited {
+	wanted, wants, _ := unstructured.NestedFieldNoCopy(o.Object, "spec", "replicas")
+	if live == nil || !wants || e.policy == changeset.TakeOver {
+		return edited{object: o}
+	}
+	is, _, _ := unstructured.NestedFieldNoCopy(live.Object, "spec", "replicas")
+	scaler := fieldowner.Autoscaler(live)
+	if scaler == "" || fmt.Sprint(is) == fmt.Sprint(wanted) {
+		return edited{object: o}
+	}
+	o = o.DeepCopy()
+	unstructured.RemoveNestedField(o.Object, "spec", "replicas")
+	note := fmt.Sprintf("kept in %s: spec.replicas is %v, set by an autoscaler (%s); Fitout sets %v with --conflicts take-over", manifest.IDOf(o), is, scaler, wanted)
+	return edited{object: o, notes: []string{note}}
 }
 
 // An edition is one field on its way from the live object into the rendered one.

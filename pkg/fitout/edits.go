@@ -61,9 +61,6 @@ func (p *Plan) kept(cluster Cluster, policies changeset.Policies, live map[manif
 func (p *Plan) judgedWith(cluster Cluster, policies changeset.Policies, live map[manifest.ID]*manifest.Object) []render.Addon {
 	judged, editings := p.judged(), p.editings(cluster, policies)
 	for i, a := range judged {
-		if len(a.Edits) == 0 {
-			continue
-		}
 		judged[i].Objects = slices.Clone(a.Objects)
 		for j, o := range a.Objects {
 			// What cannot be merged is judged as rendered, and found to be another.
