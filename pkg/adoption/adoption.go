@@ -10,65 +10,12 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/corefile"
-	"github.com/fitout-dev/fitout/pkg/fieldowner"
+
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/objectdiff"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 )
-
-// Lost returns what of a live object of another installer is gone once the wanted one is applied in its place, a line for each
-// setting: fields that get another value and fields that go, a Corefile line by line, and YAML in a ConfigMap field by field.
-// Labels, annotations and images are left out: an addon has its own. edits are the addon's; the wanted object has what they keep.
-func Lost(edits []bundle.Edit, wanted, live *manifest.Object) []string {
-	var lines []string
-	for _, d := range objectdiff.Differences(wanted, live) {
-		if d.Got == nil || belongsToAddon(d.Path) {
-			continue
-		}
-		lines = append(lines, changed(edits, wanted, live, d)...)
-	}
-	for _, f := range fieldowner.Leaving(wanted, live) {
-		if !belongsToAddon(f.Path) {
-			lines = append(lines, fmt.Sprintf("%s is %s, and goes", f.Path, objectdiff.Short(f.Got)))
-		}
-	}
-	return lines
-}
-
-// belongsToAddon reports whether a field names what an addon is, and not how somebody has set it.
-func belongsToAddon(path string) bool {
-	return strings.HasPrefix(path, "metadata.") || strings.HasPrefix(path, "spec.template.metadata.") || strings.HasSuffix(path, ".image")
-}
-
-// changed says how a field is lost that gets another value.
-func changed(edits []bundle.Edit, wanted, live *manifest.Object, d objectdiff.Difference) []string {
-	want, wantsText := d.Want.(string)
-	got, isText := d.Got.(string)
-	if !wantsText || !isText {
-		field, is, becomes := d.Shown()
-		return []string{fmt.Sprintf("%s is %s, becomes %s", field, is, becomes)}
-	}
-	for _, e := range edits {
-		if e.Of(wanted.GetKind(), wanted.GetName()) && e.Field == d.Path {
-			return corefileLines(want, got)
-		}
-	}
-	theirs, ours := decoded(got), decoded(want)
-	if theirs == nil || ours == nil {
-		field, is, becomes := d.Shown()
-		return []string{fmt.Sprintf("%s is %s, becomes %s", field, is, becomes)}
-	}
-	var lines []string
-	for _, f := range textDifferences(d.Path, ours, theirs) {
-		if f.Want == nil {
-			lines = append(lines, fmt.Sprintf("%s is %s, and goes", f.Path, objectdiff.Short(f.Got)))
-			continue
-		}
-		lines = append(lines, fmt.Sprintf("%s is %s, becomes %s", f.Path, objectdiff.Short(f.Got), objectdiff.Short(f.Want)))
-	}
-	return lines
-}
 
 func corefileLines(want, got string) []string {
 	var lines []string

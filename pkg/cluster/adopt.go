@@ -35,7 +35,7 @@ func (c *Client) transfer(ctx context.Context, t task) error {
 		return err
 	}
 	patch, err := json.Marshal([]map[string]any{
-		{"op": "replace", "path": "/metadata/managedFields", "value": fields},
+		{"op": "add", "path": "/metadata/managedFields", "value": fields},
 		{"op": "replace", "path": "/metadata/resourceVersion", "value": t.Live.GetResourceVersion()},
 	})
 	if err != nil {

@@ -123,7 +123,7 @@ func (m *merge) settle(t task) (noted []string, err error) {
 	}
 	if t.Action == changeset.Adopt {
 		if m.applied == nil {
-			m.applied, err = fieldowner.WithoutOwnKeys(fieldowner.KubectlApplied(m.live), t.Wanted)
+			m.applied, err = fieldowner.InstalledRecord(t.Wanted, m.live)
 		}
 		return nil, err
 	}

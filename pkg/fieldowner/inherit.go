@@ -13,43 +13,53 @@ import (
 // removes those of their fields that are not wanted. Keys of a ConfigMap that are not wanted stay with who made them, and so
 // stay in the object. changed is false if no installer owns a field.
 func Inherit(wanted, live *manifest.Object) (fields []metav1.ManagedFieldsEntry, changed bool, err error) {
-	var ours *metav1.ManagedFieldsEntry
-	taken := fieldpath.NewSet()
+	ours := metav1.ManagedFieldsEntry{Manager: FieldManager, Operation: metav1.ManagedFieldsOperationApply, APIVersion: live.GetAPIVersion(), FieldsType: "FieldsV1"}
+	taken := installed(wanted, live)
+	if taken.Empty() {
+		return live.GetManagedFields(), false, nil
+	}
 	for _, e := range live.GetManagedFields() {
 		switch {
 		case e.Manager == FieldManager && e.Operation == metav1.ManagedFieldsOperationApply && e.Subresource == "":
-			ours = &e
-		case IsInstaller(e) && e.FieldsV1 != nil:
-			theirs, err := setOf(e)
+			if before, err := setOf(e); err == nil {
+				taken = taken.Union(before)
+			}
+			ours = e
+		case installs(e):
+			left, err := keys(e, wanted)
 			if err != nil {
 				return nil, false, fmt.Errorf("%s: managed fields of %s: %w", manifest.IDOf(live), e.Manager, err)
 			}
-			own := ownKeys(theirs, wanted)
-			taken, changed = taken.Union(theirs.Difference(own)), true
-			if !own.Empty() {
-				if e.FieldsV1, err = encoded(own); err != nil {
-					return nil, false, err
-				}
-				fields = append(fields, e)
+			if left != nil {
+				fields = append(fields, *left)
 			}
 		default:
 			fields = append(fields, e)
 		}
 	}
-	if !changed {
-		return live.GetManagedFields(), false, nil
-	}
-	if ours == nil {
-		ours = &metav1.ManagedFieldsEntry{Manager: FieldManager, Operation: metav1.ManagedFieldsOperationApply, APIVersion: live.GetAPIVersion(), FieldsType: "FieldsV1"}
-	} else if before, err := setOf(*ours); err == nil {
-		taken = taken.Union(before)
-	}
 	ours.FieldsV1, err = encoded(taken)
-	return append(fields, *ours), true, err
+	return append(fields, ours), true, err
+}
+
+// keys returns what stays of an installer's entry: keys of a ConfigMap that are not wanted; nil if nothing does.
+func keys(e metav1.ManagedFieldsEntry, wanted *manifest.Object) (*metav1.ManagedFieldsEntry, error) {
+	theirs, err := setOf(e)
+	if err != nil {
+		return nil, err
+	}
+	own := ownKeys(theirs, wanted)
+	if own.Empty() {
+		return nil, nil
+	}
+	e.FieldsV1, err = encoded(own)
+	return &e, err
 }
 
 func setOf(e metav1.ManagedFieldsEntry) (*fieldpath.Set, error) {
 	set := &fieldpath.Set{}
+	if e.FieldsV1 == nil {
+		return set, nil
+	}
 	return set, set.FromJSON(bytes.NewReader(e.FieldsV1.GetRawBytes()))
 }
 
@@ -79,26 +89,4 @@ func ownKeys(set *fieldpath.Set, wanted *manifest.Object) *fieldpath.Set {
 		}
 	})
 	return own
-}
-
-// WithoutOwnKeys returns the record of another tool's last apply without the keys of a ConfigMap that are not wanted, so
-// that a three-way merge keeps them.
-func WithoutOwnKeys(record []byte, wanted *manifest.Object) ([]byte, error) {
-	if record == nil || wanted.GetKind() != "ConfigMap" {
-		return record, nil
-	}
-	o := &manifest.Object{}
-	if err := o.UnmarshalJSON(record); err != nil {
-		return nil, err
-	}
-	for _, field := range []string{"data", "binaryData"} {
-		keys, _ := o.Object[field].(map[string]any)
-		data, _ := wanted.Object[field].(map[string]any)
-		for key := range keys {
-			if data[key] == nil {
-				delete(keys, key)
-			}
-		}
-	}
-	return o.MarshalJSON()
 }

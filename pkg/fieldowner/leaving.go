@@ -7,28 +7,14 @@ import (
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/objectdiff"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 	"sigs.k8s.io/structured-merge-diff/v6/value"
 )
 
-// Leaving returns the fields of a live object that go when Fitout takes over what installers own of it: those that they set and
-// that are not wanted. Where the server keeps no managed fields, what kubectl applied last tells; of what was created without
-// either, nothing goes.
+// Leaving returns the fields of a live object that go when Fitout takes over what installers made of it: those that they set and
+// that are not wanted.
 func Leaving(wanted, live *manifest.Object) []objectdiff.Difference {
-	taken := fieldpath.NewSet()
-	for _, e := range live.GetManagedFields() {
-		if !IsInstaller(e) || e.FieldsV1 == nil {
-			continue
-		}
-		if theirs, err := setOf(e); err == nil {
-			taken = taken.Union(theirs.Difference(ownKeys(theirs, wanted)))
-		}
-	}
-	if len(live.GetManagedFields()) == 0 {
-		taken = appliedByKubectl(wanted, live)
-	}
-	return gone(taken, wanted, live)
+	return gone(installed(wanted, live), wanted, live)
 }
 
 // Going returns the fields of a live object that go when Fitout applies the wanted one: those that it applied before and that
@@ -40,7 +26,7 @@ func Going(wanted, live *manifest.Object, serverSide bool) []objectdiff.Differen
 		if err != nil || record == nil {
 			return nil
 		}
-		return gone(fieldsOf(record, "apiVersion", "kind", "status"), wanted, live)
+		return gone(fieldsOf(live, record), wanted, live)
 	}
 	ours, theirs := fieldpath.NewSet(), fieldpath.NewSet()
 	for _, e := range live.GetManagedFields() {
@@ -59,12 +45,13 @@ func Going(wanted, live *manifest.Object, serverSide bool) []objectdiff.Differen
 	return gone(ours.Difference(theirs), wanted, live)
 }
 
-// gone returns those of a set of fields that a live object has and that are not wanted, without what is part of another one.
+// gone returns those of a set of fields that a live object has and that are not wanted, without what is part of another one, and
+// without values that the server fills in again.
 func gone(set *fieldpath.Set, wanted, live *manifest.Object) []objectdiff.Difference {
 	var all []objectdiff.Difference
 	set.Iterate(func(p fieldpath.Path) {
 		value, there := valueOf(live.Object, p)
-		if _, stays := valueOf(wanted.Object, p); there && !stays {
+		if _, stays := valueOf(wanted.Object, p); there && !stays && !isDefault(live, p, value) {
 			all = append(all, objectdiff.Difference{Path: strings.TrimPrefix(p.String(), "."), Got: value})
 		}
 	})
@@ -82,42 +69,6 @@ func gone(set *fieldpath.Set, wanted, live *manifest.Object) []objectdiff.Differ
 func partOf(path, of string) bool {
 	rest, ok := strings.CutPrefix(path, of)
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
-}
-
-// appliedByKubectl are the fields of kubectl's record.
-func appliedByKubectl(wanted, live *manifest.Object) *fieldpath.Set {
-	record, err := WithoutOwnKeys(KubectlApplied(live), wanted)
-	if err != nil {
-		return fieldpath.NewSet()
-	}
-	return fieldsOf(record, "apiVersion", "kind", "metadata", "status")
-}
-
-// fieldsOf returns the fields of an object as JSON, but for some at its top. A list counts as one field.
-func fieldsOf(record []byte, except ...string) *fieldpath.Set {
-	set := fieldpath.NewSet()
-	var content map[string]any
-	if record == nil || json.Unmarshal(record, &content) != nil {
-		return set
-	}
-	for _, top := range except {
-		delete(content, top)
-	}
-	var walk func(at fieldpath.Path, node any)
-	walk = func(at fieldpath.Path, node any) {
-		m, isMap := node.(map[string]any)
-		if !isMap || len(m) == 0 {
-			set.Insert(at.Copy())
-			return
-		}
-		for key, value := range m {
-			walk(append(at.Copy(), fieldpath.PathElement{FieldName: &key}), value)
-		}
-	}
-	for key, value := range content {
-		walk(fieldpath.Path{{FieldName: &key}}, value)
-	}
-	return set
 }
 
 // valueOf returns the value at a path of managed fields.

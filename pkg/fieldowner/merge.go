@@ -58,6 +58,10 @@ func mergeMaps(meta strategicpatch.LookupPatchMeta, last, wanted, live map[strin
 			}
 			continue
 		}
+		if left := othersElements(meta, key, last[key], live[key]); len(left) > 0 {
+			live[key] = left
+			continue
+		}
 		delete(live, key)
 	}
 	for key, value := range wanted {
@@ -65,6 +69,17 @@ func mergeMaps(meta strategicpatch.LookupPatchMeta, last, wanted, live map[strin
 		live[key] = mergeValues(howMerged(meta, key, isList), last[key], value, live[key])
 	}
 	return live
+}
+
+// othersElements returns the elements that others have in a list that is no longer wanted.
+func othersElements(meta strategicpatch.LookupPatchMeta, key string, last, live any) []any {
+	lastList, wasList := last.([]any)
+	liveList, isList := live.([]any)
+	how := howMerged(meta, key, true)
+	if !wasList || !isList || !how.byElement {
+		return nil
+	}
+	return mergeLists(how, lastList, nil, liveList)
 }
 
 func mergeValues(how manner, last, wanted, live any) any {

@@ -1,6 +1,7 @@
 package fieldowner
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
@@ -38,6 +39,26 @@ spec:
 	got := others(object(t, wanted), object(t, live), ownedByOthers)
 	if diff := cmp.Diff([]string{"spec.replicas", "spec.template.spec.containers[1].image"}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A sidecar, a volume and a node selector of somebody else are theirs; an element that is wanted and gone is not.
+func TestOthersElements(t *testing.T) {
+	const wanted = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: app}, spec: {template: {spec: {nodeSelector: {os: linux}, containers: [{name: a, image: a, resources: {}, ports: [{containerPort: 53, protocol: UDP}]}], volumes: [{name: v, emptyDir: {}}]}}}}"
+	live := func(image, volumes string) string {
+		return `{apiVersion: apps/v1, kind: Deployment, metadata: {name: app, managedFields: [{manager: kubectl-edit, fieldsV1: {"f:spec": {"f:template": {"f:spec": {"f:nodeSelector": {}, "f:containers": {"k:{\"name\":\"side\"}": {".": {}, "f:name": {}}}}}}}},
+			{manager: fitout, fieldsV1: {"f:spec": {"f:template": {"f:spec": {"f:containers": {"k:{\"name\":\"a\"}": {".": {}, "f:image": {}}}}}}}}]},
+			spec: {template: {spec: {nodeSelector: {pool: x}, containers: [{name: side, image: s}, {name: a, image: ` + image + `, ports: [{containerPort: 53, protocol: UDP}]}], volumes: ` + volumes + `}}}}`
+	}
+	const theirs, volumes = "[spec.template.spec.containers spec.template.spec.nodeSelector.os", "[{name: x, emptyDir: {}}, {name: v, emptyDir: {}}]"
+	for name, test := range map[string]struct{ image, volumes, want string }{
+		"elements of others":          {"a", volumes, theirs + " spec.template.spec.volumes]"},
+		"ours is gone":                {"a", "[{name: x, emptyDir: {}}, {name: y, emptyDir: {}}]", theirs + "]"},
+		"ours is another and is ours": {"b", volumes, "[spec.template.spec.nodeSelector.os spec.template.spec.volumes]"},
+	} {
+		if got := fmt.Sprint(Others(object(t, wanted), object(t, live(test.image, test.volumes)), true)); got != test.want {
+			t.Errorf("%s: %s, want %s", name, got, test.want)
+		}
 	}
 }
 

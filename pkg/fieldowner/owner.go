@@ -18,8 +18,9 @@ import (
 var installers = []string{
 	"kubectl", "kubeadm", "helm", "Helm", "kops", "channels", "kubeone", "kapp", "argocd", "kustomize-controller", "helm-controller", "Mozilla",
 	"terraform", "Terraform", "HashiCorp", "pulumi", "Pulumi",
-	"deploy@", // k3s and RKE2, followed by the node (rancher/wrangler, pkg/apply)
-	"eks",     // the addons of EKS
+	"deploy@",            // k3s and RKE2, followed by the node (rancher/wrangler, pkg/apply)
+	"eks",                // the addons of EKS
+	"before-first-apply", // whoever set what was there before the first server-side apply (apimachinery, managedfields)
 }
 
 // IsInstaller tells the part that such a tool has in an object.
@@ -42,7 +43,7 @@ func Installer(o *manifest.Object) string {
 	}
 	var names []string
 	for _, e := range o.GetManagedFields() {
-		if IsInstaller(e) && !slices.Contains(names, e.Manager) {
+		if installs(e) && !slices.Contains(names, e.Manager) {
 			names = append(names, e.Manager)
 		}
 	}
