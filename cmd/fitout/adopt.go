@@ -39,7 +39,7 @@ Give that file to fitout up --adopt, which lists what would be lost nevertheless
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(streams.ErrOut, "%d objects of other installers\n", objects)
+			printable.Fprintf(streams.ErrOut, "%d objects of other installers\n", objects)
 			_, err = fmt.Fprint(streams.Out, printable.Text(string(text)))
 			return err
 		},

@@ -45,19 +45,30 @@ func listBundles(streams genericiooptions.IOStreams, over *catalogueFlag) error 
 		return err
 	}
 	for _, o := range catalogue.Origins("") {
-		fmt.Fprintf(streams.ErrOut, "catalogue %s: %s\n", printable.Line(o.Source), printable.Line(o.String()))
+		printable.Fprintf(streams.ErrOut, "catalogue %s: %s\n", o.Source, o)
 	}
 	w := printers.GetNewTabWriter(streams.Out)
 	minors := catalogue.Minors()
-	fmt.Fprintf(w, "ADDON\t%s\n", strings.Join(minors, "\t"))
+	columns(w, append([]string{"ADDON"}, minors...))
 	for _, name := range catalogue.Names() {
 		row := []string{name}
 		for _, minor := range minors {
 			row = append(row, versionIn(catalogue, minor, name))
 		}
-		fmt.Fprintln(w, strings.Join(row, "\t"))
+		columns(w, row)
 	}
 	return w.Flush()
+}
+
+// columns writes a row of a table.
+func columns(w io.Writer, row []string) {
+	for i, text := range row {
+		if i > 0 {
+			fmt.Fprint(w, "\t")
+		}
+		printable.Fprintf(w, "%s", text)
+	}
+	fmt.Fprintln(w)
 }
 
 // versionIn is an addon's version in a bundle, with its support where that is not plain.
@@ -102,18 +113,18 @@ func showBundle(streams genericiooptions.IOStreams, over *catalogueFlag, args []
 		}
 		return showValues(out, catalogue, args[1], entry.Chart)
 	}
-	fmt.Fprintf(out, "Kubernetes %s, tested with %s\n\n", b.Kubernetes, b.TestedVersion)
+	printable.Fprintf(out, "Kubernetes %s, tested with %s\n\n", b.Kubernetes, b.TestedVersion)
 	w := printers.GetNewTabWriter(out)
 	fmt.Fprintln(w, "ADDON\tVERSION\tSUPPORT\tIMAGES")
 	for _, name := range slices.Sorted(maps.Keys(b.Addons)) {
 		entry := b.Addons[name]
 		addon, _ := catalogue.Addon(name)
 		for i, key := range slices.Sorted(maps.Keys(entry.Images)) {
-			columns := []string{"", "", ""}
+			row := []string{"", "", ""}
 			if i == 0 {
-				columns = []string{name, versionText(entry), addon.Lifecycle.Level(b.Kubernetes)}
+				row = []string{name, versionText(entry), addon.Lifecycle.Level(b.Kubernetes)}
 			}
-			fmt.Fprintf(w, "%s\t%s\n", strings.Join(columns, "\t"), entry.Images[key])
+			columns(w, append(row, entry.Images[key]))
 		}
 	}
 	return w.Flush()
@@ -126,10 +137,10 @@ func showValues(out io.Writer, catalogue *bundle.Catalogue, addon, line string) 
 		return err
 	}
 	if about != "" {
-		fmt.Fprintf(out, "%s\n\n", about)
+		printable.Fprintf(out, "%s\n\n", about)
 	}
 	for _, v := range values {
-		if _, err := fmt.Fprintf(out, "%s (%s)\n    %s\n", v.Path, v.About(), v.Doc); err != nil {
+		if _, err := printable.Fprintf(out, "%s (%s)\n    %s\n", v.Path, v.About(), v.Doc); err != nil {
 			return err
 		}
 	}

@@ -83,7 +83,7 @@ func (o *runOptions) diff(c *cobra.Command) error {
 func (o *runOptions) printDiff(r *report.Report, bundled map[manifest.ID]*manifest.Object) (differs bool, err error) {
 	decided := map[manifest.ID]changeset.Change{}
 	if r.Set != nil {
-		fmt.Fprintln(o.streams.ErrOut, printable.Line(r.Set.Summary()))
+		printable.Fprintln(o.streams.ErrOut, r.Set.Summary())
 		for _, c := range r.Set.All() {
 			decided[c.ID] = c
 		}

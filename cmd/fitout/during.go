@@ -90,6 +90,9 @@ func (o *duringOptions) run(ctx context.Context, c *checkOptions, flags *pflag.F
 func (o *duringOptions) command(ctx context.Context, c *checkOptions, args []string) (int, error) {
 	run := exec.CommandContext(ctx, args[0], args[1:]...)
 	run.Stdin, run.Stdout, run.Stderr = c.streams.In, c.streams.ErrOut, c.streams.ErrOut
+	if f := fileOf(c.streams.ErrOut); f != nil { // the user's own command prints as it does without fitout
+		run.Stdout, run.Stderr = f, f
+	}
 	run.Cancel = func() error { return run.Process.Signal(syscall.SIGTERM) }
 	err := run.Run()
 	var exit *exec.ExitError

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/printable"
@@ -10,6 +11,15 @@ import (
 // indent begins each further line of an error, so that none can be taken for a line of its own. Faults of the input go
 // without: each begins with its file.
 const indent = "  "
+
+// printErrors prints the error that ends a run.
+func printErrors(w io.Writer, err error) {
+	begin := "fitout: "
+	for _, line := range errorLines(err) {
+		printable.Fprintf(w, "%s%s\n", begin, line)
+		begin = ""
+	}
+}
 
 // errorLines returns an error in lines. An error has several where it lists faults, has a method Lines, or joins others;
 // each line and each wrapped text is one line, whatever somebody else wrote into it.

@@ -36,7 +36,7 @@ func newLive(w *os.File, now func() time.Time, colour bool) *live {
 
 func (l *live) Planned(p *fitout.Plan) {
 	for _, line := range introduction(p) {
-		fmt.Fprintln(l.w, printable.Line(line))
+		printable.Fprintln(l.w, line)
 	}
 }
 
@@ -54,10 +54,10 @@ func (l *live) Note(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.drawn > 0 {
-		fmt.Fprintf(l.w, "\x1b[%dA\x1b[J", l.drawn)
+		printable.Fprintf(l.w, "\x1b[%dA\x1b[J", l.drawn)
 		l.drawn = 0
 	}
-	fmt.Fprintln(l.w, printable.Line(text))
+	printable.Fprintln(l.w, text)
 	if len(l.waves) > 0 {
 		l.draw()
 	}
@@ -122,7 +122,7 @@ func (l *live) draw() {
 	}
 	var out strings.Builder
 	if l.drawn > 0 {
-		fmt.Fprintf(&out, "\x1b[%dA", l.drawn)
+		printable.Fprintf(&out, "\x1b[%dA", l.drawn)
 	}
 	for _, line := range lines {
 		out.WriteString("\r\x1b[K" + line + "\n")

@@ -35,17 +35,18 @@ func Main() int {
 	klog.SetLogger(klog.Logger{}) // client-go writes there what is an error here, or passes
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop)                            // a second one ends the process, whatever still runs
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a closed pipe is an error of the write, not the end of the run
-	out := newStdout(os.Stdout)
-	err := rootCommand(genericiooptions.IOStreams{In: os.Stdin, Out: out, ErrOut: os.Stderr}).ExecuteContext(ctx)
+	out, errOut := newStdout(os.Stdout), &stderr{os.Stderr}
+	err := rootCommand(genericiooptions.IOStreams{In: os.Stdin, Out: out, ErrOut: errOut}).ExecuteContext(ctx)
 	err = out.end(err)
 	code := exitCode(err)
 	var result resultError
 	if err != nil && !errors.As(err, &result) {
-		fmt.Fprintln(os.Stderr, "fitout: "+strings.Join(errorLines(err), "\n"))
+		printErrors(errOut, err)
 	}
 	if ctx.Err() != nil && !errors.Is(err, errWatched) {
-		fmt.Fprintln(os.Stderr, "fitout: interrupted; run the same command again to go on where it stopped")
+		fmt.Fprintln(errOut, "fitout: interrupted; run the same command again to go on where it stopped")
 	}
 	return code
 }

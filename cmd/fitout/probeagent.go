@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/agent"
@@ -41,8 +39,10 @@ verdict that fitout check would give on it. It needs no cluster and no API serve
 // printStatus prints what an agent says, and the verdict on it, which is the exit code.
 func printStatus(w io.Writer, s agent.Status) error {
 	verdict, detail := probes.JudgeAgent(s)
-	text := strings.Join(printable.Lines(s.Text), "\n| ")
-	if _, err := fmt.Fprintf(w, "| %s\n%s: %s\n", text, verdict, printable.Line(detail)); err != nil {
+	for _, line := range printable.Lines(s.Text) {
+		printable.Fprintf(w, "| %s\n", line)
+	}
+	if _, err := printable.Fprintf(w, "%s: %s\n", verdict, detail); err != nil {
 		return err
 	}
 	return result((&report.Report{Verdict: verdict}).ExitCode())

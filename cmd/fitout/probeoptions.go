@@ -82,7 +82,7 @@ func (o *probeOptions) options(run *runOptions, selected fitout.Selection, flags
 		Select: selected, Settle: run.fitout.Settle, Class: o.class,
 		Guard: func(namespace string) (opened func(types.UID), release func(), err error) {
 			if opened, release, err = startJanitor(run.kube, flags, namespace); err == nil {
-				fmt.Fprintf(run.streams.ErrOut, "probing from pods of %s in the namespace %s\n", printable.Line(o.image), namespace)
+				printable.Fprintf(run.streams.ErrOut, "probing from pods of %s in the namespace %s\n", o.image, namespace)
 			}
 			return opened, release, err
 		},

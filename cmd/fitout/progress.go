@@ -22,7 +22,7 @@ type progress interface {
 
 // newProgress returns a live display where w is a terminal, and plain lines with a time otherwise.
 func newProgress(w io.Writer, now func() time.Time) progress {
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
+	if f := fileOf(w); f != nil && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
 		return newLive(f, now, os.Getenv("NO_COLOR") == "")
 	}
 	return &plain{w: w, now: now}
@@ -38,7 +38,7 @@ type plain struct {
 }
 
 func (p *plain) line(format string, args ...any) {
-	fmt.Fprintf(p.w, "%s %s\n", p.now().UTC().Format(time.RFC3339), printable.Line(fmt.Sprintf(format, args...)))
+	printable.Fprintf(p.w, "%s %s\n", p.now().UTC().Format(time.RFC3339), fmt.Sprintf(format, args...))
 }
 
 func (p *plain) Planned(plan *fitout.Plan) {
@@ -135,4 +135,4 @@ func (q *quiet) Planned(p *fitout.Plan) {
 	}
 }
 
-func (q *quiet) Note(text string) { fmt.Fprintln(q.w, printable.Line(text)) }
+func (q *quiet) Note(text string) { printable.Fprintln(q.w, text) }

@@ -47,7 +47,7 @@ standard error.`,
 func announce(w io.Writer, p *fitout.Plan) {
 	for _, f := range p.Findings {
 		if f.Field == fitout.CatalogueField {
-			fmt.Fprintln(w, printable.Line(fmt.Sprintf("catalogue %s: %s", f.Source, f.Value)))
+			printable.Fprintf(w, "catalogue %s: %s\n", f.Source, f.Value)
 		}
 	}
 	warn(w, p.Warnings)
@@ -55,12 +55,12 @@ func announce(w io.Writer, p *fitout.Plan) {
 }
 
 func identify(w io.Writer, p *fitout.Plan) {
-	fmt.Fprintf(w, "bundle %s for %s, %s\n", p.Rendering.Bundle, p.Cluster.KubernetesVersion, p.Rendering.Digest)
+	printable.Fprintf(w, "bundle %s for %s, %s\n", p.Rendering.Bundle, p.Cluster.KubernetesVersion, p.Rendering.Digest)
 }
 
 func warn(w io.Writer, warnings []string) {
 	for _, warning := range warnings {
-		fmt.Fprintln(w, "warning:", printable.Line(warning))
+		printable.Fprintln(w, "warning:", warning)
 	}
 }
 
@@ -80,7 +80,7 @@ var manifestPrinters = map[string]func(io.Writer, []*manifest.Object) error{
 	},
 	"name": func(w io.Writer, objects []*manifest.Object) error {
 		for _, o := range objects {
-			if _, err := fmt.Fprintln(w, printable.Line(manifest.IDOf(o).String())); err != nil {
+			if _, err := printable.Fprintln(w, manifest.IDOf(o)); err != nil {
 				return err
 			}
 		}

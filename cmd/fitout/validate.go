@@ -14,6 +14,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/kubeapi"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -88,9 +89,9 @@ func validateFiles(streams genericiooptions.IOStreams, kubernetes string, args [
 	if len(in.objects) == 0 {
 		return usageError{fmt.Errorf("%s: no objects; give manifests", strings.Join(args, ", "))}
 	}
-	fmt.Fprintf(streams.Out, "%d objects are valid for Kubernetes %s\n%s", len(in.objects), kubernetes, notChecked)
+	printable.Fprintf(streams.Out, "%d objects are valid for Kubernetes %s\n%s", len(in.objects), kubernetes, notChecked)
 	if kinds := api.SchemaOnly(in.objects); len(kinds) > 0 {
-		fmt.Fprintf(streams.Out, "; rules beyond the schema for %s", strings.Join(kinds, ", "))
+		printable.Fprintf(streams.Out, "; rules beyond the schema for %s", strings.Join(kinds, ", "))
 	}
 	fmt.Fprintln(streams.Out)
 	return nil

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"fmt"
 	"runtime/debug"
 
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 )
@@ -31,6 +31,6 @@ func version() string {
 func versionCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version of fitout", Args: cobra.NoArgs,
-		Run: func(*cobra.Command, []string) { fmt.Fprintln(streams.Out, "fitout", version()) },
+		Run: func(*cobra.Command, []string) { printable.Fprintln(streams.Out, "fitout", version()) },
 	}
 }

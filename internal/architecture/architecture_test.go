@@ -16,7 +16,7 @@ var mayImport = map[string][]string{
 	"pkg/printable":   {},
 	"pkg/concurrent":  {},
 	"pkg/manifest":    {"pkg/printable"},
-	"pkg/clusterfile": {"pkg/strictyaml"},
+	"pkg/clusterfile": {"pkg/printable", "pkg/strictyaml"},
 	"pkg/corefile":    {"pkg/printable", "pkg/strictyaml"},
 	"pkg/chartvalues": {"pkg/clusterfile", "pkg/corefile", "pkg/strictyaml"},
 	"pkg/bundle":      {"pkg/chartvalues", "pkg/clusterfile", "pkg/corefile", "pkg/strictyaml"},

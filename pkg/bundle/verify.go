@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
-	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 // verify checks what no single file can tell: entries against addons and charts, addons against each other, and what the
@@ -80,7 +79,7 @@ func verifyBudget(b Budget) []place {
 	for _, given := range []struct{ field, quantity string }{
 		{"node.cpu", b.Node.CPU}, {"node.memory", b.Node.Memory}, {"cluster.cpu", b.Cluster.CPU}, {"cluster.memory", b.Cluster.Memory},
 	} {
-		if q, err := resource.ParseQuantity(given.quantity); err != nil || q.Sign() < 0 {
+		if q, err := clusterfile.ParseQuantity(given.quantity); err != nil || q.Sign() < 0 {
 			wrong = append(wrong, place{"budget." + given.field, fmt.Errorf("is %q; give a quantity such as 500m or 200Mi", given.quantity)})
 		}
 	}

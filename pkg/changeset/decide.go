@@ -171,4 +171,4 @@ var applyFilters = []func(d *decider, c *Change){adoption, conflicts, immutable}
 var removeFilters = []struct {
 	reason   func(d *decider, c Change) string
 	recorded bool
-}{{otherKind, false}, {otherObject, false}, {unlabelled, false}, {ofRelease, false}, {ofReconciler, false}, {ofOwner, false}, {unproven, true}, {protected, true}}
+}{{ofKubernetes, false}, {otherKind, false}, {otherObject, false}, {unlabelled, false}, {ofRelease, false}, {ofReconciler, false}, {ofOwner, false}, {unproven, true}, {protected, true}}

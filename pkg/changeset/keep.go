@@ -8,6 +8,8 @@ import (
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // containers are the kinds that hold what others made: it goes with them.
@@ -15,6 +17,15 @@ var containers = []string{"Namespace", "CustomResourceDefinition", "PersistentVo
 
 // recreated is why an object with another UID is kept.
 const recreated = "somebody has deleted it and created it again"
+
+// ofKubernetes is about the namespaces that Kubernetes makes itself, and makes again. No bundle has them.
+func ofKubernetes(_ *decider, c Change) string {
+	own := []string{metav1.NamespaceSystem, metav1.NamespaceDefault, metav1.NamespacePublic, corev1.NamespaceNodeLease}
+	if c.ID.Kind == "Namespace" && slices.Contains(own, c.ID.Name) {
+		return "Kubernetes itself has made it, whatever the inventory says"
+	}
+	return ""
+}
 
 // otherKind is about an inventory that names another kind than its entry leads to: a forged entry must not delete it.
 func otherKind(_ *decider, c Change) string {

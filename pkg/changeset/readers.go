@@ -4,7 +4,6 @@ import (
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // readers returns what becomes of the pods that read a ConfigMap or Secret which changes: those of a workload that restarts
@@ -35,7 +34,7 @@ func (s *Set) readers(c Change) (Effect, []Pods) {
 func reads(workload *manifest.Object, id manifest.ID) (Reaction, bool) {
 	fields, found, _ := unstructured.NestedMap(workload.Object, manifest.PodSpecPath(workload.GetKind())...)
 	var spec corev1.PodSpec
-	if !found || manifest.PodSpecPath(workload.GetKind()) == nil || runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &spec) != nil {
+	if !found || manifest.PodSpecPath(workload.GetKind()) == nil || manifest.Into(fields, &spec) != nil {
 		return "", false
 	}
 	volumes := map[string]bool{}

@@ -13,9 +13,9 @@ import (
 // stay as they are are counted.
 func (s *Set) Text() string {
 	var b strings.Builder
-	b.WriteString(printable.Line(s.Summary()) + "\n")
+	printable.Fprintln(&b, s.Summary())
 	for _, f := range s.Faults {
-		b.WriteString(printable.Line(fmt.Sprintf("refused: %s: %s", f.Object, f.Reason)) + "\n")
+		printable.Fprintf(&b, "refused: %s: %s\n", f.Object, f.Reason)
 	}
 	for i, name := range s.Waves {
 		writeChanges(&b, fmt.Sprintf("wave %d/%d %s", i+1, len(s.Waves), name), s.OfWave(i))
@@ -39,9 +39,9 @@ func writeChanges(b *strings.Builder, title string, changes []Change) {
 	if unchanged > 0 {
 		title += fmt.Sprintf(": %d unchanged", unchanged)
 	}
-	b.WriteString(printable.Line(title) + "\n")
+	printable.Fprintln(b, title)
 	for _, line := range lines {
-		b.WriteString("  " + printable.Line(line) + "\n")
+		printable.Fprintf(b, "  %s\n", line)
 	}
 }
 

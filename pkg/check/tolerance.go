@@ -9,7 +9,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
@@ -83,7 +82,7 @@ func (w waitedFor) blocked(desired, missing int) bool {
 	var set appsv1.DaemonSet
 	strategy, _, _ := unstructured.NestedMap(w.live.Object, "spec", "updateStrategy")
 	only := map[string]any{"spec": map[string]any{"updateStrategy": strategy}}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(only, &set); err != nil {
+	if err := manifest.Into(only, &set); err != nil {
 		return false
 	}
 	most := intstr.FromInt32(1) // the API server's default

@@ -9,7 +9,6 @@ import (
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // expecting returns a DaemonSet as it would be if its controller wanted no more than a number of pods.
@@ -168,7 +167,7 @@ func judgeJob(s observed.Snapshot, _, live *manifest.Object) (Verdict, string, s
 // judgePod judges a pod that no controller keeps.
 func judgePod(s observed.Snapshot, _, live *manifest.Object) (Verdict, string, string) {
 	var p corev1.Pod
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(live.Object, &p); err != nil {
+	if err := manifest.Into(live.Object, &p); err != nil {
 		return unreadable(live, err)
 	}
 	switch {

@@ -4,6 +4,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
@@ -36,6 +37,7 @@ type Client struct {
 	dynamic dynamic.Interface
 	raw     rest.Interface
 	config  *rest.Config
+	http    *http.Client // for all requests but those for an upgrade
 	server  string
 	version string // v1.36.4
 	outages
@@ -64,6 +66,9 @@ func New(ctx context.Context, config *rest.Config, options Options) (*Client, er
 	}
 	renewTokenFile(config)
 	var err error
+	if c.http, err = httpClient(config); err != nil {
+		return nil, err
+	}
 	if c.version, err = c.serverVersion(ctx, config); err != nil {
 		return nil, unreachable(config.Host, err)
 	}
@@ -73,10 +78,10 @@ func New(ctx context.Context, config *rest.Config, options Options) (*Client, er
 		config.QPS = -1
 	}
 	c.config = config
-	if c.dynamic, err = dynamic.NewForConfig(config); err != nil {
+	if c.dynamic, err = dynamic.NewForConfigAndClient(config, c.http); err != nil {
 		return nil, err
 	}
-	c.raw, err = rest.UnversionedRESTClientFor(unversioned(config))
+	c.raw, err = rest.UnversionedRESTClientForConfigAndClient(unversioned(config), c.http)
 	return c, err
 }
 

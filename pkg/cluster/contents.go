@@ -26,7 +26,7 @@ func (c *Client) contents(ctx context.Context, namespace string) ([]metav1.Parti
 	if err != nil {
 		return nil, err
 	}
-	client, err := metadata.NewForConfig(c.config)
+	client, err := metadata.NewForConfigAndClient(c.config, c.http)
 	if err != nil {
 		return nil, err
 	}

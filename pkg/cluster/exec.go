@@ -181,7 +181,11 @@ func (c *Client) executor(pod corev1.Pod, container string, command []string, o 
 		request = request.Param("command", word)
 	}
 	url := request.URL()
-	first, err := remotecommand.NewWebSocketExecutor(upgradable(c.config), "GET", url.String())
+	config, err := c.overWebSocket(url)
+	if err != nil {
+		return nil, err
+	}
+	first, err := remotecommand.NewWebSocketExecutor(config, "GET", url.String())
 	if err != nil {
 		return nil, err
 	}

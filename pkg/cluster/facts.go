@@ -11,7 +11,6 @@ import (
 	"github.com/fitout-dev/fitout/pkg/observed"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
@@ -36,10 +35,7 @@ func (c *Client) Facts(ctx context.Context) (clusterfile.Facts, error) {
 		},
 		func() (err error) { service, err = c.optional(ctx, "services", "default", "kubernetes"); return },
 		func() (err error) { dns, err = c.optional(ctx, "services", "kube-system", "kube-dns"); return },
-		func() (err error) {
-			kubeadm, err = c.optional(ctx, "configmaps", "kube-system", "kubeadm-config")
-			return
-		},
+		func() (err error) { kubeadm, f.KubeadmFault, err = c.kubeadm(ctx); return },
 		func() (err error) { ranges, err = c.serviceCIDRs(ctx); return },
 	}, func(ask func() error) error { return ask() })
 	f.KubernetesService = clusterIP(service)
@@ -81,15 +77,29 @@ func nodeFact(n corev1.Node) clusterfile.NodeFact {
 
 // optional gets an object of the core group; nil where there is none or where it may not be read.
 func (c *Client) optional(ctx context.Context, resource, namespace, name string) (*manifest.Object, error) {
-	var o *manifest.Object
-	err := c.retry(ctx, func() (err error) {
-		o, err = c.in(core(resource), true, namespace).Get(ctx, name, metav1.GetOptions{})
-		return err
-	})
-	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
+	o, err := c.named(ctx, resource, namespace, name)
+	if apierrors.IsForbidden(err) {
 		return nil, nil
 	}
 	return o, err
+}
+
+// named gets an object of the core group; nil where there is none.
+func (c *Client) named(ctx context.Context, resource, namespace, name string) (*manifest.Object, error) {
+	o, err := c.get(ctx, c.in(core(resource), true, namespace), name)
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	return o, err
+}
+
+// kubeadm gets what kubeadm records of a cluster, nil where there is nothing; fault says that it may not be read.
+func (c *Client) kubeadm(ctx context.Context) (config *manifest.Object, fault string, err error) {
+	config, err = c.named(ctx, "configmaps", "kube-system", "kubeadm-config")
+	if apierrors.IsForbidden(err) {
+		return nil, explain(err).Error(), nil
+	}
+	return config, "", err
 }
 
 func clusterIP(service *manifest.Object) string {

@@ -44,7 +44,11 @@ func (c *Client) AskByForward(ctx context.Context, namespace, pod string, t prob
 // 1.30), over SPDY. What opens it cannot be interrupted: with ctx it is left to its end.
 func (c *Client) forward(ctx context.Context, namespace, pod string) (httpstream.Connection, error) {
 	url := c.raw.Post().AbsPath("/api/v1").Namespace(namespace).Resource("pods").Name(pod).SubResource("portforward").URL()
-	first, err := portforward.NewSPDYOverWebsocketDialerForStreaming(url, upgradable(c.config))
+	config, err := c.overWebSocket(url)
+	if err != nil {
+		return nil, err
+	}
+	first, err := portforward.NewSPDYOverWebsocketDialerForStreaming(url, config)
 	if err != nil {
 		return nil, err
 	}

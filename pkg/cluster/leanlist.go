@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/manifest"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -135,13 +136,13 @@ func (l leanList[T]) json(answer io.Reader, allowed allowance) (found page[T], e
 func encode(resource string, fields map[string]any) ([]byte, error) {
 	if resource == "nodes" {
 		var node corev1.Node
-		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &node); err != nil {
+		if err := manifest.Into(fields, &node); err != nil {
 			return nil, err
 		}
 		return node.Marshal()
 	}
 	var pod corev1.Pod
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &pod); err != nil {
+	if err := manifest.Into(fields, &pod); err != nil {
 		return nil, err
 	}
 	return pod.Marshal()

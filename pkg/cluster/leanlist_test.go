@@ -57,6 +57,7 @@ func TestPagesOfNodes(t *testing.T) {
 		"one page":        {map[string]string{"": page("", `[{"metadata":{"name":"a","managedFields":[{"x":1}]},"status":{"images":7}}]`)}, "a"},
 		"two pages":       {map[string]string{"": page("x", `[{"metadata":{"name":"a"}}]`), "x": page("", `[{"metadata":{"name":"b"}}]`)}, "a b"},
 		"without names":   {map[string]string{"": page("", `[null,null]`)}, "an object without a name; see what answers"},
+		"a long quantity": {map[string]string{"": page("", `[{"metadata":{"name":"a"},"status":{"capacity":{"cpu":"1E-99999999"}}}]`)}, "status.capacity.cpu is not a quantity of use"},
 		"endless":         {map[string]string{"": page("x", `[{"metadata":{"name":"a"}}]`), "x": page("x", `[{"metadata":{"name":"b"}}]`)}, "the list does not end"},
 		"no list":         {map[string]string{"": `{"kind":"Node","metadata":{"name":"a"}}`}, "the answer is a Node instead of a list of nodes"},
 		"no list inside":  {map[string]string{"": page("", `{}`)}, "not a Kubernetes object"},

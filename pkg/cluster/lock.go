@@ -198,7 +198,7 @@ func (l *lock) read(ctx context.Context) (*coordinationv1.Lease, error) {
 		if err != nil {
 			return err
 		}
-		return runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, &lease)
+		return manifest.Into(o.Object, &lease)
 	})
 	return &lease, err
 }

@@ -14,18 +14,12 @@ import (
 	"github.com/fitout-dev/fitout/pkg/probe"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
 )
 
 // AskByServer gets a page of a port of a node through the API server. A failure is sure where the node or what listens there
 // has answered, and not where the API server may not be let there. The error says that the API server was not asked, or does
 // not do it.
 func (c *Client) AskByServer(ctx context.Context, node string, t probe.Task) (r probe.Result, sure bool, err error) {
-	client, err := rest.HTTPClientFor(c.config)
-	if err != nil {
-		return r, false, err
-	}
-	defer client.CloseIdleConnections() // behind a proxy it has its own
 	ctx, cancel := context.WithTimeout(ctx, t.Timeout.Duration)
 	defer cancel()
 	url := c.raw.Get().AbsPath("/api/v1/nodes", fmt.Sprintf("%s:%d", node, t.Port), "proxy", t.Path).URL()
@@ -34,7 +28,7 @@ func (c *Client) AskByServer(ctx context.Context, node string, t probe.Task) (r 
 		return r, false, err
 	}
 	start := time.Now()
-	answer, err := client.Do(request)
+	answer, err := c.http.Do(request)
 	r = probe.Result{ID: t.ID, Tries: 1, Took: metav1.Duration{Duration: time.Since(start)}}
 	var refused *AnswerError
 	switch {

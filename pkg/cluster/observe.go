@@ -12,7 +12,6 @@ import (
 	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/render"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -120,7 +119,7 @@ func typed[T any](objects []manifest.Object, err error) ([]T, error) {
 	}
 	out := make([]T, len(objects))
 	for i, o := range objects {
-		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, &out[i]); err != nil {
+		if err := manifest.Into(o.Object, &out[i]); err != nil {
 			return nil, fmt.Errorf("%s: %w", manifest.IDOf(&o), err)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 
 // serverVersion asks an API server for its version. An answer that no API server gives is a AnswerError at once.
 func (c *Client) serverVersion(ctx context.Context, config *rest.Config) (string, error) {
-	client, err := rest.UnversionedRESTClientFor(unversioned(config))
+	client, err := rest.UnversionedRESTClientForConfigAndClient(unversioned(config), c.http)
 	if err != nil {
 		return "", err
 	}

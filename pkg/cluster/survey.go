@@ -11,7 +11,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -31,7 +30,7 @@ func (c *Client) Survey(ctx context.Context, kinds manifest.Kinds, objects []*ma
 	dns, dnsErr := c.optional(ctx, "services", "kube-system", "kube-dns")
 	if dns != nil {
 		s.DNS = &corev1.Service{}
-		dnsErr = runtime.DefaultUnstructuredConverter.FromUnstructured(dns.Object, s.DNS)
+		dnsErr = manifest.Into(dns.Object, s.DNS)
 	}
 	var csiErr error
 	s.CSINodes, csiErr = pointers(c.listOne(ctx, collection{gvr: c.csiNodes()}))

@@ -44,6 +44,9 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, &AnswerError{Request: request, Fault: "it would go to " + origin(r.URL) + " instead of " + origin(g.server),
 			Remedy: "correct the server address in the kubeconfig"}
 	}
+	if sent, ok := r.Context().Value(begunKey{}).(*begun); ok {
+		sent.Store(true)
+	}
 	allowed := allowanceOf(r.Context())
 	answer, err := g.next.RoundTrip(onlyJSON(r, allowed))
 	if err != nil {

@@ -36,6 +36,8 @@ var (
 	serverAway = trouble{with: server, patience: 2 * time.Minute, remedy: "; see why the API server does not answer, then run the same command again"}
 	// badToken gives credentials that are renewed on the first refusal (token files, plug-ins) their chance.
 	badToken = trouble{with: "the credentials", patience: time.Second}
+	// slowPlugin is of a plug-in that may wait for somebody to sign in.
+	slowPlugin = trouble{with: "the plug-in for credentials", patience: 2 * time.Minute, remedy: "; run it by itself to see what it waits for"}
 	// garbled is of an answer that has come to its end and is not a Kubernetes object.
 	garbled = trouble{with: "the answers of the API server", patience: 2 * time.Second, remedy: "; " + notAPIServer}
 	// rulesMissing is of an API server that has just started and has not read its RBAC rules yet.
@@ -116,6 +118,9 @@ func brokenConnection(err error) (trouble, bool) {
 		broke := strings.Contains(err.Error(), cutShort) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.DeadlineExceeded) ||
 			strings.Contains(err.Error(), "Please retry") // client-go on an answer that it could not read to its end
 		return serverAway, broke
+	}
+	if strings.Contains(err.Error(), slowPluginText) { // of which net/http leaves the text alone
+		return slowPlugin, true
 	}
 	if noCredentials.MatchString(err.Error()) {
 		return badToken, true

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -70,51 +71,83 @@ func (m metered) Dial(network, address string) (net.Conn, error) {
 	return m.DialContext(context.Background(), network, address)
 }
 
-// noProxy is the scheme of a proxy that is none: client-go gives the library of WebSockets no other dialer than that of a proxy.
-const noProxy = "fitout-direct"
+// ownDialer is the scheme of a proxy that is none: client-go gives the library of WebSockets no other dialer than that of a proxy.
+const ownDialer = "fitout-own-dialer"
 
-var registerNoProxy = sync.OnceFunc(func() {
-	proxy.RegisterDialerType(noProxy, func(_ *url.URL, forward proxy.Dialer) (proxy.Dialer, error) {
-		dialer, ok := forward.(proxy.ContextDialer)
-		if !ok {
-			return nil, fmt.Errorf("%T dials without a context", forward)
-		}
-		return metered{dialer}, nil
-	})
+// dialerKey is of the dialer of a request, in its context.
+type dialerKey struct{}
+
+// chosen dials by the dialer of the context.
+type chosen struct{}
+
+func (chosen) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer, ok := ctx.Value(dialerKey{}).(proxy.ContextDialer)
+	if !ok {
+		return nil, fmt.Errorf("the connection to %s has no dialer", address)
+	}
+	return dialer.DialContext(ctx, network, address)
+}
+
+func (c chosen) Dial(network, address string) (net.Conn, error) {
+	return c.DialContext(context.Background(), network, address)
+}
+
+var registerDialer = sync.OnceFunc(func() {
+	proxy.RegisterDialerType(ownDialer, func(*url.URL, proxy.Dialer) (proxy.Dialer, error) { return chosen{}, nil })
 })
 
-// upgradable is a configuration whose WebSockets are metered, unless they go through a proxy.
-func upgradable(config *rest.Config) *rest.Config {
-	registerNoProxy()
-	config = rest.CopyConfig(config)
-	through := proxyOf(config)
-	config.Proxy = func(r *http.Request) (*url.URL, error) {
-		if found, err := through(r); found != nil || err != nil {
-			return found, err
-		}
-		return &url.URL{Scheme: noProxy}, nil
-	}
-	return config
+// dialing gives requests a dialer.
+type dialing struct {
+	next   http.RoundTripper
+	dialer proxy.ContextDialer
 }
 
-func proxyOf(config *rest.Config) func(*http.Request) (*url.URL, error) {
-	if config.Proxy != nil {
-		return config.Proxy
-	}
-	return http.ProxyFromEnvironment
+func (d dialing) RoundTrip(r *http.Request) (*http.Response, error) {
+	return d.next.RoundTrip(r.WithContext(context.WithValue(r.Context(), dialerKey{}, d.dialer)))
 }
 
-// overSPDY returns what opens SPDY connections to a URL, which are metered unless they go through a proxy.
-func (c *Client) overSPDY(to *url.URL) (http.RoundTripper, spdy.Upgrader, error) {
-	if found, err := proxyOf(c.config)(&http.Request{URL: to}); found != nil || err != nil {
-		return spdy.RoundTripperFor(c.config)
-	}
+// upgradeDialer dials for an upgrade to a URL: metered, and through a proxy where other requests go through it.
+func (c *Client) upgradeDialer(to *url.URL) (proxy.ContextDialer, *tls.Config, error) {
 	secured, err := rest.TLSConfigFor(c.config)
 	if err != nil {
 		return nil, nil, err
 	}
+	through := http.ProxyFromEnvironment
+	if c.config.Proxy != nil {
+		through = c.config.Proxy
+	}
+	direct := metered{&net.Dialer{}}
+	found, err := through(&http.Request{URL: to})
+	if err != nil || found == nil {
+		return direct, secured, err
+	}
+	return tunnel{proxy: found, secured: secured, forward: direct}, secured, nil
+}
+
+// overWebSocket is a configuration whose WebSockets to a URL are metered.
+func (c *Client) overWebSocket(to *url.URL) (*rest.Config, error) {
+	registerDialer()
+	dialer, _, err := c.upgradeDialer(to)
+	if err != nil {
+		return nil, err
+	}
+	config := rest.CopyConfig(c.config)
+	config.Proxy = func(*http.Request) (*url.URL, error) { return &url.URL{Scheme: ownDialer}, nil }
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return dialing{next, dialer} })
+	return config, nil
+}
+
+// overSPDY returns what opens SPDY connections to a URL, which are metered.
+func (c *Client) overSPDY(to *url.URL) (http.RoundTripper, spdy.Upgrader, error) {
+	dialer, secured, err := c.upgradeDialer(to)
+	if err != nil {
+		return nil, nil, err
+	}
+	if secured == nil {
+		secured = &tls.Config{} // without one, SPDY would take every certificate
+	}
 	upgrader, err := streamspdy.NewRoundTripperWithConfig(streamspdy.RoundTripperConfig{
-		UpgradeTransport: &http.Transport{TLSClientConfig: secured, DialContext: metered{&net.Dialer{}}.DialContext}, PingPeriod: pingPeriod,
+		UpgradeTransport: &http.Transport{TLSClientConfig: secured, DialContext: dialer.DialContext}, PingPeriod: pingPeriod,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/probe"
@@ -102,16 +103,20 @@ func TestUpgradesAreBounded(t *testing.T) {
 					hostile(w, r)
 				}))
 				t.Cleanup(server.Close)
-				c, err := cluster.New(t.Context(), &rest.Config{Host: server.URL}, cluster.Options{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				err = ask(t.Context(), c)
-				if err == nil || name != "stream of errors" && !strings.Contains(err.Error(), "it has brought more than 32 MiB") {
-					t.Errorf("error %v", err)
-				}
-				if n := poured.Load(); n > 64<<20 { // with what was under way
-					t.Errorf("broke after %d bytes", n)
+				for way, through := range ways(t) {
+					poured.Store(0)
+					c, err := cluster.New(t.Context(), &rest.Config{Host: server.URL, Proxy: through}, cluster.Options{})
+					if err != nil {
+						t.Fatal(way, err)
+					}
+					begun := time.Now()
+					err = ask(t.Context(), c)
+					if err == nil || name != "stream of errors" && !strings.Contains(err.Error(), "it has brought more than 32 MiB") {
+						t.Errorf("%s: error %v", way, err)
+					}
+					if n := poured.Load(); n == 0 || n > 96<<20+int64(time.Since(begun).Seconds()*(1<<20)) { // with what was under way
+						t.Errorf("%s: broke after %d bytes", way, n)
+					}
 				}
 			})
 		}

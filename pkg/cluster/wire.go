@@ -6,7 +6,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fitout-dev/fitout/pkg/manifest"
 	"google.golang.org/protobuf/encoding/protowire"
+	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 // A part is what becomes of a field of an object that is read.
@@ -24,10 +26,11 @@ type shape []wireField
 type wireField struct {
 	known   bool // a field of another number is not decoded
 	part    part
-	mixed   bool    // fields within it are of other parts
-	has     [3]bool // the parts of what is within it
-	memory  int64   // what one takes once it is decoded, besides its bytes
-	message shape   // nil for what is not a message
+	mixed   bool               // fields within it are of other parts
+	has     [3]bool            // the parts of what is within it
+	memory  int64              // what one takes once it is decoded, besides its bytes
+	amount  []protowire.Number // the fields within it that lead to the text of a quantity; nil for what has none
+	message shape              // nil for what is not a message
 }
 
 // shapeOf makes the shape of a type. parts are by path (metadata.managedFields); what is within a field is of its part, unless
@@ -58,7 +61,8 @@ func (s shapes) of(t reflect.Type, path string, within part) shape {
 			f.part = part
 		}
 		element, memory := elementOf(t.Field(i).Type)
-		if f.memory = memory; element.Kind() == reflect.Struct {
+		f.memory, f.amount = memory, amountOf(t.Field(i).Type)
+		if element.Kind() == reflect.Struct && f.amount == nil {
 			f.message = s.of(element, name, f.part)
 		}
 		f.has[f.part] = !f.mixed
@@ -115,9 +119,47 @@ func elementOf(t reflect.Type) (element reflect.Type, memory int64) {
 	return t, 0
 }
 
+// amountOf is where the text of a quantity stands in a field that is one, or a map of them.
+func amountOf(t reflect.Type) []protowire.Number {
+	const entryValue, text = 2, 1
+	quantity := reflect.TypeFor[resource.Quantity]()
+	switch {
+	case t.Kind() == reflect.Map && t.Elem() == quantity:
+		return []protowire.Number{entryValue, text}
+	case t == quantity, (t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice) && t.Elem() == quantity:
+		return []protowire.Number{text}
+	}
+	return nil
+}
+
+// costly reports whether a message has a quantity that takes hours to decode.
+func costly(message []byte, amount []protowire.Number) bool {
+	if len(amount) == 0 {
+		return manifest.CostlyQuantity(string(message))
+	}
+	for len(message) > 0 {
+		number, kind, n := protowire.ConsumeTag(message)
+		if n < 0 {
+			return false // which is found when it is decoded
+		}
+		m := protowire.ConsumeFieldValue(number, kind, message[n:])
+		if m < 0 {
+			return false
+		}
+		if number == amount[0] && kind == protowire.BytesType {
+			if value, _ := protowire.ConsumeBytes(message[n:]); costly(value, amount[1:]) {
+				return true
+			}
+		}
+		message = message[n+m:]
+	}
+	return false
+}
+
 var (
-	errWire   = errors.New("it is not protobuf of the kind that was asked for")
-	errMemory = errors.New("it takes more memory than is left")
+	errWire     = errors.New("it is not protobuf of the kind that was asked for")
+	errQuantity = errors.New("it has a quantity that is of no use")
+	errMemory   = errors.New("it takes more memory than is left")
 )
 
 // take appends to out the fields of a message that are of a part, and subtracts from left what they take in memory. The error is
@@ -179,6 +221,9 @@ func (s shape) next(message []byte) (f wireField, whole, value []byte, err error
 // weigh subtracts from left what a field takes in memory.
 func (f wireField) weigh(value []byte, left *int64) error {
 	*left -= f.memory
+	if f.amount != nil && costly(value, f.amount) {
+		return errQuantity
+	}
 	if f.message == nil {
 		*left -= int64(len(value))
 		return nil

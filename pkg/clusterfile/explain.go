@@ -2,27 +2,25 @@ package clusterfile
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
 )
 
 // Explain writes the documentation of the field at path, or of the whole format where path is empty. A path may leave out
 // the <name> and [] of maps and lists, or have what a message has there: addons.coredns.values, patches[0].patch.
 func Explain(w io.Writer, path string, offers Offers) error {
-	fields, doc := offers.offered(Fields()), ""
+	fields := offers.offered(Fields())
 	if path != "" {
 		f, ok := find(fields, strings.Split(path, "."))
 		if !ok {
 			return strictyaml.Fault{Field: path, Problem: "is not a field of the cluster file", Remedy: hint(fields, path)}
 		}
-		fields, doc = f.Fields, line(f)
-	}
-	if doc != "" {
-		fmt.Fprintln(w, doc)
+		explain(w, f)
+		fields = f.Fields
 	}
 	printFields(w, fields)
 	return nil
@@ -30,13 +28,13 @@ func Explain(w io.Writer, path string, offers Offers) error {
 
 func printFields(w io.Writer, fields []strictyaml.Field) {
 	for _, f := range fields {
-		fmt.Fprintln(w, line(f))
+		explain(w, f)
 		printFields(w, f.Fields)
 	}
 }
 
-// line is the documentation of one field: its path, type, allowed values and default, then its text.
-func line(f strictyaml.Field) string {
+// explain writes the documentation of one field: its path, type, allowed values and default, then its text.
+func explain(w io.Writer, f strictyaml.Field) {
 	about := []string{f.Type}
 	if len(f.Enum) > 1 {
 		about = []string{strings.Join(f.Enum, " | ")}
@@ -47,7 +45,7 @@ func line(f strictyaml.Field) string {
 	if f.Required {
 		about = append(about, "required")
 	}
-	return fmt.Sprintf("%s (%s)\n    %s", f.Path, strings.Join(about, ", "), f.Doc)
+	printable.Fprintf(w, "%s (%s)\n    %s\n", f.Path, strings.Join(about, ", "), f.Doc)
 }
 
 // find returns the field at path; a key of a free-form map is the map's own field.

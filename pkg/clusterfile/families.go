@@ -29,7 +29,7 @@ func (f Facts) unreadable() []string {
 	if f.KubeadmFault == "" {
 		return nil
 	}
-	return []string{fmt.Sprintf("ConfigMap kube-system/kubeadm-config: ClusterConfiguration cannot be read (%s), so that defaults stand in for it; correct it, or give network.podCIDR, serviceCIDR, dnsDomain and apiEndpoint",
+	return []string{fmt.Sprintf("ConfigMap kube-system/kubeadm-config: what kubeadm says of the cluster cannot be read (%s), so that defaults stand in for it; see to that, or give network.podCIDR, serviceCIDR, dnsDomain and apiEndpoint",
 		strictyaml.Clip(f.KubeadmFault))}
 }
 

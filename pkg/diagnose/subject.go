@@ -9,7 +9,6 @@ import (
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/observed"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // A subject is what an unmet row is explained by: an object, the first pod of it that is not ready, the container in
@@ -70,7 +69,7 @@ func unreadyPod(s observed.Snapshot, o *manifest.Object, node string) *corev1.Po
 	switch o.GetKind() {
 	case "Pod":
 		var p corev1.Pod
-		if runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, &p) != nil {
+		if manifest.Into(o.Object, &p) != nil {
 			return nil
 		}
 		return &p

@@ -12,7 +12,6 @@ import (
 	"github.com/fitout-dev/fitout/pkg/render"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // A server is what is known of the container that reads an edited object.
@@ -46,7 +45,7 @@ func serverOf(a render.Addon, edit bundle.Edit, objects ...*manifest.Object) ser
 func podSpec(o *manifest.Object) (corev1.PodSpec, bool) {
 	var spec corev1.PodSpec
 	fields, found, err := unstructured.NestedMap(o.Object, "spec", "template", "spec")
-	if err != nil || !found || runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &spec) != nil {
+	if err != nil || !found || manifest.Into(fields, &spec) != nil {
 		return spec, false
 	}
 	return spec, true

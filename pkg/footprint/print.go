@@ -18,7 +18,7 @@ func JSON(w io.Writer, f *Footprint) error { return printable.JSON(w, f, "  ") }
 // Table writes a footprint for people: every container, the sums, and what they leave out.
 func Table(w io.Writer, f *Footprint) error {
 	tab := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintf(tab, "Bundle %s on %s\n\n", printable.Line(f.Bundle), printable.Line(f.Node.String()))
+	printable.Fprintf(tab, "Bundle %s on %s\n\n", f.Bundle, f.Node)
 	for _, section := range []struct{ title, runs string }{{"ON EACH NODE", OnEachNode}, {"ONCE", RunsOnce}, {"NOT ON SUCH A NODE", Elsewhere}} {
 		f.section(tab, section.title, section.runs)
 	}
@@ -30,8 +30,10 @@ func Table(w io.Writer, f *Footprint) error {
 	if err := tab.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%s%sRequests are what addons declare, not what they use: docs/footprint.md.\n",
-		f.EachNode.undeclared("each node"), f.Once.undeclared("what runs once"))
+	fmt.Fprintln(w)
+	f.EachNode.undeclared(w, "each node")
+	f.Once.undeclared(w, "what runs once")
+	_, err := fmt.Fprintln(w, "Requests are what addons declare, not what they use: docs/footprint.md.")
 	return err
 }
 
@@ -47,13 +49,15 @@ func (n Node) String() string {
 
 // section lists the workloads that run in one way, with a line for each container.
 func (f *Footprint) section(w io.Writer, title, runs string) {
-	header := title + "\tCPU\tMEMORY\tCPU LIMIT\tMEMORY LIMIT\n"
+	begun := false
 	for _, workload := range f.Workloads {
 		if workload.Runs != runs {
 			continue
 		}
-		fmt.Fprint(w, header)
-		header = ""
+		if !begun {
+			printable.Fprintf(w, "%s\tCPU\tMEMORY\tCPU LIMIT\tMEMORY LIMIT\n", title)
+			begun = true
+		}
 		line(w, fmt.Sprintf("%s: %s%s", workload.Addon, workload.Object, times(workload.Pods)), workload.Requests, workload.Limits)
 		for _, c := range workload.Containers {
 			name := "    " + c.Name
@@ -66,7 +70,7 @@ func (f *Footprint) section(w io.Writer, title, runs string) {
 			line(w, name, c.Requests, c.Limits)
 		}
 	}
-	if header == "" {
+	if begun {
 		fmt.Fprintln(w)
 	}
 }
@@ -79,7 +83,7 @@ func times(pods int) string {
 }
 
 func line(w io.Writer, name string, requests, limits corev1.ResourceList) {
-	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", printable.Line(name), text(corev1.ResourceCPU, requests), text(corev1.ResourceMemory, requests),
+	printable.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", name, text(corev1.ResourceCPU, requests), text(corev1.ResourceMemory, requests),
 		text(corev1.ResourceCPU, limits), text(corev1.ResourceMemory, limits))
 }
 
@@ -122,7 +126,7 @@ func bars(w io.Writer, list []Bar) {
 			name = ""
 		}
 		last = b.Name
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.1f %%\t%s\n", name, b.Resource, b.Requested, b.Of, 100*b.Share, bar(b.Share))
+		printable.Fprintf(w, "%s\t%s\t%s\t%s\t%.1f %%\t%s\n", name, b.Resource, b.Requested, b.Of, 100*b.Share, bar(b.Share))
 	}
 }
 
@@ -140,7 +144,7 @@ func (f *Footprint) againstBudget(w io.Writer) error {
 	}{{"each node", f.EachNode, f.Budget.Node}, {"once", f.Once, f.Budget.Cluster}} {
 		allowed := parse("budget: "+part.name, map[string]string{"cpu": part.allowed.CPU, "memory": part.allowed.Memory}, &errs)
 		bars(w, barsOf(part.name, part.asked.Requests, allowed, 1))
-		fmt.Fprintf(w, "\tundeclared\t%d\t%d\n", part.asked.WithoutRequests, part.allowed.Undeclared)
+		printable.Fprintf(w, "\tundeclared\t%d\t%d\n", part.asked.WithoutRequests, part.allowed.Undeclared)
 	}
 	return errors.Join(errs...)
 }
@@ -155,10 +159,10 @@ func bar(share float64) string {
 	return "[" + strings.Repeat("#", full) + strings.Repeat(".", width-full) + "]"
 }
 
-// undeclared says what the sums do not see.
-func (s Share) undeclared(where string) string {
+// undeclared writes what the sums do not see.
+func (s Share) undeclared(w io.Writer, where string) {
 	if s.Containers == 0 {
-		return ""
+		return
 	}
-	return fmt.Sprintf("%s: %d of %d containers declare no memory request, %d no memory limit.\n", where, s.WithoutRequests, s.Containers, s.WithoutLimits)
+	printable.Fprintf(w, "%s: %d of %d containers declare no memory request, %d no memory limit.\n", where, s.WithoutRequests, s.Containers, s.WithoutLimits)
 }

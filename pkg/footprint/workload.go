@@ -6,7 +6,6 @@ import (
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
-	"k8s.io/apimachinery/pkg/runtime"
 	podresources "k8s.io/component-helpers/resource"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 )
@@ -34,7 +33,7 @@ func workloadOf(o *manifest.Object, node Node) (w Workload, makesPods bool, err 
 		return w, false, nil
 	}
 	var maker podMaker
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, &maker); err != nil {
+	if err := manifest.Into(o.Object, &maker); err != nil {
 		return w, false, fmt.Errorf("%s: its pod template cannot be read: %w; mend the chart or the patch", id, err)
 	}
 	pod := &corev1.Pod{Spec: maker.Spec.Template.Spec}

@@ -57,12 +57,13 @@ func entry(parts map[string]string) string {
 
 func TestParseTakes(t *testing.T) {
 	for name, list := range map[string]string{
-		"nothing":    "[]",
-		"null":       "null",
-		"space":      " [ ] \n",
-		"an entry":   "[" + entry(nil) + "]",
-		"a UID":      "[" + entry(map[string]string{"uid": `"7a1c2f5e-2c1f-4b7e-9d3a-000000000001"`, "digest": `"00ff"`}) + "]",
-		"RBAC names": "[" + entry(map[string]string{"group": `"rbac.authorization.k8s.io"`, "kind": `"Role"`, "name": `"system:x:Ünal"`, "resource": `"roles"`}) + "]",
+		"nothing":           "[]",
+		"null":              "null",
+		"space":             " [ ] \n",
+		"an entry":          "[" + entry(nil) + "]",
+		"an aggregated API": "[" + entry(map[string]string{"group": `"metrics.k8s.io"`, "kind": `"PodMetrics"`, "version": `"v1beta1"`, "resource": `"pods"`}) + "]", // nobody can have applied one
+		"a UID":             "[" + entry(map[string]string{"uid": `"7a1c2f5e-2c1f-4b7e-9d3a-000000000001"`, "digest": `"00ff"`}) + "]",
+		"RBAC names":        "[" + entry(map[string]string{"group": `"rbac.authorization.k8s.io"`, "kind": `"Role"`, "name": `"system:x:Ünal"`, "resource": `"roles"`}) + "]",
 		"a kind of a definition": "[" + entry(map[string]string{
 			"group": `"cilium.io"`, "kind": `"CiliumNode"`, "namespace": `""`, "version": `"v2alpha1"`, "resource": `"ciliumnodes"`}) + "]",
 		"a field of a later Fitout": "[" + entry(map[string]string{"later": `[[{}]]`}) + "]",
@@ -85,6 +86,19 @@ func TestParseRefusesEntries(t *testing.T) {
 		"a namespace of none":             {`kind "ClusterRole" group "rbac.authorization.k8s.io" resource "clusterroles"`, "resource clusterroles in a namespace does not serve this kind"},
 		"an invented kind":                {`kind "Widget" resource "namespaces" namespace ""`, "has no such kind"},
 		"an invented kind of a group":     {`kind "Widget" group "apps" resource "deployments"`, `the group "apps" of Kubernetes has no such kind`},
+		"a subresource in the kind":       {`kind "Pod/exec" resource "pods"`, "kind is"},
+		"a subresource":                   {`kind "Pod" resource "pods/exec"`, "resource is"},
+		"a kind in lower case":            {`kind "configmap"`, "has no such kind"},
+		"a resource in upper case":        {`resource "ConfigMaps"`, "resource is"},
+		"a namespace in upper case":       {`namespace "Kube-System"`, "namespace is"},
+		"a group in upper case":           {`kind "Role" group "RBAC.authorization.k8s.io" resource "roles"`, "group is"},
+		"a group with its version":        {`kind "Deployment" group "apps/v1" resource "deployments"`, "group is"},
+		"a version with its group":        {`kind "Deployment" group "apps" version "apps/v1" resource "deployments"`, "version is"},
+		"an escape in a namespace":        {`namespace "a%2f"`, "namespace is"},
+		"a slash in a name of RBAC":       {`kind "Role" group "rbac.authorization.k8s.io" resource "roles" name "a/b"`, "name is"},
+		"the name of this folder":         {`name "."`, "name is"},
+		"the record itself":               {`namespace "kube-system" name "fitout-inventory"`, "it belongs to the runs themselves"},
+		"the lock":                        {`kind "Lease" group "coordination.k8s.io" namespace "kube-system" name "fitout" resource "leases"`, "it belongs to the runs themselves"},
 		"an invented kind of RBAC":        {`kind "Widget" group "rbac.authorization.k8s.io" resource "roles"`, "has no such kind"},
 		"a kind for no addon":             {`kind "CertificateSigningRequest" group "certificates.k8s.io" resource "certificatesigningrequests" namespace ""`, "has no such kind"},
 		"a path as resource":              {`resource "nodes/node-1:10256/proxy/a"`, "resource is"},
@@ -162,6 +176,8 @@ func TestParseRefusesLists(t *testing.T) {
 		"null as an entry":           {packed(t, "[null]"), "kind, name or resource is missing"},
 		"an object":                  {packed(t, "{}"), "it is not a list"},
 		"nothing":                    {packed(t, ""), "EOF"},
+		"compressed twice":           {packed(t, string(bytesOf(t, half))), "invalid character"},
+		"one entry too many":         {packed(t, "["+many(20_001)+"]"), "there are more than 20000 entries"},
 		"half a list":                {packed(t, "["+one), "EOF"},
 		"more text":                  {packed(t, "[]{}"), "more text follows the list"},
 		"more text after null":       {packed(t, "null []"), "more text follows the list"},
@@ -175,6 +191,15 @@ func TestParseRefusesLists(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, configMap(t, test.entries), test.want) })
 	}
+}
+
+// many are as many entries, each of another object.
+func many(n int) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = entry(map[string]string{"name": fmt.Sprintf(`"a%d"`, i)})
+	}
+	return strings.Join(all, ",")
 }
 
 func custom(name, resource string) string {

@@ -71,6 +71,9 @@ func validateAll(entries []Entry) error {
 		if err := cmp.Or(e.validate(), e.validateResource()); err != nil {
 			return fmt.Errorf("entry %d, %s: %w", n, quoted(e.ID.String()), err)
 		}
+		if slices.Contains(ofRuns, e.ID) {
+			return fmt.Errorf("entry %d, %s: it belongs to the runs themselves and to no addon", n, e.ID)
+		}
 		if seen[e.ID] {
 			return fmt.Errorf("entry %d, %s: an earlier entry is of the same object", n, e.ID)
 		}
@@ -83,6 +86,9 @@ func validateAll(entries []Entry) error {
 	}
 	return nil
 }
+
+// ofRuns are the record and the lock, which no addon has: a record that names them would have a run delete them under its own feet.
+var ofRuns = []manifest.ID{ID, {Group: "coordination.k8s.io", Kind: "Lease", Namespace: ID.Namespace, Name: LockName}}
 
 // resource is how the API serves the entry's kind, by the entry.
 func (e Entry) resource() manifest.Resource {

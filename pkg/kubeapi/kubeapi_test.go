@@ -97,6 +97,7 @@ func TestValidate(t *testing.T) {
 		"a fraction is none":           {"spec: {replicas: 2.5, selector: {}, template: {}}", "spec.replicas is the number 2.5; give a whole number"},
 		"intstr takes both":            {"spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: i}]}}, strategy: {rollingUpdate: {maxSurge: 25%, maxUnavailable: 1}}}", ""},
 		"intstr takes no boolean":      {"spec: {selector: {}, template: {}, strategy: {rollingUpdate: {maxSurge: true}}}", "maxSurge is the boolean true; give a whole number or a string"},
+		"a quantity that takes hours":  {"spec: {selector: {}, template: {spec: {containers: [{name: a, image: i, resources: {requests: {cpu: 1E-99999999}}}, {name: b, image: i, resources: {limits: {memory: '9e-99999999'}}}]}}}", `memory is the string "9e-99999999"; give a quantity such as 100m or 64Mi`},
 		"a list where a mapping is":    {"spec: []", "spec is a list; give a mapping"},
 		"a mapping where a list is":    {"spec: {selector: {}, template: {spec: {containers: {}}}}", "containers is a mapping; give a list"},
 		"a value of a map of strings":  {"metadata: {name: a, labels: {a: 1}}", "metadata.labels.a is the number 1; give a string"},

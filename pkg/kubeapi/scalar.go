@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -38,6 +39,9 @@ func decodes(ref Ref, value any) bool {
 	case string:
 		if ref == "string" {
 			return true
+		}
+		if ref == "quantity" && manifest.CostlyQuantity(value.(string)) {
+			return false
 		}
 	case bool:
 		return ref == "boolean"

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/manifest"
-	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 // Differences returns the rendered fields that a live object has otherwise. What the live object has beyond them
@@ -102,8 +102,8 @@ func equal(want, got any, at place) bool {
 	case got == nil:
 		return at.droppable() && (want == false || want == int64(0) || want == float64(0))
 	case at.quantity():
-		w, werr := resource.ParseQuantity(fmt.Sprint(want))
-		g, gerr := resource.ParseQuantity(fmt.Sprint(got))
+		w, werr := clusterfile.ParseQuantity(fmt.Sprint(want))
+		g, gerr := clusterfile.ParseQuantity(fmt.Sprint(got))
 		return werr == nil && gerr == nil && w.Cmp(g) == 0
 	}
 	w, isInt := want.(int64)

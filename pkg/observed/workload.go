@@ -6,7 +6,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // MakesPods reports whether an object is of a kind that pods are created for.
@@ -37,7 +36,7 @@ func WorkloadOf(o *manifest.Object) (Workload, error) {
 		return Workload{}, err
 	}
 	only := map[string]any{"spec": map[string]any{"selector": spec["selector"], "template": spec["template"]}}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(only, &d); err != nil {
+	if err := manifest.Into(only, &d); err != nil {
 		return Workload{}, err
 	}
 	return Workload{PodTemplateSpec: d.Spec.Template, Selector: d.Spec.Selector}, nil

@@ -19,8 +19,13 @@ const (
 	MaxLines = 200  // lines of a text
 )
 
-// Line returns s as one line of at most about MaxLine bytes. A line break is shown as \n, a tab as a space.
+// Line returns s as one line of at most about MaxLine bytes. A line break is shown as \n, a tab as a space. What it has made it
+// leaves as it is.
 func Line(s string) string {
+	const more = 40 // at least what the count of the rest takes
+	if len(s) <= MaxLine+more && !strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || !visible(r) }) {
+		return s
+	}
 	var out strings.Builder
 	for at := 0; at < len(s); {
 		text, size := next(s[at:], "")

@@ -3,6 +3,7 @@ package printable_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -50,6 +51,9 @@ func TestLineIsBounded(t *testing.T) {
 		if len(got) > printable.MaxLine+40 || !utf8.ValidString(got) || !strings.HasSuffix(got, " bytes more)") {
 			t.Errorf("%q: %d bytes, ending in %q", unit, len(got), got[max(0, len(got)-40):])
 		}
+		if again := printable.Line(got); again != got {
+			t.Errorf("%q: the second time it ends in %q", unit, again[max(0, len(again)-80):])
+		}
 	}
 	if got := printable.Line(strings.Repeat("x", printable.MaxLine)); len(got) != printable.MaxLine {
 		t.Errorf("a line of the longest length has become one of %d bytes", len(got))
@@ -64,6 +68,18 @@ func TestLines(t *testing.T) {
 	many := printable.Lines(strings.Repeat("a\n", printable.MaxLines+5))
 	if len(many) != printable.MaxLines+1 || many[printable.MaxLines] != "… (5 lines more)" {
 		t.Errorf("%d lines, the last %q", len(many), many[len(many)-1])
+	}
+}
+
+// Only the format begins lines, whatever the arguments are.
+func TestFprintf(t *testing.T) {
+	var out bytes.Buffer
+	err := errors.New("no\nfitout: good")
+	printable.Fprintf(&out, "%d\t%s|%v|%v|%q|%5.1f %%|%-6s|%x\n", 7, "a\nb\tc", []string{"d\u202e"}, err, "e\n", 1.25, "f", "\n")
+	printable.Fprintln(&out, "g\n", err)
+	want := "7\ta\\nb c|[d\\u202e]|no\\nfitout: good|\"e\\n\"|  1.2 %|f     |0a\ng\\n no\\nfitout: good\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -81,15 +81,15 @@ func ContinuityTable(w io.Writer, c *Continuity) error {
 	tab := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(tab, "PROBE\tFROM\tTO\tSENT\tLOST\tLONGEST GAP\tNOTE")
 	for _, p := range c.Paths {
-		fmt.Fprintf(tab, "%s\t%s\t%s\t%d\t%d\t%s\t%s\n", oneLine(p.Check), oneLine(p.From), oneLine(p.To+" "+p.Group), p.Sent, p.Lost, p.gap(), p.note(c))
+		printable.Fprintf(tab, "%s\t%s\t%s\t%d\t%d\t%s\t%s\n", p.Check, p.From, strings.TrimSpace(p.To+" "+p.Group), p.Sent, p.Lost, p.gap(), p.note(c))
 	}
 	for _, row := range c.NotAsked {
-		fmt.Fprintf(tab, "%s\t\t\t0\t\t\tnot asked: %s\n", oneLine(row.Name()), oneLine(row.Detail))
+		printable.Fprintf(tab, "%s\t\t\t0\t\t\tnot asked: %s\n", row.Name(), row.Detail)
 	}
 	if err := tab.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n", printable.Line(c.Outcome()))
+	_, err := printable.Fprintf(w, "\n%s\n", c.Outcome())
 	return err
 }
 

@@ -25,7 +25,7 @@ func (f *Follower) Tell(r *Report) error {
 		return Table(f.W, r)
 	}
 	for _, c := range f.changes(r) {
-		if _, err := fmt.Fprintf(f.W, "%s %s\n", r.Time.UTC().Format(time.RFC3339), c); err != nil {
+		if _, err := printable.Fprintf(f.W, "%s %s\n", r.Time.UTC().Format(time.RFC3339), c); err != nil {
 			return err
 		}
 	}
@@ -69,7 +69,7 @@ func (c RowChange) String() string {
 	if to == "" {
 		to = "gone"
 	}
-	return oneLine(fmt.Sprintf("%s: %s -> %s: %s", c.Name, from, to, strings.TrimSpace(c.Detail)))
+	return fmt.Sprintf("%s: %s -> %s: %s", c.Name, from, to, strings.TrimSpace(c.Detail))
 }
 
 // Changed returns the rows with another verdict than before, in the order of the later report.

@@ -39,7 +39,7 @@ func Table(w io.Writer, r *Report) error {
 	default:
 		fmt.Fprintln(tab, "ADDON\tVERSION\tOBJECTS\tDIGEST")
 		for _, a := range r.Addons {
-			fmt.Fprintf(tab, "%s\t%s\t%d\t%s\n", oneLine(a.Name), oneLine(a.Version), a.Objects, oneLine(a.Digest[:min(len(a.Digest), 19)]))
+			printable.Fprintf(tab, "%s\t%s\t%d\t%s\n", a.Name, a.Version, a.Objects, a.Digest[:min(len(a.Digest), 19)])
 		}
 	}
 	if err := tab.Flush(); err != nil {
@@ -47,7 +47,7 @@ func Table(w io.Writer, r *Report) error {
 	}
 	for _, wave := range r.Waves {
 		for _, what := range wave.Without {
-			if _, err := fmt.Fprintf(w, "%s\n", printable.Line(fmt.Sprintf("not ready in wave %s: %s", wave.Name, what))); err != nil {
+			if _, err := printable.Fprintf(w, "not ready in wave %s: %s\n", wave.Name, what); err != nil {
 				return err
 			}
 		}
@@ -61,8 +61,7 @@ func (r *Report) aboutNothing() bool {
 }
 
 func outcome(w io.Writer, r *Report) error {
-	_, err := fmt.Fprintf(w, "\n%s\n%s\n", printable.Line(fmt.Sprintf("%s: Kubernetes %s, bundle %s, %s", cmp.Or(r.Cluster, "cluster"), r.Kubernetes, r.Bundle, r.Digest)),
-		printable.Line(r.Outcome()))
+	_, err := printable.Fprintf(w, "\n%s: Kubernetes %s, bundle %s, %s\n%s\n", cmp.Or(r.Cluster, "cluster"), r.Kubernetes, r.Bundle, r.Digest, r.Outcome())
 	return err
 }
 
@@ -131,7 +130,7 @@ func rows(w io.Writer, r *Report, all []cause) {
 		} else {
 			last = addon
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", oneLine(addon), oneLine(version), oneLine(row.Check), oneLine(string(row.Verdict)), once(reasons, row.Row))
+		printable.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", addon, version, row.Check, row.Verdict, once(reasons, row.Row))
 	}
 }
 
@@ -155,7 +154,7 @@ func changes(w io.Writer, r *Report) {
 	for _, wave := range r.Waves {
 		for _, c := range wave.Changes {
 			if c.Action != Unchanged {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", oneLine(wave.Name), oneLine(string(c.Action)), oneLine(c.ID.String()), oneLine(strings.Join(append(c.Notes, c.Error), " ")))
+				printable.Fprintf(w, "%s\t%s\t%s\t%s\n", wave.Name, c.Action, c.ID, strings.TrimSpace(strings.Join(append(c.Notes, c.Error), " ")))
 			}
 		}
 	}

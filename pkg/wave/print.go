@@ -1,7 +1,6 @@
 package wave
 
 import (
-	"fmt"
 	"io"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
@@ -18,7 +17,7 @@ type branch struct {
 // Tree writes the waves as a tree: each wave with its addons and their objects, and what its gate waits for.
 func Tree(w io.Writer, waves []Wave) error {
 	for i, wave := range waves {
-		if _, err := fmt.Fprintf(w, "%d %s\n", i+1, printable.Line(wave.Name)); err != nil {
+		if _, err := printable.Fprintf(w, "%d %s\n", i+1, wave.Name); err != nil {
 			return err
 		}
 		if err := draw(w, "", append(branchesOf(wave), gateOf(wave))); err != nil {
@@ -57,7 +56,7 @@ func draw(w io.Writer, indent string, branches []branch) error {
 		if i == len(branches)-1 {
 			fork, deeper = "└─ ", "   "
 		}
-		if _, err := fmt.Fprintf(w, "%s%s%s\n", indent, fork, printable.Line(b.text)); err != nil {
+		if _, err := printable.Fprintf(w, "%s%s%s\n", indent, fork, b.text); err != nil {
 			return err
 		}
 		if err := draw(w, indent+deeper, b.sub); err != nil {
