@@ -64,8 +64,14 @@ const (
 
 func startHostile(t *testing.T, server *hostileapi.Server, args string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
+	return startWith(t, server.Kubeconfig(), args)
+}
+
+// startWith starts a verb with a kubeconfig and more of an environment.
+func startWith(t *testing.T, kubeconfigText, args string, environment ...string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
 	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
-	if err := os.WriteFile(kubeconfig, []byte(server.Kubeconfig()), 0o600); err != nil {
+	if err := os.WriteFile(kubeconfig, []byte(kubeconfigText), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	self, err := os.Executable()
@@ -76,7 +82,7 @@ func startHostile(t *testing.T, server *hostileapi.Server, args string) (*exec.C
 	t.Cleanup(cancel)
 	command := exec.CommandContext(ctx, self, strings.Fields(args)...)
 	command.Args[0] = "fitout"
-	command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
+	command.Env = append(append(os.Environ(), "KUBECONFIG="+kubeconfig), environment...)
 	var output bytes.Buffer
 	command.Stdin = strings.NewReader("[]") // the kubeconfig flags that a janitor reads
 	command.Stderr, command.Stdout = &output, &output
@@ -89,8 +95,14 @@ func startHostile(t *testing.T, server *hostileapi.Server, args string) (*exec.C
 // runHostile runs a verb against a server to its end, and judges how it ended.
 func runHostile(t *testing.T, server *hostileapi.Server, args, says string) {
 	t.Helper()
-	begun := time.Now()
 	command, output := startHostile(t, server, args)
+	judgeHostile(t, command, output, says)
+}
+
+// judgeHostile waits for the end of a run, and judges how it ended.
+func judgeHostile(t *testing.T, command *exec.Cmd, output *bytes.Buffer, says string) {
+	t.Helper()
+	begun := time.Now()
 	err := command.Wait()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {

@@ -20,7 +20,7 @@ type Facts struct {
 	KubeadmServiceCIDR string     // serviceSubnet there, likewise
 	KubeadmDNSDomain   string     // dnsDomain there
 	KubeadmEndpoint    string     // controlPlaneEndpoint there, a host or host:port
-	KubeadmFault       string     // why the ClusterConfiguration there cannot be read
+	KubeadmFault       string     // why what is there cannot be read
 	LocalAddresses     []string   // IP addresses of the machine that asks, as the caller gives them
 }
 
