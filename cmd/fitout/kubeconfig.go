@@ -115,7 +115,32 @@ func checkContext(kube *genericclioptions.ConfigFlags, config clientcmdapi.Confi
 	case context.AuthInfo != "" && config.AuthInfos[context.AuthInfo] == nil && !given(kube.BearerToken) && !given(kube.CertFile):
 		return fmt.Errorf("%s: context %q names the user %q, who is not there; add it, or choose another context with --context: %s", files, name, context.AuthInfo, names(config.Contexts))
 	}
-	return nil
+	return checkNamed(kube, cluster, config.AuthInfos[context.AuthInfo])
+}
+
+// checkNamed checks the files that a cluster and a user of the kubeconfig name, and those of flags: all are read whole.
+func checkNamed(kube *genericclioptions.ConfigFlags, cluster *clientcmdapi.Cluster, user *clientcmdapi.AuthInfo) error {
+	named := map[string]string{}
+	if cluster != nil {
+		named["certificate-authority"] = cluster.CertificateAuthority
+	}
+	if user != nil {
+		named["client-certificate"], named["client-key"], named["tokenFile"] = user.ClientCertificate, user.ClientKey, user.TokenFile
+	}
+	for flag, file := range map[string]*string{"--certificate-authority": kube.CAFile, "--client-certificate": kube.CertFile, "--client-key": kube.KeyFile} {
+		if given(file) {
+			named[flag] = *file
+		}
+	}
+	var errs []error
+	for _, field := range slices.Sorted(maps.Keys(named)) {
+		if file := named[field]; file != "" {
+			if err := checkFile(file); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w; name a file that can be read", field, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func given(flag *string) bool { return flag != nil && *flag != "" }

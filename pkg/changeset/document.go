@@ -1,6 +1,7 @@
 package changeset
 
 import (
+	"github.com/fitout-dev/fitout/pkg/credential"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/objectdiff"
 )
@@ -88,7 +89,7 @@ func (c Change) document() DocumentedChange {
 	for _, f := range c.Fields {
 		field := FieldDocument{Path: f.Path}
 		if !secret(c, f.Path) {
-			field.Becomes = objectdiff.Short(f.Want)
+			field.Becomes = objectdiff.Short(credential.HideAt(f.Path, f.Want))
 			if f.Got != nil {
 				_, field.Is, field.Becomes = f.Shown()
 			}

@@ -26,6 +26,8 @@ const (
 	mostExpected = 20_000
 	// mostPages bounds the pages of a list. Some may be empty.
 	mostPages = mostObjects / smallestPage
+	// mostEmpty bounds the pages of a list that have no object.
+	mostEmpty = 100
 	// mostRestarts bounds how often a list begins again because its continue token has expired, as it does after five minutes.
 	mostRestarts = 3
 	// listMemory bounds what is kept of all pages together, by the estimate of their allowances: 20,000 pods as maps, and
@@ -58,7 +60,7 @@ func (p pager[T]) all(ctx context.Context, o metav1.ListOptions) ([]T, error) {
 	var all []T
 	o.Limit = min(p.size, int64(p.most))
 	var memory int64
-	pages, restarts := 0, 0
+	pages, empty, restarts := 0, 0, 0
 	for {
 		found, err := p.one(ctx, o)
 		switch {
@@ -72,6 +74,9 @@ func (p pager[T]) all(ctx context.Context, o metav1.ListOptions) ([]T, error) {
 			return nil, err
 		}
 		pages++
+		if len(found.items)+found.left == 0 {
+			empty++
+		}
 		all = append(slices.Grow(all, len(found.items)+int(min(max(found.more, 0), mostExpected))), found.items...)
 		memory += found.memory
 		switch {
@@ -83,6 +88,8 @@ func (p pager[T]) all(ctx context.Context, o metav1.ListOptions) ([]T, error) {
 			return all, &tooManyError{p.most}
 		case found.next == o.Continue:
 			return nil, wrong("the list does not end: page %d has the continue token of the page before", pages)
+		case empty > mostEmpty:
+			return nil, wrong("the list does not end: %d of its pages are empty", empty)
 		case pages >= mostPages:
 			return nil, wrong("the list does not end: %d pages, %d objects", pages, len(all))
 		}

@@ -37,6 +37,9 @@ func TestPager(t *testing.T) {
 			return p, nil
 		}, "[1 2] <nil>"},
 		"the same token": {func(int, context.Context, metav1.ListOptions) (page[int], error) { return page[int]{next: "a"}, nil }, "[] the list does not end: page 2"},
+		"empty with ever new tokens": {func(n int, _ context.Context, _ metav1.ListOptions) (page[int], error) {
+			return page[int]{next: fmt.Sprint(n)}, nil
+		}, "[] the list does not end: 101 of its pages are empty"},
 		"expires once": {func(n int, _ context.Context, o metav1.ListOptions) (page[int], error) {
 			if n == 2 {
 				return page[int]{}, expired

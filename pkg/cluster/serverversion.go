@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
@@ -72,8 +73,18 @@ func excerpt(body []byte) string {
 	return `"` + brief(string(bytes.TrimSpace(body)), 80) + `"`
 }
 
+// address is a server's address without what may be secret in it: user and query.
+func address(host string) string {
+	u, err := url.Parse(host)
+	if err != nil || u.Host == "" {
+		return host
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
 // unreachable is the error of a server that has not told its version.
 func unreachable(host string, err error) error {
+	host = address(host)
 	var refused *AnswerError
 	if errors.As(err, &refused) {
 		return fmt.Errorf("API server %s: %w", host, refused)

@@ -2,28 +2,11 @@ package diff
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 
+	"github.com/fitout-dev/fitout/pkg/credential"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 )
-
-// secretName is a word of the names that credentials have.
-const secretName = `(?i:token|passw|passphrase|secret|credential|api-?_?key|access-?_?key|private-?_?key|authorization|bearer)`
-
-// credentials find in an argument what looks like one: what stands behind a name for it (--token=X, PASSWORD=X, "Authorization:
-// Bearer X"), in a URL before the @, and alone as a JSON web token or a text of letters of both cases and digits.
-var credentials = []*regexp.Regexp{
-	regexp.MustCompile(`[\w.-]*` + secretName + `[\w.-]*['"]?(?:\s*[=:]\s*|\s+)(?:(?i:bearer|basic|token)\s+)?['"]?([^\s'"]+)`),
-	regexp.MustCompile(`://([^/@\s]+)@`),
-	regexp.MustCompile(`\b(eyJ[\w.-]{16,})`),
-	regexp.MustCompile(`^(?:-{1,2}[\w.-]+=)?([A-Za-z0-9+/_=-]{20,})$`),
-}
-
-var namesSecret = regexp.MustCompile(`^-{1,2}[\w.-]*` + secretName + `[\w.-]*$`)
-
-// classes are what an argument that is nothing but a text must have, all of them, to look like a credential.
-var classes = []*regexp.Regexp{regexp.MustCompile(`[a-z]`), regexp.MustCompile(`[A-Z]`), regexp.MustCompile(`[0-9]`)}
 
 // hideArguments replaces what looks like a credential in the commands and arguments of containers, but for those that the bundle
 // has: a patch may have put it there.
@@ -80,7 +63,7 @@ func secretsIn(lists map[string][]any) map[string]string {
 	for path, list := range lists {
 		for i, argument := range list {
 			if text, isText := argument.(string); isText {
-				for _, at := range secretsOf(list, i, text) {
+				for _, at := range credential.In(list, i) {
 					found[path+"\x00"+nameAt(list, i, text, at)] = text[at[0]:at[1]]
 				}
 			}
@@ -91,7 +74,7 @@ func secretsIn(lists map[string][]any) map[string]string {
 
 // withoutSecrets returns an argument with marks for what looks like a credential.
 func withoutSecrets(list []any, i int, text string, mark func(name string) string) string {
-	spans := secretsOf(list, i, text)
+	spans := credential.In(list, i)
 	out := text
 	for _, at := range slices.Backward(spans) {
 		out = out[:at[0]] + mark(nameAt(list, i, text, at)) + out[at[1]:]
@@ -105,27 +88,4 @@ func nameAt(list []any, i int, text string, at [2]int) string {
 		return fmt.Sprint(list[i-1])
 	}
 	return text[:at[0]]
-}
-
-// secretsOf returns where an argument of a list has what looks like a credential, in order and without overlaps.
-func secretsOf(list []any, i int, text string) [][2]int {
-	if i > 0 && text != "" {
-		if before, isText := list[i-1].(string); isText && namesSecret.MatchString(before) {
-			return [][2]int{{0, len(text)}}
-		}
-	}
-	var spans [][2]int
-	for n, pattern := range credentials {
-		for _, m := range pattern.FindAllStringSubmatchIndex(text, -1) {
-			value := text[m[2]:m[3]]
-			if n == len(credentials)-1 && slices.ContainsFunc(classes, func(c *regexp.Regexp) bool { return !c.MatchString(value) }) {
-				continue
-			}
-			if !slices.ContainsFunc(spans, func(s [2]int) bool { return m[2] < s[1] && s[0] < m[3] }) {
-				spans = append(spans, [2]int{m[2], m[3]})
-			}
-		}
-	}
-	slices.SortFunc(spans, func(a, b [2]int) int { return a[0] - b[0] })
-	return spans
 }

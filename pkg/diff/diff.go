@@ -23,6 +23,7 @@ func Object(after, before, bundled *manifest.Object) string {
 	hide(after, before)
 	hideEnvironment(after, before, bundled)
 	hideArguments(after, before, bundled)
+	hideHeaders(after, before)
 	var id manifest.ID
 	switch {
 	case after != nil:

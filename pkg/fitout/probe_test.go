@@ -194,12 +194,13 @@ func TestProbe(t *testing.T) {
 		network  string // row pod-network
 		removed  bool
 	}{
-		"all is well":                    {prober{}, false, "good: 2 of 2", "good: 4 of 4", true},
-		"pods may not be started":        {prober{refuses: "Namespace"}, false, "unknown: " + forbidden, "unknown: " + forbidden, false},
-		"pods must be, and may not":      {prober{refuses: "Namespace"}, true, "failed: " + forbidden, "unknown: " + forbidden, false},
-		"only the namespace was created": {prober{refuses: "DaemonSet"}, false, "unknown: create DaemonSet", "unknown: create DaemonSet", true},
-		"pods do not become ready":       {prober{pending: true}, false, "failed: 0 of 2", "unknown: no probe pod runs", true},
-		"a node cannot be asked":         {prober{silent: "node-1"}, false, "good: 2 of 2", "unknown: 2 of 2 good (same node 1/1, across nodes 1/1), slowest 0s; unknown: node-1 (connection refused)", true},
+		"all is well":                      {prober{}, false, "good: 2 of 2", "good: 4 of 4", true},
+		"pods may not be started":          {prober{refuses: "Namespace"}, false, "unknown: " + forbidden, "unknown: " + forbidden, false},
+		"pods must be, and may not":        {prober{refuses: "Namespace"}, true, "failed: " + forbidden, "unknown: " + forbidden, false},
+		"only the namespace was created":   {prober{refuses: "DaemonSet"}, false, "unknown: create DaemonSet", "unknown: create DaemonSet", true},
+		"pods do not become ready":         {prober{pending: true}, false, "failed: 0 of 2", "unknown: no probe pod runs", true},
+		"a node cannot be asked":           {prober{silent: "node-1"}, false, "good: 2 of 2", "unknown: 2 of 2 good (same node 1/1, across nodes 1/1), slowest 0s; unknown: node-1 (connection refused)", true},
+		"a node must be asked, and cannot": {prober{silent: "node-1"}, true, "good: 2 of 2", "failed: 2 of 2 good (same node 1/1, across nodes 1/1)", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := rows(t.Context(), t, &test.prober, test.required)

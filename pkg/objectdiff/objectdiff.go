@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/credential"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 )
 
@@ -143,6 +144,7 @@ type Difference struct {
 
 // String says what is there, and what is to be there: the part of it that differs, where it is long.
 func (d Difference) String() string {
+	d.Got, d.Want = credential.HideAt(d.Path, d.Got), credential.HideAt(d.Path, d.Want)
 	wantList, wantsList := d.Want.([]any)
 	gotList, hasList := d.Got.([]any)
 	switch {

@@ -2,12 +2,19 @@ package objectdiff
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
+
+	"github.com/fitout-dev/fitout/pkg/credential"
 )
 
 // Shown returns what is said of a difference: the field, what it is and what it is to be. Of a long text it is the part
-// in which they differ, and the field names its line.
+// in which they differ, and the field names its line. What looks like a credential is hidden.
 func (d Difference) Shown() (field, got, want string) {
+	d.Got, d.Want = credential.HideAt(d.Path, d.Got), credential.HideAt(d.Path, d.Want)
+	if reflect.DeepEqual(d.Got, d.Want) { // but for what is hidden
+		return d.Path, asJSON(d.Got), asJSON(d.Want)
+	}
 	wantText, wantsText := d.Want.(string)
 	gotText, isText := d.Got.(string)
 	switch {
@@ -25,4 +32,4 @@ func (d Difference) Shown() (field, got, want string) {
 }
 
 // Short shows a value on one line, shortened: a text as it is, anything else as JSON.
-func Short(v any) string { return clip(v) }
+func Short(v any) string { return clip(credential.Hide(v)) }

@@ -8,6 +8,7 @@ package printable
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,9 +20,15 @@ const (
 	MaxLines = 200  // lines of a text
 )
 
+// userOfURL is what a URL has before its host: often a password.
+var userOfURL = regexp.MustCompile(`://[^/@\s"']*:[^/@\s"']*@`)
+
 // Line returns s as one line of at most about MaxLine bytes. A line break is shown as \n, a tab as a space. What it has made it
-// leaves as it is.
+// leaves as it is. The password of a URL, and whose it is, is hidden.
 func Line(s string) string {
+	if strings.Contains(s, "://") {
+		s = userOfURL.ReplaceAllString(s, "://(hidden)@")
+	}
 	const more = 40 // at least what the count of the rest takes
 	if len(s) <= MaxLine+more && !strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || !visible(r) }) {
 		return s
