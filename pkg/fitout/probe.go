@@ -103,16 +103,6 @@ func byAddon(rows []check.Row) []check.Row {
 	return rows
 }
 
-// answersRequired fails the probes that pods have not answered although they run: whoever answers in their place has no say.
-func answersRequired(rows []check.Row) []check.Row {
-	for i, row := range rows {
-		if row.Verdict == check.Unknown && probes.MadeInPods(row.Check) {
-			rows[i].Verdict, rows[i].Remedy = check.Failed, "see what answers for the probe pods, or make the probe optional with --probe=auto"
-		}
-	}
-	return rows
-}
-
 func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows []check.Row, err error) {
 	addons, pods := o.Select.Probes(p.Rendering.Addons), o.Select.Has(check.Row{Check: probes.ProbePods})
 	survey, err := surveyed(ctx, cluster, p)
@@ -131,12 +121,8 @@ func probed(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions) (rows 
 			return rows, err
 		}
 	}
-	ofPods := survey.JudgePods(o.Required)
-	if o.Required && ofPods.Verdict == check.Good {
-		rows = answersRequired(rows)
-	}
 	if pods {
-		rows = append([]check.Row{ofPods}, rows...)
+		rows = append([]check.Row{survey.JudgePods(o.Required)}, rows...)
 	}
 	return explain(ctx, cluster, p.Diagnoses(), rows, survey.WithProbePods()), ctx.Err() // before the pods are gone
 }
@@ -181,7 +167,7 @@ func tryAgain(ctx context.Context, cluster Prober, p *Plan, last probes.Survey, 
 // takes them out again; the error is that of ctx.
 func staged(ctx context.Context, cluster Prober, p *Plan, o ProbeOptions, wanted bool, survey *probes.Survey) (leave func() error, err error) {
 	leave = func() error { return nil }
-	survey.Environment = probes.Environment{Domain: p.Cluster.Network.DNSDomain, ExternalName: o.Outside, NoPods: o.Absent, Declined: o.Declined, StorageClass: o.Class}
+	survey.Environment = probes.Environment{Domain: p.Cluster.Network.DNSDomain, ExternalName: o.Outside, NoPods: o.Absent, Declined: o.Declined, Required: o.Required, StorageClass: o.Class}
 	if why := survey.NoNodes(); why != "" {
 		survey.Environment.NoPods, survey.Environment.Declined = why, survey.AllSimulated()
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // judgeQueries judges a probe by the results of its queries. The verdict on a node that could not be asked is unknown, and so is
-// that of the probe if everything else is good.
+// that of the probe if everything else is good. Where probes are required, a pod that runs and does not answer fails them.
 func (s Survey) judgeQueries(t probePlan, c tally) check.Row {
 	unasked := s.unasked(t, c)
 	row := func(v check.Verdict, remedy, detail string) check.Row {
@@ -21,8 +21,12 @@ func (s Survey) judgeQueries(t probePlan, c tally) check.Row {
 		row.Nodes = s.perNode(t, c)
 		return row
 	}
+	silent, remedy := check.Unknown, ""
+	if s.Environment.Required && len(c.unreachable) > 0 {
+		silent, remedy = check.Failed, "see what answers for the probe pods, or let what cannot be asked be unknown with --probe=auto"
+	}
 	if len(c.groups) == 0 {
-		return row(check.Unknown, "", printable.FirstFew(unasked))
+		return row(silent, remedy, printable.FirstFew(unasked))
 	}
 	detail := c.String()
 	if len(c.failures) > 0 {
@@ -43,7 +47,7 @@ func (s Survey) judgeQueries(t probePlan, c tally) check.Row {
 	case len(c.failures) > 0:
 		return row(check.PartlyMet(c.passed), t.Usually, detail)
 	case len(unasked) > 0:
-		return row(check.Unknown, "", detail)
+		return row(silent, remedy, detail)
 	}
 	return row(check.Good, "", detail)
 }

@@ -36,6 +36,7 @@ type Environment struct {
 	// nodes are simulated.
 	NoPods       string
 	Declined     bool
+	Required     bool   // a pod that does not answer is a failure
 	Namespace    string // of the pods
 	Pods         []corev1.Pod
 	Service      string // address of the peers' Service
