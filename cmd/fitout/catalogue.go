@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/fitout-dev/fitout/bundles"
 	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/probes"
 	"github.com/spf13/cobra"
 )
 
@@ -22,7 +24,7 @@ func (f *catalogueFlag) register(c *cobra.Command) {
 func (f *catalogueFlag) load() (*bundle.Catalogue, error) {
 	embedded := bundle.Source{Addons: addons.FS, Bundles: bundles.FS}
 	if f.dir == "" {
-		return bundle.LoadLayers(embedded)
+		return loaded(embedded)
 	}
 	root, err := os.OpenRoot(f.dir) // links in it lead nowhere else; it stays open: charts are read when they are rendered
 	if err != nil {
@@ -32,11 +34,17 @@ func (f *catalogueFlag) load() (*bundle.Catalogue, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	catalogue, err := bundle.LoadLayers(embedded, own)
+	catalogue, err := loaded(embedded, own)
 	if err != nil {
 		return nil, usageError{err}
 	}
 	return catalogue, nil
+}
+
+// loaded reads a catalogue and holds its probes to those that there are; the error has the faults of both.
+func loaded(sources ...bundle.Source) (*bundle.Catalogue, error) {
+	catalogue, err := bundle.LoadLayers(sources...)
+	return catalogue, errors.Join(err, catalogue.VerifyProbes(probes.Rules()))
 }
 
 // complete offers the names of addons to the shell for the flags that take one: those of the version that --kubernetes names.

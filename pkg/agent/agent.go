@@ -4,6 +4,7 @@ package agent
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -61,6 +62,9 @@ var readers = map[string]func(s Subject, outputs []Output) Status{
 	"flannel": flannel,
 	"weave":   weave,
 }
+
+// Formats names the formats, sorted.
+func Formats() []string { return slices.Sorted(maps.Keys(readers)) }
 
 // Read understands what the agent of a node answered.
 func Read(format string, s Subject, outputs []Output) Status {

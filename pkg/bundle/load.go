@@ -177,3 +177,14 @@ func (c *Catalogue) decode(from fs.FS, file, name string, into any) error {
 	c.lines[name] = lines
 	return err
 }
+
+// decodeShared reads a file beside the addons, which a source need not have.
+func (c *Catalogue) decodeShared(s Source, file string, into any) error {
+	if s.Addons == nil {
+		return nil
+	}
+	if err := c.decode(s.Addons, file, s.addonFile(file), into); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

@@ -1,6 +1,7 @@
 package bundle_test
 
 import (
+	"errors"
 	"io/fs"
 	"maps"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"testing/fstest"
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/probes"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -130,7 +132,8 @@ func (f files) load() (*bundle.Catalogue, error) {
 	}
 	addons, _ := fs.Sub(all, "addons")
 	bundles, _ := fs.Sub(all, "bundles")
-	return bundle.Load(addons, bundles)
+	c, err := bundle.Load(addons, bundles)
+	return c, errors.Join(err, c.VerifyProbes(probes.Rules()))
 }
 
 func TestLoad(t *testing.T) {
@@ -187,14 +190,14 @@ func TestLoadRefuses(t *testing.T) {
 		"range":                                      {base.with("addons/weave/addon.yaml", `"1.35"`, `"1.35+"`), "weave/addon.yaml:7: lifecycle.support[0].kubernetes is \"1.35+\", not a minor or a range of minors such as 1.34-1.36\n1.35.yaml:8: addons.weave is an addon whose lifecycle does not support 1.35; add the minor to lifecycle.support, or remove the entry"},
 		"range backwards":                            {base.with("addons/dns/addon.yaml", "1.35-1.36", "1.36-1.35"), "dns/addon.yaml:9: lifecycle.support[0].kubernetes is \"1.36-1.35\", which ends before it begins\n1.35.yaml:10: addons.dns is an addon whose lifecycle does not support 1.35; add the minor to lifecycle.support, or remove the entry\n1.36.yaml:19: addons.dns is an addon whose lifecycle does not support 1.36; add the minor to lifecycle.support, or remove the entry"},
 		"exact in a range":                           {base.with("addons/weave/addon.yaml", `"1.35"`, `"1.35,v1.35.8"`), "weave/addon.yaml:7: lifecycle.support[0].kubernetes is \"1.35,v1.35.8\", not a minor or a range of minors such as 1.34-1.36\n1.35.yaml:8: addons.weave is an addon whose lifecycle does not support 1.35; add the minor to lifecycle.support, or remove the entry"},
-		"probe without timeout":                      {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: dns-service, proves: a, usually: b}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].timeout is \"\"; give a time from 1s to 1m"},
+		"probe without timeout":                      {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: dns-service, proves: a, usually: b}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].timeout is missing, and dns-service cannot be made without it; add it"},
 		"probe with a wrong timeout":                 {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: dns-service, proves: a, usually: b, timeout: 5}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].timeout is \"5\"; give a time from 1s to 1m"},
-		"probe with a timeout for nothing":           {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: node-metrics, proves: a, usually: b, timeout: 5s}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].timeout is for trials that are made in pods; remove it"},
-		"probe without class":                        {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: ingress-route, proves: a, usually: b, timeout: 5s}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].class belongs to ingress-route, and there it must be"},
-		"probe without conditions":                   {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: node-conditions, proves: a, usually: b}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].conditions belong to node-conditions, and there they must be"},
-		"probe with a driver for nothing":            {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: node-metrics, proves: a, usually: b, driver: d}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].driver belongs to storage-driver, and there it must be"},
-		"agent-status without an agent":              {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: agent-status, proves: a, usually: b, timeout: 5s}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].agent belongs to agent-status, and there it must be"},
-		"an agent for nothing":                       {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: dns-pods, proves: a, usually: b, timeout: 5s, agent: {container: c, format: weave, ownProbes: true}}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].agent belongs to agent-status, and there it must be"},
+		"probe with a timeout for nothing":           {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: node-metrics, proves: a, usually: b, timeout: 5s}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].timeout is not for node-metrics; remove it"},
+		"probe without class":                        {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: ingress-route, proves: a, usually: b, timeout: 5s}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].class is missing, and ingress-route cannot be made without it; add it"},
+		"probe without conditions":                   {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: node-conditions, proves: a, usually: b}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].conditions is missing, and node-conditions cannot be made without it; add it"},
+		"probe with a driver for nothing":            {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: node-metrics, proves: a, usually: b, driver: d}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].driver is not for node-metrics; remove it"},
+		"agent-status without an agent":              {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: agent-status, proves: a, usually: b, timeout: 5s}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].agent is missing, and agent-status cannot be made without it; add it"},
+		"an agent for nothing":                       {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: dns-pods, proves: a, usually: b, timeout: 5s, agent: {container: c, format: weave, ownProbes: true}}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].agent is not for dns-pods; remove it"},
 		"an agent of an unknown format":              {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: agent-status, proves: a, usually: b, timeout: 5s, agent: {container: c, format: wave, ownProbes: true}}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].agent.format is \"wave\"; did you mean weave? Allowed: calico, cilium, flannel, weave"},
 		"an agent that is asked nothing":             {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: agent-status, proves: a, usually: b, timeout: 5s, agent: {container: c, format: weave}}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].agent has both commands and ownProbes, or neither; give one of them"},
 		"an agent without a program":                 {base.with("addons/dns/addon.yaml", "lifecycle:", "probes: [{name: agent-status, proves: a, usually: b, timeout: 5s, agent: {container: c, format: weave, commands: [{run: []}]}}]\nlifecycle:"), "dns/addon.yaml:9: probes[0].agent.commands[0].run has no program; write one"},

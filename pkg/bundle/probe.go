@@ -3,12 +3,16 @@ package bundle
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
+
+	"github.com/fitout-dev/fitout/pkg/strictyaml"
 )
 
-// A Probe is one trial of what an addon is for. Package check knows how each is made and judged.
+// A Probe is one trial of what an addon is for. Package probes knows how each is made and judged; VerifyProbes holds them to that.
 type Probe struct {
-	Name       string   `json:"name" required:"true" enum:"dns-service,dns-pods,dns-outside,pod-network,packet-size,service-network,api-server,network-policy,proxy-health,ingress-ports,ingress-route,agent-status,node-metrics,node-conditions,storage-driver,storage-claim" doc:"which trial; docs/probes.md"`
+	Name       string   `json:"name" required:"true" doc:"which trial; docs/probes.md"`
 	Proves     string   `json:"proves" doc:"what is true where it is good; probes.yaml beside the addons has it for all"`
 	Timeout    string   `json:"timeout" doc:"how long an answer may take, all tries together (5s), with storage-claim each step, with agent-status each command; for trials that are made in pods, and these"`
 	Usually    string   `json:"usually" doc:"what a failure usually means, and what to look at; probes.yaml beside the addons has it for all"`
@@ -21,7 +25,7 @@ type Probe struct {
 // An Agent is how the addon's agent on a node is asked how it is.
 type Agent struct {
 	Container string    `json:"container" required:"true" doc:"of the pods of a DaemonSet: where the agent runs"`
-	Format    string    `json:"format" required:"true" enum:"calico,cilium,flannel,weave" doc:"who understands what it says"`
+	Format    string    `json:"format" required:"true" doc:"who understands what it says; docs/addons.md"`
 	Commands  []Command `json:"commands" doc:"run in the container, one after the other"`
 	OwnProbes bool      `json:"ownProbes" doc:"what is run are the commands of the container's own liveness and readiness probes, as the pod has them"`
 }
@@ -38,31 +42,62 @@ func (p Probe) Deadline() time.Duration {
 	return d
 }
 
-// verify checks what depends on the name: each trial has what it cannot be made without, and no more.
-func (p Probe) verify() *place {
-	known := p.Name == "node-metrics" || p.Name == "node-conditions" || p.Name == "storage-driver"
-	most := time.Minute
-	if p.Name == "storage-claim" {
-		most = 10 * time.Minute // a cloud moves a disk from one machine to another in minutes
+// ProbeRules say which probes and agents there are. Package probes has them.
+type ProbeRules struct {
+	Kinds   map[string]ProbeKind // by name
+	Formats []string             // of agents
+}
+
+// A ProbeKind is what a probe must have beside its name, and may not have otherwise.
+type ProbeKind struct {
+	Fields      []string // of timeout, class, conditions, driver and agent
+	MostTimeout time.Duration
+}
+
+// VerifyProbes checks the probes that the addons declare against those that there are. The error joins everything that is wrong.
+func (c *Catalogue) VerifyProbes(rules ProbeRules) error {
+	var errs []error
+	for _, name := range c.Names() {
+		for i, p := range c.addons[name].Probes {
+			for _, wrong := range p.verify(rules) {
+				wrong.field = fmt.Sprintf("probes[%d].%s", i, wrong.field)
+				errs = append(errs, c.locate(c.addonFile(name), wrong))
+			}
+		}
 	}
-	d, err := time.ParseDuration(p.Timeout)
-	switch {
-	case known && p.Timeout != "":
-		return &place{"timeout", errors.New("is for trials that are made in pods; remove it")}
-	case !known && (err != nil || d < time.Second || d > most):
-		return &place{"timeout", fmt.Errorf("is %q; give a time from 1s to %.0fm", p.Timeout, most.Minutes())}
-	case (p.Name == "ingress-route") != (p.Class != ""):
-		return &place{"class", errors.New("belongs to ingress-route, and there it must be")}
-	case (p.Name == "node-conditions") != (len(p.Conditions) > 0):
-		return &place{"conditions", errors.New("belong to node-conditions, and there they must be")}
-	case (p.Name == "storage-driver") != (p.Driver != ""):
-		return &place{"driver", errors.New("belongs to storage-driver, and there it must be")}
-	case (p.Name == "agent-status") != (p.Agent != nil):
-		return &place{"agent", errors.New("belongs to agent-status, and there it must be")}
-	case p.Agent != nil:
-		return p.Agent.verify()
+	return errors.Join(errs...)
+}
+
+// verify checks that a probe has what it cannot be made without, and no more.
+func (p Probe) verify(rules ProbeRules) []place {
+	kind, known := rules.Kinds[p.Name]
+	if !known {
+		return []place{unknown("name", p.Name, slices.Sorted(maps.Keys(rules.Kinds)))}
 	}
-	return nil
+	var wrong []place
+	for _, field := range []struct {
+		name  string
+		given bool
+	}{{"timeout", p.Timeout != ""}, {"class", p.Class != ""}, {"conditions", len(p.Conditions) > 0}, {"driver", p.Driver != ""}, {"agent", p.Agent != nil}} {
+		switch needed := slices.Contains(kind.Fields, field.name); {
+		case needed && !field.given:
+			wrong = append(wrong, place{field.name, fmt.Errorf("is missing, and %s cannot be made without it; add it", p.Name)})
+		case !needed && field.given:
+			wrong = append(wrong, place{field.name, fmt.Errorf("is not for %s; remove it", p.Name)})
+		case field.name == "timeout" && needed:
+			if d, err := time.ParseDuration(p.Timeout); err != nil || d < time.Second || d > kind.MostTimeout {
+				wrong = append(wrong, place{"timeout", fmt.Errorf("is %q; give a time from 1s to %.0fm", p.Timeout, kind.MostTimeout.Minutes())})
+			}
+		}
+	}
+	if p.Agent != nil && !slices.Contains(rules.Formats, p.Agent.Format) {
+		wrong = append(wrong, unknown("agent.format", p.Agent.Format, rules.Formats))
+	}
+	return wrong
+}
+
+func unknown(field, found string, known []string) place {
+	return place{field, fmt.Errorf("is %q; %s", strictyaml.Clip(found), strictyaml.Suggest(found, known))}
 }
 
 func (a Agent) verify() *place {

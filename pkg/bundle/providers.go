@@ -3,7 +3,6 @@ package bundle
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"regexp"
 )
 
@@ -66,19 +65,12 @@ const (
 
 // loadProviders reads the rules; a catalogue without the file has none.
 func (c *Catalogue) loadProviders(s Source) error {
-	if s.Addons == nil {
-		return nil
-	}
 	var p Providers
-	file := s.addonFile(providersFile)
-	if err := c.decode(s.Addons, providersFile, file, &p); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
+	if err := c.decodeShared(s, providersFile, &p); err != nil {
 		return err
 	}
 	c.providers = append(c.providers, p.Providers...)
-	if s.Name != "" {
+	if s.Name != "" && len(p.Providers) > 0 {
 		c.note(s, "", fmt.Sprintf("%d rules of %s", len(p.Providers), providersFile), false, nil)
 	}
 	var errs []error
@@ -88,7 +80,7 @@ func (c *Catalogue) loadProviders(s Source) error {
 			rule.Node.Kubelet, rule.Node.Reason, rule.Node.Annotation, rule.Node.UnlessAnnotation.Value, rule.Service.Namespace, rule.Service.Name, rule.APIService,
 		} {
 			if _, err := regexp.Compile(text); err != nil {
-				errs = append(errs, c.locate(file, place{fmt.Sprintf("providers[%d]", i), err}))
+				errs = append(errs, c.locate(s.addonFile(providersFile), place{fmt.Sprintf("providers[%d]", i), err}))
 			}
 		}
 	}

@@ -1,10 +1,6 @@
 package bundle
 
-import (
-	"errors"
-	"fmt"
-	"io/fs"
-)
+import "fmt"
 
 // Probes are what trials prove, and what their failures usually mean, where an addon has no sentence of its own.
 type Probes struct {
@@ -22,14 +18,8 @@ type Sentence struct {
 
 // loadSentences reads what a source says of trials; one without the file says nothing.
 func (c *Catalogue) loadSentences(s Source) error {
-	if s.Addons == nil {
-		return nil
-	}
 	var p Probes
-	if err := c.decode(s.Addons, probesFile, s.addonFile(probesFile), &p); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
+	if err := c.decodeShared(s, probesFile, &p); err != nil {
 		return err
 	}
 	for _, sentence := range p.Probes {

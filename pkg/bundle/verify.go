@@ -59,7 +59,9 @@ func (a Addon) verify() []place {
 		add(fmt.Sprintf("carries[%d]", i), carry.verify())
 	}
 	for i, p := range a.Probes {
-		add(fmt.Sprintf("probes[%d]", i), p.verify())
+		if p.Agent != nil {
+			add(fmt.Sprintf("probes[%d]", i), p.Agent.verify())
+		}
 	}
 	return wrong
 }

@@ -7,11 +7,13 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -190,12 +192,7 @@ func text(part, value string, most int) error {
 const maxShown = 80
 
 // quoted shows the beginning of a value with nothing in it that a terminal would follow.
-func quoted(value string) string {
-	if len(value) > maxShown {
-		return fmt.Sprintf("%q...", value[:maxShown])
-	}
-	return fmt.Sprintf("%q", value)
-}
+func quoted(value string) string { return strconv.Quote(printable.Cut(value, maxShown)) }
 
 // brief cuts the error of a decoder, which may quote any amount of its input.
 func brief(err error) error {

@@ -4,13 +4,14 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // explain turns a fault in the API server's words into one of ours, on one line.
 func explain(fault *field.Error) (problem, remedy string) {
-	remedy = oneLine(fault.Detail)
+	remedy = printable.OneLine(fault.Detail)
 	if _, rule, ok := strings.Cut(remedy, " in body "); ok { // spec.a in body should be at least 2 chars long
 		remedy = rule
 	}
@@ -43,6 +44,3 @@ func given(value any) string {
 	}
 	return strictyaml.Clip(string(text))
 }
-
-// oneLine joins the lines of a compiler's message.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

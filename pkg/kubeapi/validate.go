@@ -11,6 +11,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/crd"
 	"github.com/fitout-dev/fitout/pkg/fieldrules"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -117,7 +118,7 @@ func (v *validation) builtIn(o *manifest.Object, kind Kind) {
 		faults, err = fieldrules.Validate(o, kind.Namespaced, v.snapshot.Version)
 	}
 	if err != nil {
-		v.fault("", "cannot be decoded: "+oneLine(err.Error()), "correct the field")
+		v.fault("", "cannot be decoded: "+printable.OneLine(err.Error()), "correct the field")
 	}
 	v.report(faults, before)
 }
@@ -152,7 +153,7 @@ func (v *validation) customResource(o *manifest.Object, kind *crd.Kind) {
 		if errors.As(err, &fault) {
 			v.report(field.ErrorList{fault}, before)
 		} else {
-			v.fault("metadata", "cannot be decoded: "+oneLine(err.Error()), "correct the field")
+			v.fault("metadata", "cannot be decoded: "+printable.OneLine(err.Error()), "correct the field")
 		}
 		return
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode/utf16"
 
+	"github.com/fitout-dev/fitout/pkg/printable"
+
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/yaml"
@@ -89,7 +91,7 @@ func yamlDocuments(text []byte, line int) []*document {
 		line++
 		rest, separator := bytes.CutPrefix(content, []byte("---"))
 		if rest = bytes.TrimSpace(rest); separator && len(rest) > 0 && rest[0] != '#' {
-			current.err = fmt.Errorf("has the separator %q; put nothing but a comment behind ---", clip(string(bytes.TrimSpace(content))))
+			current.err = fmt.Errorf("has the separator %q; put nothing but a comment behind ---", printable.Cut(string(bytes.TrimSpace(content)), shownBytes))
 			current.errLine = line - 1
 			continue
 		}
@@ -103,13 +105,8 @@ func yamlDocuments(text []byte, line int) []*document {
 	return append(all, current)
 }
 
-func clip(s string) string {
-	const longest = 80
-	if len(s) > longest {
-		return strings.ToValidUTF8(s[:longest], "") + "..."
-	}
-	return s
-}
+// shownBytes bounds what an error shows of a text.
+const shownBytes = 80
 
 func (d *document) items() []Item {
 	fail := func(err error) []Item { return []Item{{Err: err, doc: d}} }
@@ -226,7 +223,7 @@ func identified(fields map[string]any) error {
 		case []any, map[string]any:
 			return fmt.Errorf("%s is %v, which is not a string; write one name alone", field, clip(fmt.Sprint(value)))
 		default:
-			return fmt.Errorf("%s is %v, which is not a string; put it in quotes", field, clip(fmt.Sprint(value)))
+			return fmt.Errorf("%s is %v, which is not a string; put it in quotes", field, printable.Cut(fmt.Sprint(value), shownBytes))
 		}
 	}
 	if _, err := schema.ParseGroupVersion(fields["apiVersion"].(string)); err != nil {

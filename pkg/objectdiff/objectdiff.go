@@ -12,6 +12,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/credential"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/printable"
 )
 
 // Differences returns the rendered fields that a live object has otherwise. What the live object has beyond them
@@ -182,26 +183,18 @@ func apart(a, b string) (string, string) {
 	if from := same - before; from > 0 && max(len(a), len(b)) > most {
 		a, b = "…"+strings.ToValidUTF8(a[from:], ""), "…"+strings.ToValidUTF8(b[from:], "")
 	}
-	return cut(a, most), cut(b, most)
+	return printable.Cut(a, most), printable.Cut(b, most)
 }
 
 // clip shows a value: a text on one line, anything else as JSON.
 func clip(v any) string {
 	if s, ok := v.(string); ok && s != "" {
-		return cut(strings.Join(strings.Fields(s), " "), most)
+		return printable.Cut(strings.Join(strings.Fields(s), " "), most)
 	}
 	return asJSON(v)
 }
 
 func asJSON(v any) string {
 	text, _ := json.Marshal(v) // what was parsed from JSON is JSON
-	return cut(string(text), most)
-}
-
-// cut shortens a text to a number of bytes.
-func cut(s string, most int) string {
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return s
+	return printable.Cut(string(text), most)
 }

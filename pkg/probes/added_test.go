@@ -17,7 +17,6 @@ import (
 // peerPort is a probe that only this file has: whether a port of the peers is open.
 var peerPort = Probe{
 	Name: "peer-port", Where: InPods, Fields: []string{"timeout"}, NeedsPeer: true, Watch: true,
-	Proves: "a port of the peers is open",
 	Queries: func(s Survey, _ probePlan) ([]podQuery, earlyVerdict) {
 		return s.queriesTo(s.readyProbePods(probe.Peer), func(_, _ target) []podQuery {
 			return []podQuery{{Task: probe.Task{Kind: probe.TCP, Port: 7}, group: "port 7"}}

@@ -16,7 +16,6 @@ import (
 
 var _ = register(Probe{
 	Name: "agent-status", Where: InAgents, Fields: []string{"timeout", "agent"},
-	Proves: "the agent of each ready node says of itself that it works",
 })
 
 // AgentNamespaces returns the namespaces of the pods in which agents are asked.

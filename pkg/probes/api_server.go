@@ -7,7 +7,6 @@ import (
 
 var _ = register(Probe{
 	Name: "api-server", Where: InPods, Fields: []string{"timeout"},
-	Proves:    "so does that of the API server",
 	Queries:   Survey.apiServer,
 	RestsOn:   []dependency{serviceRouting, networkFrom},
 	PodsProbe: "pod-network", ServiceProbe: "service-network",

@@ -2,7 +2,6 @@ package probes
 
 var _ = register(Probe{
 	Name: "dns-outside", Where: InPods, Fields: []string{"timeout"},
-	Proves:    "it finds a name outside, given with `--probe-outside`",
 	Wanted:    func(e Environment) bool { return e.ExternalName != "" },
 	Queries:   Survey.dnsOutside,
 	RestsOn:   []dependency{probedObjects, serviceRouting, networkFrom, networkTo},

@@ -2,7 +2,6 @@ package probes
 
 var _ = register(Probe{
 	Name: "dns-pods", Where: InPods, Fields: []string{"timeout"},
-	Proves:      "so does each of its pods",
 	Queries:     Survey.dnsPods,
 	WithoutPods: &Fallback{Queries: Survey.directDNS, Omits: "over TCP only"},
 	RestsOn:     []dependency{probedObjects, networkFrom, networkTo},

@@ -2,7 +2,6 @@ package probes
 
 var _ = register(Probe{
 	Name: "dns-service", Where: InPods, Fields: []string{"timeout"}, Watch: true,
-	Proves:    "the cluster DNS answers for `kubernetes.default.svc` at its Service address, over UDP and TCP",
 	Queries:   Survey.dnsService,
 	RestsOn:   []dependency{probedObjects, serviceRouting, networkFrom, networkTo},
 	PodsProbe: "dns-pods", ServiceProbe: "dns-service",

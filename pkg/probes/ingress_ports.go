@@ -8,7 +8,6 @@ import (
 
 var _ = register(Probe{
 	Name: "ingress-ports", Where: InPods, Fields: []string{"timeout"}, Watch: true,
-	Proves:      "each node answers on port 80 with the controller's own 404, and on 443 with TLS",
 	Queries:     Survey.ingressPorts,
 	WithoutPods: &Fallback{Queries: Survey.directPorts},
 	RestsOn:     []dependency{probedObjects, networkTo, networkFrom},

@@ -9,7 +9,6 @@ import (
 
 var _ = register(Probe{
 	Name: "ingress-route", Where: InPods, Fields: []string{"timeout", "class"},
-	Proves:  "an Ingress leads to its pods, through each node",
 	SetUp:   func(o *probe.Options, declared bundle.Probe) { o.IngressClass = cmp.Or(o.IngressClass, declared.Class) },
 	Queries: Survey.ingressRoute,
 	RestsOn: []dependency{probedObjects, networkTo, networkFrom},

@@ -8,7 +8,6 @@ import (
 
 var _ = register(Probe{
 	Name: "network-policy", Where: InPods, Fields: []string{"timeout"}, NeedsPeer: true,
-	Proves:  "a NetworkPolicy closes a port that is open otherwise, and leaves another open",
 	SetUp:   func(o *probe.Options, _ bundle.Probe) { o.Policies = true },
 	Queries: Survey.networkPolicy,
 	RestsOn: []dependency{networkFrom, networkTo},

@@ -11,7 +11,6 @@ import (
 
 var _ = register(Probe{
 	Name: "node-conditions", Where: FromAPI, Fields: []string{"conditions"},
-	Proves:  "its conditions are on each ready node, fresh, and tell of no problem",
 	Judge:   Survey.nodeConditions,
 	RestsOn: []dependency{probedObjects},
 })

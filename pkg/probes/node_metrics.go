@@ -12,7 +12,6 @@ import (
 
 var _ = register(Probe{
 	Name: "node-metrics", Where: FromAPI,
-	Proves:  "there are metrics of each ready node, younger than a minute",
 	Judge:   Survey.nodeMetrics,
 	RestsOn: []dependency{probedObjects},
 })

@@ -6,7 +6,6 @@ import (
 
 var _ = register(Probe{
 	Name: "packet-size", Where: InPods, Fields: []string{"timeout"}, NeedsPeer: true,
-	Proves:  "a datagram that fills a packet of the pod's interface arrives whole, unfragmented, and comes back; so do 64 KiB over TCP",
 	Queries: Survey.packetSize,
 	RestsOn: []dependency{networkFrom, networkTo},
 })

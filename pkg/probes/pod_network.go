@@ -6,7 +6,6 @@ import (
 
 var _ = register(Probe{
 	Name: "pod-network", Where: InPods, Fields: []string{"timeout"}, NeedsPeer: true,
-	Proves:  "pods reach pods on their own node and on others",
 	Queries: Survey.podNetwork,
 	RestsOn: []dependency{networkFrom, networkTo},
 })

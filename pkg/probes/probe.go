@@ -16,11 +16,10 @@ import (
 type dependency func(t Plans, of probePlan, paths []check.FailedPath) []check.Suspect
 
 // A Probe proves one thing that addons are for. It stands in a file of its own, which is all that adding one takes, beside its
-// cases in testdata/cases.
+// sentences in addons/probes.yaml and its cases in testdata/cases.
 type Probe struct {
-	Name   string // in addon.yaml, in the report and in --only: dns-service
-	Proves string // what is true where it is good; docs/probes.md
-	Where  Where
+	Name  string // in addon.yaml, in addons/probes.yaml, in the report and in --only: dns-service
+	Where Where
 	// Fields are those of addon.yaml that it takes and cannot do without, beside name, proves and usually.
 	Fields []string
 	// MostTimeout bounds the timeout of addon.yaml; a minute where it is 0.

@@ -7,7 +7,6 @@ import (
 
 var _ = register(Probe{
 	Name: "proxy-health", Where: InPods, Fields: []string{"timeout"},
-	Proves:      "kube-proxy of the node says that its rules are up to date",
 	Queries:     Survey.proxyHealth,
 	WithoutPods: &Fallback{Queries: Survey.directProxies},
 	RestsOn:     []dependency{probedObjects},

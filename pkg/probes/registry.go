@@ -1,10 +1,13 @@
 package probes
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/fitout-dev/fitout/pkg/agent"
 	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/probe"
 	"github.com/fitout-dev/fitout/pkg/render"
@@ -25,6 +28,15 @@ func All() []*Probe {
 		all = append(all, registry[name])
 	}
 	return all
+}
+
+// Rules are what addon.yaml may say of probes.
+func Rules() bundle.ProbeRules {
+	rules := bundle.ProbeRules{Kinds: map[string]bundle.ProbeKind{}, Formats: agent.Formats()}
+	for _, p := range All() {
+		rules.Kinds[p.Name] = bundle.ProbeKind{Fields: p.Fields, MostTimeout: cmp.Or(p.MostTimeout, time.Minute)}
+	}
+	return rules
 }
 
 // Watched names the probes that can be asked again and again while something else is done.

@@ -6,7 +6,6 @@ import (
 
 var _ = register(Probe{
 	Name: "service-network", Where: InPods, Fields: []string{"timeout"}, Watch: true,
-	Proves:    "a Service address leads to a pod",
 	Queries:   Survey.serviceNetwork,
 	RestsOn:   []dependency{serviceRouting, networkFrom, networkTo},
 	PodsProbe: "pod-network", ServiceProbe: "service-network",

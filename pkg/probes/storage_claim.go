@@ -8,7 +8,6 @@ import (
 
 var _ = register(Probe{
 	Name: StorageClaim, Where: InClaimPods, Fields: []string{"timeout"},
-	Proves:      "a volume is made, mounted and written, moved to another node with what is on it, and deleted; with `--probe-storage`",
 	MostTimeout: 10 * time.Minute, // a cloud moves a disk from one machine to another in minutes
 	Wanted:      func(e Environment) bool { return e.StorageClass != "" },
 	Judge:       Survey.storageClaim,

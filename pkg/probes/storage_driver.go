@@ -12,7 +12,6 @@ import (
 
 var _ = register(Probe{
 	Name: "storage-driver", Where: FromAPI, Fields: []string{"driver"},
-	Proves:  "the driver is registered, and the kubelet of each ready node knows it",
 	Judge:   Survey.storageDriver,
 	RestsOn: []dependency{probedObjects},
 })

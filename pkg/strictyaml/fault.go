@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/fitout-dev/fitout/pkg/printable"
 )
 
 // A Fault is one thing wrong with an input: where it stands, what was found, what would be right.
@@ -89,10 +91,4 @@ func distance(a, b string) int {
 }
 
 // Clip shortens a found value for an error message.
-func Clip(s string) string {
-	const most = 60
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
-}
+func Clip(s string) string { return printable.Cut(s, 60) }
