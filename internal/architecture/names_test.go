@@ -20,7 +20,6 @@ import (
 var mayName = []struct{ in, names, reason string }{
 	{"pkg/agent", "calico cilium flannel weave", "readers of what agents say of themselves: a foreign format each, chosen by agent.format in addon.yaml"},
 	{"pkg/clusterfile", "kube-proxy", "a message that explains Service addresses: kubeProxy is a field of the cluster file"},
-	{"pkg/probes", "kube-proxy", "the probe proxy-health asks the healthz port of kube-proxy, a format of its own"},
 	{"pkg/corefile", "coredns", "the package of CoreDNS's own format, chosen by format: corefile in addon.yaml"},
 	{"cmd/fitout", "kube-proxy", "the flags of the field kubeProxy of the cluster file"},
 	{"pkg/changeset", "coredns", "an example in a remedy"},

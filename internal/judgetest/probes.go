@@ -173,7 +173,7 @@ func (c ProbeCase) Rows(t *testing.T) []check.Row {
 	for _, of := range diagnose.EvidenceFor(staged, rows).Logs {
 		staged.Evidence.Logs[of] = observed.Log{Text: c.Logs[of.Pod]}
 	}
-	return diagnose.Rows(staged, rows, Diagnoses(t)...)
+	return diagnose.Rows(staged, rows, Diagnoses(t, staged.Objects)...)
 }
 
 // reply is what comes of a call: what is asked by port-forward is sure, and so is what a node refuses to the API server.

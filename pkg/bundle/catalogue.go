@@ -55,6 +55,7 @@ type Catalogue struct {
 	lines     map[string]strictyaml.Lines  // of the fields, by file
 	sentences map[string]Sentence          // by trial
 	broken    map[string]bool              // addons that could not be read
+	own       map[string]bool              // files of a source that has a name
 	origins   []Origin
 }
 

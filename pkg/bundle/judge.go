@@ -58,9 +58,9 @@ func (r *resolution) judge(a Addon, line string, defaults, bundled, given map[st
 	}
 	merged := prune(merge(merge(defaults, bundled), given))
 	r.limits(a.Name, merged)
-	for _, rule := range a.Rules {
+	for i, rule := range a.Rules {
 		if err := r.rule(a, rule, merged); err != nil {
-			return fmt.Errorf("%s: rule %q: %w", a.Name, rule.Expression, err)
+			return r.catalogue.failed(r.catalogue.addonFile(a.Name), fmt.Sprintf("rules[%d]", i), err)
 		}
 	}
 	return nil

@@ -24,7 +24,7 @@ func Load(addons, bundles fs.FS) (*Catalogue, error) {
 func LoadLayers(sources ...Source) (*Catalogue, error) {
 	c := &Catalogue{
 		addons: map[string]Addon{}, bundles: map[string]Bundle{}, parts: map[string]map[string]part{},
-		lines: map[string]strictyaml.Lines{}, entries: map[string]map[string]string{}, broken: map[string]bool{}, sentences: map[string]Sentence{},
+		lines: map[string]strictyaml.Lines{}, entries: map[string]map[string]string{}, broken: map[string]bool{}, own: map[string]bool{}, sentences: map[string]Sentence{},
 	}
 	var errs []error
 	for _, s := range sources {
@@ -174,7 +174,7 @@ func (c *Catalogue) decode(from fs.FS, file, name string, into any) error {
 	}
 	defer f.Close()
 	lines, err := strictyaml.Read(name, f, into)
-	c.lines[name] = lines
+	c.lines[name], c.own[name] = lines, name != file
 	return err
 }
 

@@ -1,9 +1,11 @@
 package bundle
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -29,6 +31,7 @@ type ResolvedAddon struct {
 	Images    map[string]string
 	Values    map[string]any // over the chart's defaults; images included
 	Chart     fs.FS
+	Folder    string // of the chart, where it is in a source that has a name
 	Patches   []clusterfile.Patch
 	Resources map[string]clusterfile.Resources
 	Pods      clusterfile.Pods
@@ -90,7 +93,7 @@ func (r *resolution) fault(field, problem, remedy string) {
 func (r *resolution) addon(a Addon) error {
 	selected, err := a.selected(r.out.Cluster, r.data)
 	if err != nil {
-		return fmt.Errorf("%s: when: %w", r.catalogue.addonFile(a.Name), err)
+		return r.catalogue.failed(r.catalogue.addonFile(a.Name), "when", err)
 	}
 	setting := r.out.Cluster.Addons[a.Name]
 	off := setting.Enabled != nil && !*setting.Enabled
@@ -160,6 +163,9 @@ func (r *resolution) settle(a Addon, e Entry) error {
 	if out.Chart, err = r.catalogue.Chart(a.Name, e.Chart); err != nil {
 		return err
 	}
+	if p, err := r.catalogue.from(a.Name, e.Chart); err == nil && p.source.Name != "" {
+		out.Folder = p.source.addonFile(path.Join(a.Name, e.Chart))
+	}
 	r.out.Addons = append(r.out.Addons, out)
 	r.out.Endpoint = r.out.Endpoint || strings.Contains(e.Values, ".network.api")
 	return nil
@@ -167,8 +173,20 @@ func (r *resolution) settle(a Addon, e Entry) error {
 
 // at says in which file and line a part of an addon's entry stands that has failed.
 func (r *resolution) at(a Addon, part string, err error) error {
-	field, file := "addons."+a.Name+"."+part, r.catalogue.bundleFile(r.bundle.Kubernetes, a.Name)
-	return fmt.Errorf("%s:%d: %s: %w", file, r.catalogue.lines[file][field], field, err)
+	return r.catalogue.failed(r.catalogue.bundleFile(r.bundle.Kubernetes, a.Name), "addons."+a.Name+"."+part, err)
+}
+
+// failed says what could not be carried out of a field of the catalogue. It is a fault of the input where somebody wrote the file, and
+// a defect of the program where the file is embedded.
+func (c *Catalogue) failed(file, field string, err error) error {
+	var faults strictyaml.Faults
+	switch {
+	case errors.As(err, &faults):
+		return faults
+	case c.own[file]:
+		return strictyaml.Faults{{File: file, Line: c.lines[file][field], Field: field, Problem: "fails: " + err.Error()}}
+	}
+	return fmt.Errorf("%s:%d: %s: %w", file, c.lines[file][field], field, err)
 }
 
 // values are the entry's values with the user's merged over them. Both must fit the chart's defaults.

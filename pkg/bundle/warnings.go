@@ -1,6 +1,9 @@
 package bundle
 
-import "maps"
+import (
+	"fmt"
+	"maps"
+)
 
 // A Warning is said of a cluster that chooses a setting.
 type Warning struct {
@@ -21,10 +24,10 @@ func (r *resolution) warn(a Addon, problem string) {
 func (r *resolution) warnings(a Addon, values map[string]any) error {
 	data := maps.Clone(r.data)
 	data["values"] = values
-	for _, w := range a.Warnings {
+	for i, w := range a.Warnings {
 		yes, err := holds(a.Name, w.When, data)
 		if err != nil {
-			return err
+			return r.catalogue.failed(r.catalogue.addonFile(a.Name), fmt.Sprintf("warnings[%d].when", i), err)
 		}
 		if yes {
 			r.out.Warnings = append(r.out.Warnings, a.Name+": "+w.Says)

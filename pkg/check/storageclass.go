@@ -7,10 +7,6 @@ import (
 	"github.com/fitout-dev/fitout/pkg/printable"
 )
 
-// defaultClass are the annotations that make a StorageClass the default one; the second is the form before 1.6, which
-// API servers still honour.
-var defaultClass = []string{"storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"}
-
 // storageClass checks that the cluster has exactly one default StorageClass, one of the addon's; and if the addon renders none
 // that is the default, that it has at most one, of somebody else's.
 func (j judge) storageClass() []Row {
@@ -19,7 +15,7 @@ func (j judge) storageClass() []Row {
 	}
 	var defaults, own []string
 	for _, class := range j.snapshot.StorageClasses {
-		if !IsDefaultClass(class) {
+		if !manifest.IsDefaultClass(class) {
 			continue
 		}
 		defaults = append(defaults, class.GetName())
@@ -28,10 +24,10 @@ func (j judge) storageClass() []Row {
 		}
 	}
 	slices.Sort(defaults)
-	chosen := slices.ContainsFunc(j.addon.Objects, func(o *manifest.Object) bool { return o.GetKind() == "StorageClass" && IsDefaultClass(o) })
+	chosen := slices.ContainsFunc(j.addon.Objects, func(o *manifest.Object) bool { return o.GetKind() == "StorageClass" && manifest.IsDefaultClass(o) })
 	switch {
 	case !chosen && len(own) > 0:
-		return []Row{j.row(StorageClass, Failed, "remove the annotation "+defaultClass[0]+" from it", "the default is %s, which is not to be it", own[0])}
+		return []Row{j.row(StorageClass, Failed, "remove the annotation "+manifest.DefaultClassAnnotation+" from it", "the default is %s, which is not to be it", own[0])}
 	case !chosen && len(defaults) == 0:
 		return []Row{j.row(StorageClass, Good, "", "no default, as the addon's values say")}
 	case !chosen && len(defaults) == 1:
@@ -39,19 +35,9 @@ func (j judge) storageClass() []Row {
 	case len(defaults) == 0:
 		return []Row{j.row(StorageClass, Failed, "run fitout apply", "no StorageClass is the default")}
 	case len(defaults) > 1:
-		return []Row{j.row(StorageClass, Failed, "remove the annotation "+defaultClass[0]+" from all but one", "%d default StorageClasses: %s", len(defaults), printable.FirstFew(defaults))}
+		return []Row{j.row(StorageClass, Failed, "remove the annotation "+manifest.DefaultClassAnnotation+" from all but one", "%d default StorageClasses: %s", len(defaults), printable.FirstFew(defaults))}
 	case len(own) == 0:
-		return []Row{j.row(StorageClass, Failed, "remove the annotation "+defaultClass[0]+" from it", "the default is %s, which is not the addon's", defaults[0])}
+		return []Row{j.row(StorageClass, Failed, "remove the annotation "+manifest.DefaultClassAnnotation+" from it", "the default is %s, which is not the addon's", defaults[0])}
 	}
 	return []Row{j.row(StorageClass, Good, "", "%s is the only default", own[0])}
-}
-
-// IsDefaultClass reports whether a StorageClass is marked as the default one.
-func IsDefaultClass(class *manifest.Object) bool {
-	for _, key := range defaultClass {
-		if class.GetAnnotations()[key] == "true" {
-			return true
-		}
-	}
-	return false
 }

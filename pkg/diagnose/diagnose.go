@@ -5,13 +5,12 @@ package diagnose
 import (
 	"slices"
 
-	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/observed"
 )
 
 // Rows gives the rows that are unmet their digests, by what Kubernetes says, and by the addons' own diagnoses.
-func Rows(s observed.Snapshot, rows []check.Row, own ...bundle.Diagnosis) []check.Row {
+func Rows(s observed.Snapshot, rows []check.Row, own ...AddonDiagnosis) []check.Row {
 	rules := rulesWith(own)
 	s = s.Indexed()
 	rows = slices.Clone(rows)

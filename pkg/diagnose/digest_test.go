@@ -11,6 +11,7 @@ import (
 	"github.com/fitout-dev/fitout/internal/judgetest"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/diagnose"
+	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
@@ -46,7 +47,7 @@ func explained(t *testing.T, c digestCase) ([]check.Row, observed.EvidenceReques
 	for _, of := range q.Logs {
 		s.Evidence.Logs[of] = observed.Log{Text: c.Logs[of.Pod], Error: c.Unread}
 	}
-	return diagnose.Rows(s, rows, judgetest.Diagnoses(t)...), q
+	return diagnose.Rows(s, rows, judgetest.Diagnoses(t, s.Objects)...), q
 }
 
 // What a digest says of each thing that breaks, to the letter.
@@ -119,7 +120,7 @@ func TestEveryCauseIsKnown(t *testing.T) {
 	for _, c := range judgetest.ProbeCases(t) {
 		learn(c.Rows(t))
 	}
-	for _, cause := range diagnose.Causes(judgetest.Diagnoses(t)) {
+	for _, cause := range diagnose.Causes(judgetest.Diagnoses(t, nil)) {
 		if !known[cause] {
 			t.Errorf("no case has the cause %s", cause)
 		}
@@ -147,9 +148,33 @@ func TestCausesAreDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, cause := range diagnose.Causes(judgetest.Diagnoses(t)) {
+	for _, cause := range diagnose.Causes(judgetest.Diagnoses(t, nil)) {
 		if !regexp.MustCompile(`[| ,]` + cause + `[ ,]`).Match(text) {
 			t.Errorf("docs/report.md does not name the cause %s", cause)
 		}
+	}
+}
+
+// What an addon says of its own logs is not tried on those of others.
+func TestDiagnosesAreOfTheirAddon(t *testing.T) {
+	i := slices.IndexFunc(digestCases(t), func(c digestCase) bool {
+		return slices.ContainsFunc(c.Digest, func(line string) bool { return strings.HasPrefix(line, "dns-loop: ") })
+	})
+	if i < 0 {
+		t.Fatal("no case of the cause dns-loop, which an addon brings")
+	}
+	c := digestCases(t)[i]
+	addons, s := judgetest.Observe(t, c.Case)
+	rows := check.Judge(addons, s)
+	s.Evidence = observed.Evidence{Events: judgetest.Typed[corev1.Event](t, c.Events), Logs: map[observed.LogRequest]observed.Log{}}
+	for _, of := range diagnose.EvidenceFor(s, rows).Logs {
+		s.Evidence.Logs[of] = observed.Log{Text: c.Logs[of.Pod]}
+	}
+	loops := func(own []diagnose.AddonDiagnosis) bool {
+		return slices.ContainsFunc(diagnose.Rows(s, rows, own...), func(r check.Row) bool { return r.Digest != nil && r.Digest.Cause == "dns-loop" })
+	}
+	others := map[manifest.ID]*manifest.Object{{Group: "apps", Kind: "Deployment", Namespace: "kube-system", Name: "another"}: nil}
+	if own, foreign := loops(judgetest.Diagnoses(t, s.Objects)), loops(judgetest.Diagnoses(t, others)); !own || foreign {
+		t.Errorf("the cause is found in the log of its addon: %t, of another: %t", own, foreign)
 	}
 }

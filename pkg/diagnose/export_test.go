@@ -3,12 +3,11 @@ package diagnose
 import (
 	"slices"
 
-	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/check"
 )
 
 // Causes returns the names of all diagnoses and deductions, sorted.
-func Causes(own []bundle.Diagnosis) []string {
+func Causes(own []AddonDiagnosis) []string {
 	names := []string{"between-nodes", "packet-size", "service-address", "node-problem", "agent-hangs", check.Unexplained}
 	all := rulesWith(own)
 	for _, d := range slices.Concat(all.unready, all.ready) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
 )
 
@@ -145,18 +146,18 @@ type ruleSet struct{ unready, ready []rule }
 // builtinRules are the rules where no addon has any.
 var builtinRules = sync.OnceValue(func() ruleSet { return builtin().with(nil) })
 
-func rulesWith(own []bundle.Diagnosis) ruleSet {
+func rulesWith(own []AddonDiagnosis) ruleSet {
 	if len(own) == 0 {
 		return builtinRules()
 	}
 	return builtin().with(own)
 }
 
-func (t table) with(own []bundle.Diagnosis) ruleSet {
+func (t table) with(own []AddonDiagnosis) ruleSet {
 	return ruleSet{unready: inPlace(t.Rules, own, false), ready: inPlace(t.Ready, own, true)}
 }
 
-func inPlace(rows []tableRow, own []bundle.Diagnosis, ready bool) []rule {
+func inPlace(rows []tableRow, own []AddonDiagnosis, ready bool) []rule {
 	var rules []rule
 	for _, row := range rows {
 		if row.Addons == "" {
@@ -172,16 +173,25 @@ func inPlace(rows []tableRow, own []bundle.Diagnosis, ready bool) []rule {
 	return rules
 }
 
+// An AddonDiagnosis is one that an addon brings. It is tried on the logs of that addon alone.
+type AddonDiagnosis struct {
+	bundle.Diagnosis
+	Objects map[manifest.ID]bool // of the addon
+}
+
 // mostMatches bounds how often a pattern of an addon is looked for in one log.
 const mostMatches = 1000
 
 // logged is a rule of an addon: the first line that matches, or where a group names a node the last one about a node of the row.
-func logged(d bundle.Diagnosis) func(subject) (match, bool) {
+func logged(d AddonDiagnosis) func(subject) (match, bool) {
 	where := source(logText)
 	if d.Probe != "" {
 		where = forProbe(d.Probe, where)
 	}
 	return func(p subject) (match, bool) {
+		if p.object == nil || !d.Objects[manifest.IDOf(p.object)] {
+			return match{}, false
+		}
 		text := where(p)
 		for _, at := range slices.Backward(matches(d, text)) {
 			if d.NodeGroup > 0 && p.row.Trail != nil {
@@ -199,7 +209,7 @@ func logged(d bundle.Diagnosis) func(subject) (match, bool) {
 	}
 }
 
-func matches(d bundle.Diagnosis, text string) [][]int {
+func matches(d AddonDiagnosis, text string) [][]int {
 	if d.NodeGroup == 0 {
 		return d.Pattern.FindAllStringSubmatchIndex(text, 1)
 	}

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/diagnose"
+	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/observed"
 )
 
@@ -21,14 +21,14 @@ const (
 // seen.
 type waitDiagnoser struct {
 	cluster diagnoser
-	own     []bundle.Diagnosis // of the addons
+	own     []diagnose.AddonDiagnosis // of the addons
 	tell    func(text string)
 	next    time.Time
 	told    map[string]bool      // by cause and object
 	since   map[string]time.Time // by cause and object, of those that do not pass
 }
 
-func newWaitDiagnoser(cluster diagnoser, own []bundle.Diagnosis, now time.Time, tell func(text string)) *waitDiagnoser {
+func newWaitDiagnoser(cluster diagnoser, own []diagnose.AddonDiagnosis, now time.Time, tell func(text string)) *waitDiagnoser {
 	return &waitDiagnoser{cluster: cluster, own: own, tell: tell, next: now.Add(firstDiagnosis), told: map[string]bool{}, since: map[string]time.Time{}}
 }
 
@@ -38,7 +38,7 @@ type diagnoser interface {
 }
 
 // explain gives unmet rows their digests; own are the diagnoses of the addons.
-func explain(ctx context.Context, cluster diagnoser, own []bundle.Diagnosis, rows []check.Row, s observed.Snapshot) []check.Row {
+func explain(ctx context.Context, cluster diagnoser, own []diagnose.AddonDiagnosis, rows []check.Row, s observed.Snapshot) []check.Row {
 	if len(check.Unmet(rows)) == 0 {
 		return rows
 	}
@@ -78,10 +78,16 @@ func (d *waitDiagnoser) terminal(ctx context.Context, rows []check.Row, s observ
 }
 
 // Diagnoses are what the addons of the plan know of their own logs.
-func (p *Plan) Diagnoses() []bundle.Diagnosis {
-	var all []bundle.Diagnosis
+func (p *Plan) Diagnoses() []diagnose.AddonDiagnosis {
+	var all []diagnose.AddonDiagnosis
 	for _, a := range p.Rendering.Addons {
-		all = append(all, a.Diagnoses...)
+		objects := map[manifest.ID]bool{}
+		for _, o := range a.Objects {
+			objects[manifest.IDOf(o)] = true
+		}
+		for _, d := range a.Diagnoses {
+			all = append(all, diagnose.AddonDiagnosis{Diagnosis: d, Objects: objects})
+		}
 	}
 	return all
 }

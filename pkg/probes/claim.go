@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/printable"
@@ -34,7 +33,7 @@ func ClaimProbe(addons []render.Addon) (bundle.Probe, bool) {
 // ClaimClass returns the StorageClass that a claim gets, and what that is called; why says what keeps it from having one.
 func (s Survey) ClaimClass(name string) (class *manifest.Object, called, why string) {
 	for _, c := range s.StorageClasses {
-		if name == DefaultClass && check.IsDefaultClass(c) {
+		if name == DefaultClass && manifest.IsDefaultClass(c) {
 			return c, fmt.Sprintf("default class %s", c.GetName()), ""
 		}
 		if c.GetName() == name {

@@ -3,6 +3,7 @@
 package render
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -68,10 +69,15 @@ func Bundle(r *bundle.Resolved) (*Rendering, error) {
 	out := &Rendering{Bundle: r.Minor, API: api}
 	served := api.APIVersions()
 	var faults strictyaml.Faults
+	folders := map[string]string{}
 	for _, resolved := range r.Addons {
+		folders[resolved.Name] = resolved.Folder
 		addon, err := renderAddon(resolved, r.Cluster, served)
+		if err != nil {
+			err = failed(resolved.Name, resolved.Folder, err)
+		}
 		if err := collect(&faults, err); err != nil {
-			return nil, fmt.Errorf("addon %s: %w", resolved.Name, err)
+			return nil, err
 		}
 		out.Addons = append(out.Addons, addon)
 	}
@@ -82,7 +88,10 @@ func Bundle(r *bundle.Resolved) (*Rendering, error) {
 		return nil, err
 	}
 	out.Warnings = out.patches.warnings()
-	return out, out.finish()
+	if err := out.defaultClasses(); err != nil {
+		return nil, err
+	}
+	return out, out.finish(folders)
 }
 
 // collect adds the faults in err to those found before, and returns any other error.
@@ -118,7 +127,7 @@ func renderAddon(r bundle.ResolvedAddon, cluster clusterfile.Cluster, served []s
 }
 
 // finish labels and sorts what was rendered, checks it as a whole and computes the digests.
-func (r *Rendering) finish() error {
+func (r *Rendering) finish(folders map[string]string) error {
 	owner := map[manifest.ID]string{}
 	kinds := r.Kinds()
 	for _, o := range r.Created() {
@@ -129,10 +138,10 @@ func (r *Rendering) finish() error {
 		manifest.Sort(a.Objects)
 		for _, o := range a.Objects {
 			if err := verify(o, kinds); err != nil {
-				return fmt.Errorf("addon %s: %w", a.Name, err)
+				return failed(a.Name, folders[a.Name], err)
 			}
 			if other, twice := owner[manifest.IDOf(o)]; twice {
-				return fmt.Errorf("addon %s: %s is of addon %s too; each object has one owner", a.Name, manifest.IDOf(o), other)
+				return failed(a.Name, cmp.Or(folders[a.Name], folders[other]), fmt.Errorf("%s is of addon %s and of addon %s; each object has one owner", manifest.IDOf(o), other, a.Name))
 			}
 			owner[manifest.IDOf(o)] = a.Name
 			label(o, a.Name, a.Version, r.Bundle)
