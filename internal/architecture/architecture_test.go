@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"pkg/crd":         {"pkg/manifest"},
 	"pkg/fieldrules":  {"pkg/manifest"},
 	"pkg/kubeapi":     {"pkg/crd", "pkg/fieldrules", "pkg/manifest", "pkg/printable", "pkg/strictyaml"},
-	"pkg/render":      {"pkg/bundle", "pkg/clusterfile", "pkg/kubeapi", "pkg/manifest", "pkg/strictyaml"},
+	"pkg/render":      {"pkg/bundle", "pkg/clusterfile", "pkg/kubeapi", "pkg/manifest", "pkg/printable", "pkg/strictyaml"},
 	"pkg/wave":        {"pkg/manifest", "pkg/printable", "pkg/render"},
 	"pkg/probe":       {"pkg/clusterfile", "pkg/concurrent", "pkg/manifest"},
 	"pkg/agent":       {},

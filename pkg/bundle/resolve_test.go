@@ -182,7 +182,7 @@ func TestResolveFindsFaultsOfTheCatalogue(t *testing.T) {
 		want  string
 	}{
 		"when that is no expression":  {base.with(addon, "'true'", "'eq'"), "wrong number of args for eq"},
-		"when that is no truth value": {base.with(addon, "'true'", ".cni"), `bundle 1.36: dns/addon.yaml: when: ".cni" is "cilium"; it must be true or false`},
+		"when that is no truth value": {base.with(addon, "'true'", ".cni"), `bundle 1.36: dns/addon.yaml:6: when: ".cni" is "cilium"; it must be true or false`},
 		"when of an unknown field":    {base.with(addon, "'true'", ".cnj"), `map has no entry for key "cnj"`},
 		"version of an unknown field": {base.with(minor, "version: 1.14.2", "version: '{{ .dns }}'"), `map has no entry for key "dns"`},
 		"image of an unknown field":   {base.with(minor, "kube-proxy:{{ .k", "kube-proxy:{{ .x"), `map has no entry for key "xubernetesVersion"`},

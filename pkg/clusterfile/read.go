@@ -46,12 +46,11 @@ func (f File) Locate(err error) error {
 
 // Place is Locate for one fault. One that has a file already is of that, and not of the cluster file.
 func (f File) Place(fault strictyaml.Fault) strictyaml.Fault {
-	if fault.File != "" && fault.File != f.Name {
-		return fault
-	}
-	fault.File, fault.Line = f.Name, f.line(fault.Field)
-	if flag, ok := f.flags[fault.Field]; ok {
+	switch flag, given := f.flags[fault.Field]; {
+	case given:
 		fault.File, fault.Line, fault.Field = flag, 0, ""
+	case fault.File == "" || fault.File == f.Name:
+		fault.File, fault.Line = f.Name, f.line(fault.Field)
 	}
 	return fault
 }
