@@ -221,7 +221,7 @@ func identified(fields map[string]any) error {
 				return fmt.Errorf("has no %s; is this a manifest?", field)
 			}
 		case []any, map[string]any:
-			return fmt.Errorf("%s is %v, which is not a string; write one name alone", field, clip(fmt.Sprint(value)))
+			return fmt.Errorf("%s is %v, which is not a string; write one name alone", field, printable.Cut(fmt.Sprint(value), shownBytes))
 		default:
 			return fmt.Errorf("%s is %v, which is not a string; put it in quotes", field, printable.Cut(fmt.Sprint(value), shownBytes))
 		}
