@@ -52,10 +52,10 @@ func (s Survey) JudgePods(required bool) check.Row {
 	s = s.indexed()
 	absent, remedy := check.Unknown, ""
 	switch {
-	case s.Environment.Declined:
-		absent = check.Skipped
 	case required:
 		absent, remedy = check.Failed, "give an image that the nodes can pull with --probe-image"
+	case s.Environment.Declined:
+		absent = check.Skipped
 	}
 	switch {
 	case len(s.SortedNodes()) == 0:
