@@ -22,6 +22,7 @@ import (
 type input struct {
 	catalogueFlag
 	file string
+	to   string // Kubernetes version that the cluster is to be upgraded to; "" for the one that it has
 	in   io.Reader
 }
 
@@ -88,6 +89,10 @@ func (i *input) read(flags *pflag.FlagSet) (file clusterfile.File, faults, err e
 			found = append(found, wrong...)
 		}
 	}
+	var wrong strictyaml.Faults
+	if i.to != "" && errors.As(file.Set("--to", "kubernetesVersion", i.to), &wrong) {
+		found = append(found, wrong...)
+	}
 	return file, found.ErrorOrNil(), nil
 }
 
@@ -151,6 +156,9 @@ func (i *input) online(ctx context.Context, flags *pflag.FlagSet, kube *genericc
 		return nil, nil, fmt.Errorf("ask the cluster about itself: %w", err)
 	}
 	facts.LocalAddresses = localAddresses()
+	if i.to != "" {
+		facts = facts.Upgraded(i.to)
+	}
 	plan, err := fitout.Prepare(catalogue, file, &facts, nil)
 	return client, plan, err
 }

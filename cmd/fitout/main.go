@@ -59,7 +59,8 @@ func rootCommand(streams genericiooptions.IOStreams) *cobra.Command {
 this cluster; applies it in waves; and proves that the result works.
 
 Exit codes: 0 fitted out, 1 failed, 2 usage or invalid input (nothing was touched), 3 pending (no nodes yet),
-4 degraded, 5 refused (a field belongs to another manager, a field cannot be changed, another run holds the lock).`,
+4 degraded, 5 refused (a field belongs to another manager, a field cannot be changed, another run holds the lock, an upgrade
+needs a decision).`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
@@ -72,7 +73,7 @@ Exit codes: 0 fitted out, 1 failed, 2 usage or invalid input (nothing was touche
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; %s --help lists the flags", err, c.CommandPath())}
 	})
-	root.AddCommand(upCommand(streams), adoptCommand(streams), planCommand(streams), renderCommand(streams), diffCommand(streams), applyCommand(streams),
+	root.AddCommand(upCommand(streams), adoptCommand(streams), planCommand(streams), upgradeCommand(streams), rollbackCommand(streams), renderCommand(streams), diffCommand(streams), applyCommand(streams),
 		checkCommand(streams), uninstallCommand(streams), validateCommand(streams), bundlesCommand(streams),
 		footprintCommand(streams), explainCommand(streams), rbacCommand(streams), probeCommand(streams), versionCommand(streams))
 	remedyOfArguments(root)
@@ -113,6 +114,7 @@ func exitCode(err error) int {
 	var conflict *cluster.ConflictError
 	var locked *cluster.LockedError
 	var refused *fitout.RefusedError
+	var held *fitout.HeldError
 	switch {
 	case err == nil:
 		return report.ExitGood
@@ -122,7 +124,7 @@ func exitCode(err error) int {
 		return exitTrouble
 	case errors.As(err, &faults), errors.As(err, &usage), isCobraUsage(err):
 		return report.ExitUsage
-	case errors.As(err, &conflict), errors.As(err, &locked), errors.As(err, &refused):
+	case errors.As(err, &conflict), errors.As(err, &locked), errors.As(err, &refused), errors.As(err, &held):
 		return report.ExitRefused
 	}
 	return report.ExitFailed

@@ -18,6 +18,7 @@ func offlineCommands(t *testing.T) []string {
 	return []string{
 		"version", "explain", "explain cni", "explain --schema", "bundles", "bundles list", "bundles show 1.36", "bundles show 1.36 coredns",
 		"render --kubernetes 1.36", "render --kubernetes 1.36 -o json", "render --kubernetes 1.36 -o name", "plan --kubernetes 1.36", "plan --kubernetes 1.36 -o json",
+		"upgrade plan --from 1.36 --to 1.37", "upgrade plan --from 1.36 --to 1.37 -o json", "upgrade plan --from 1.36 --to 1.37 -o markdown",
 		"rbac --kubernetes 1.36", "rbac --kubernetes 1.36 -o json", "footprint --kubernetes 1.36", "footprint --kubernetes 1.36 -o json",
 		"validate " + manifest, "completion bash", "completion zsh", "--help", "up --help", "probe run",
 	}

@@ -83,9 +83,14 @@ func newRunOptions(streams genericiooptions.IOStreams) *runOptions {
 }
 
 func (o *runOptions) registerApply(c *cobra.Command) {
+	o.registerApplying(c)
+	c.Flags().BoolVar(&o.fitout.DryRun, "dry-run", false, "say what would be applied and removed, and change nothing")
+}
+
+// registerApplying registers how changes are carried out.
+func (o *runOptions) registerApplying(c *cobra.Command) {
 	c.Flags().DurationVar(&o.fitout.Timeout, "timeout", o.fitout.Timeout, "how long the whole run may take")
 	o.registerPolicies(c)
-	c.Flags().BoolVar(&o.fitout.DryRun, "dry-run", false, "say what would be applied and removed, and change nothing")
 	c.Flags().BoolVar(&o.fitout.SkipPreflight, "skip-preflight", false, "do not let the API server judge all changes in a dry run before the first one is made")
 	c.Flags().Func("min-ready", "how many of the nodes that can run a pod of a DaemonSet, and of the replicas of other workloads, must be ready before the next wave: a percentage or a number; nodes that are dead or being drained do not count (default 100%)", func(text string) (err error) {
 		o.fitout.MinReady, err = check.ParseShare(text)

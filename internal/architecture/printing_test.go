@@ -20,6 +20,7 @@ var mayWrite = []struct{ in, function, reason string }{
 	{"cmd/fitout", "Write", "the writers below all printers, which make visible what those have overlooked"},
 	{"cmd/fitout", "draw", "a drawing of lines that cut has made printable, between commands to the terminal"},
 	{"cmd/fitout", "decide", "a change set, whose lines pkg/changeset prints"},
+	{"cmd/fitout", "printText", "an upgrade plan, whose lines pkg/upgrade prints"},
 	{"cmd/fitout", "printDiff", "a difference, which pkg/diff has made printable, below printable lines"},
 	{"cmd/fitout", "startJanitor", "what a process of its own is told through a pipe"},
 	{"cmd/fitout", "explainCommand", "the schema of the cluster file, JSON of its own making"},

@@ -29,6 +29,7 @@ type Addon struct {
 	Rules      []Rule       `json:"rules" doc:"what must be true of the addon's values and the cluster"`
 	Probes     []Probe      `json:"probes" doc:"what is tried to prove that the addon does its job"`
 	Diagnoses  []Diagnosis  `json:"diagnoses" doc:"what the addon's programs log when something keeps them from their work, and what it means"`
+	Upgrade    Upgrade      `json:"upgrade" doc:"what an upgrade of it must heed"`
 	Warnings   []Warning    `json:"warnings" doc:"settings that work and should not be chosen"`
 	Lifecycle  Lifecycle    `json:"lifecycle" doc:"which minors it supports, and for how long"`
 }

@@ -20,6 +20,7 @@ type Bundle struct {
 	TestedVersion string            `json:"testedVersion" doc:"the exact Kubernetes version that it is tested with"`
 	Budget        Budget            `json:"budget" doc:"the most that the addons may request"`
 	Defaults      map[string]string `json:"defaults" doc:"what cni, ingress and csi are where the cluster file leaves them open"`
+	Nodes         []NodeNeed        `json:"nodes" doc:"what the kubelets of this minor need that those before did not"`
 	Addons        map[string]Entry  `json:"addons" doc:"the addons by name"`
 }
 
@@ -84,6 +85,9 @@ func (c *Catalogue) Addon(name string) (Addon, bool) {
 	a, ok := c.addons[name]
 	return a, ok
 }
+
+// Addons returns all addons by name.
+func (c *Catalogue) Addons() map[string]Addon { return maps.Clone(c.addons) }
 
 // Names returns the names of all addons, sorted.
 func (c *Catalogue) Names() []string { return slices.Sorted(maps.Keys(c.addons)) }

@@ -155,6 +155,9 @@ func (c *Catalogue) lay(s Source, b Bundle, file string) {
 	if b.Budget != (Budget{}) {
 		merged.Budget, c.entries[minor]["budget"] = b.Budget, file
 	}
+	if b.Nodes != nil {
+		merged.Nodes, c.entries[minor]["nodes"] = b.Nodes, file
+	}
 	c.bundles[minor] = merged
 }
 

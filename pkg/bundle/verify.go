@@ -25,6 +25,11 @@ func (c *Catalogue) verify() []error {
 			errs = append(errs, c.locate(c.bundleFile(minor, "testedVersion"), place{"testedVersion", fmt.Errorf("is %q; it must be a version of %s", b.TestedVersion, minor)}))
 		}
 		errs = append(errs, c.locateAll(c.bundleFile(minor, "budget"), verifyBudget(b.Budget))...)
+		for i, n := range b.Nodes {
+			if p := n.verify(); p != nil {
+				errs = append(errs, c.locate(c.bundleFile(minor, "nodes"), place{fmt.Sprintf("nodes[%d].%s", i, p.field), p.error}))
+			}
+		}
 		for _, p := range c.verifyDefaults(b) {
 			errs = append(errs, c.locate(c.bundleFile(minor, p.field), p))
 		}
@@ -62,6 +67,9 @@ func (a Addon) verify() []place {
 		if p.Agent != nil {
 			add(fmt.Sprintf("probes[%d]", i), p.Agent.verify())
 		}
+	}
+	for _, p := range a.Upgrade.verify() {
+		add("upgrade", &p)
 	}
 	return wrong
 }

@@ -76,12 +76,13 @@ func (s *Set) Document() *Document {
 func documents(changes []Change) []DocumentedChange {
 	all := []DocumentedChange{}
 	for _, c := range changes {
-		all = append(all, c.document())
+		all = append(all, c.Document())
 	}
 	return all
 }
 
-func (c Change) document() DocumentedChange {
+// Document returns the change for programs.
+func (c Change) Document() DocumentedChange {
 	d := DocumentedChange{
 		Object: c.ID, Addon: c.Addon, Action: c.Action, Reason: c.Reason, Installer: c.Installer, Lost: c.Lost, Effect: c.Effect, Pods: c.Pods,
 		Undo: Undo{Possible: c.Undo == "", Reason: c.Undo}, Refusals: refusalDocuments(c.Refusals),

@@ -61,5 +61,5 @@ func (c *Client) Forget(ctx context.Context, i *inventory.Inventory) error {
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("delete the inventory %s: %w", inventory.ID, explain(err))
 	}
-	return nil
+	return c.forgetRenderings(ctx)
 }

@@ -43,6 +43,15 @@ type Finding struct {
 	Assumed bool   `json:"assumed"` // nobody said so: a default, or a guess from something near
 }
 
+// Upgraded returns the facts as they will be once the API servers are of a version: their present version says nothing of it
+// unless it is of the same minor already.
+func (f Facts) Upgraded(to string) Facts {
+	if v, err := ParseVersion(to); err == nil && f.minor() != v.Minor() {
+		f.KubernetesVersion = ""
+	}
+	return f
+}
+
 // fill sets the empty field *to, once, and records where the value came from.
 func fill(found *[]Finding, to *string, field, value, source string) {
 	if *to != "" || value == "" {

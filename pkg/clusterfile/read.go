@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -63,6 +64,13 @@ func (f File) line(field string) int {
 		field = field[:max(0, strings.LastIndexAny(field, ".["))]
 	}
 	return 0
+}
+
+// With returns a copy of the file in which Set has given a field another value.
+func (f File) With(flag, field, value string) (File, error) {
+	f.flags = maps.Clone(f.flags)
+	err := f.Set(flag, field, value)
+	return f, err
 }
 
 // Set gives a field the value of a command-line flag, which goes before the file's. The error is a strictyaml.Faults.

@@ -17,6 +17,8 @@ type Fault struct {
 	Problem string // a clause: was removed in CoreDNS 1.5.0
 	Remedy  string // an imperative
 	Fatal   bool   // the server does not start with it
+
+	edit *edit // how the line is migrated; nil if only a person can do that
 }
 
 func (f Fault) String() string {
@@ -40,7 +42,7 @@ func (t *Table) Check(serverVersion, source string, files Files) ([]Fault, error
 	if err != nil {
 		return nil, err
 	}
-	c := checking{table: t, version: v, files: files, defined: map[string]bool{}, snippets: snippetsOf(parts)}
+	c := checking{table: t, version: v, source: source, files: files, defined: map[string]bool{}, snippets: snippetsOf(parts)}
 	for _, p := range parts {
 		switch {
 		case len(p.keys) == 0:
@@ -61,6 +63,7 @@ func (t *Table) Check(serverVersion, source string, files Files) ([]Fault, error
 type checking struct {
 	table    *Table
 	version  *version.Version
+	source   string
 	files    Files
 	snippets snippets
 	defined  map[string]bool // the snippets so far
@@ -92,7 +95,7 @@ func (c *checking) block(list []directive) {
 			c.fault(d.line, true, shown(d.name()), "is not a plugin of "+c.server(), c.suggestion(d.name()))
 			continue
 		}
-		if c.life(d.line, d.name(), p.life(), true) {
+		if c.life(d, 1, d.name(), p.life(), true) {
 			c.options(d, p)
 		}
 		if p.Files {
@@ -139,9 +142,10 @@ func (c *checking) suggestion(name string) string {
 	return "remove it"
 }
 
-// life checks a plugin or an option against its dates, and reports whether the version has it. A version that is not strict
+// life checks a plugin or an option, whose first words name it, against its dates, and reports whether the version has it. A version that is not strict
 // skips what is too new for it.
-func (c *checking) life(line int, subject string, o Option, strict bool) bool {
+func (c *checking) life(d directive, words int, subject string, o Option, strict bool) bool {
+	line := d.line
 	remedy := cmp.Or(o.Remedy, "remove it")
 	if o.Successor != "" && !strings.Contains(o.Remedy, o.Successor) {
 		remedy = "use " + o.Successor + ": " + cmp.Or(o.Remedy, "it replaces it")
@@ -149,6 +153,7 @@ func (c *checking) life(line int, subject string, o Option, strict bool) bool {
 	switch {
 	case reached(c.version, o.Removed):
 		c.fault(line, true, subject, fmt.Sprintf("was removed in %s %s, and %s does not start with it", c.table.Server, o.Removed, c.version), remedy)
+		c.faults[len(c.faults)-1].edit = editOf(c.source, d, words, o.Migrate)
 		return false
 	case o.Since != "" && !reached(c.version, o.Since):
 		what := map[bool]string{true: "does not start with it", false: "skips it"}[strict]
@@ -195,7 +200,7 @@ func (c *checking) option(plugin string, o directive, p Plugin) {
 	for n := len(o.words); n > 0; n-- {
 		name := strings.ToLower(strings.Join(o.words[:n], " "))
 		if change, ok := p.Changes[name]; ok {
-			c.life(o.line, subject+strings.TrimPrefix(name, strings.ToLower(o.name())), change, strict)
+			c.life(o, n, subject+strings.TrimPrefix(name, strings.ToLower(o.name())), change, strict)
 			return
 		}
 	}

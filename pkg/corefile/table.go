@@ -27,6 +27,7 @@ type Plugin struct {
 	Ignored    string `json:"ignored" doc:"the first version that reads it and does nothing"`
 	Removed    string `json:"removed" doc:"the first version that does not start with it"`
 	Successor  string `json:"successor" doc:"the plugin that replaces it"`
+	Migrate    string `json:"migrate" doc:"how a line of people's own is written for a version that does not start with it: drop, or the words that take the place of its name. Absent: a person has to"`
 	Remedy     string `json:"remedy" doc:"what to do, an imperative"`
 
 	Options     []string          `json:"options" doc:"options that it has as long as it exists"`
@@ -46,11 +47,12 @@ type Option struct {
 	Ignored    string `json:"ignored" doc:"the first version that reads it and does nothing"`
 	Removed    string `json:"removed" doc:"the first version that does not start with it"`
 	Successor  string `json:"successor" doc:"the option or plugin that replaces it"`
+	Migrate    string `json:"migrate" doc:"how a line of people's own is written for a version that does not start with it: drop, or the words that take the place of its name. Absent: a person has to"`
 	Remedy     string `json:"remedy" doc:"what to do, an imperative"`
 }
 
 func (p Plugin) life() Option {
-	return Option{Since: p.Since, Deprecated: p.Deprecated, Ignored: p.Ignored, Removed: p.Removed, Successor: p.Successor, Remedy: p.Remedy}
+	return Option{Since: p.Since, Deprecated: p.Deprecated, Ignored: p.Ignored, Removed: p.Removed, Successor: p.Successor, Migrate: p.Migrate, Remedy: p.Remedy}
 }
 
 // checked reports whether the options of the plugin are known.

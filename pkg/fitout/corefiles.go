@@ -88,6 +88,7 @@ func (f *edition) refuse(problem string) {
 
 // text returns what the field is to be.
 func (f *edition) text() string {
+	f.migrate()
 	merged, err := corefile.Merge(f.ours, f.theirs)
 	var leaveOut []corefile.Fault
 	if mixed := (*corefile.MixedError)(nil); errors.As(err, &mixed) && f.policy == changeset.TakeOver {
@@ -121,6 +122,29 @@ func (f *edition) text() string {
 		f.note("kept in %s: %s", manifest.IDOf(f.wanted), k.Name)
 	}
 	return merged.Text
+}
+
+// migrate writes those lines of the live field that stay, and with which the version does not start, for it, and says which.
+func (f *edition) migrate() {
+	merged, err := corefile.Merge(f.ours, f.theirs)
+	s := serverOf(f.addon, f.edit, f.wanted, f.live)
+	if err != nil || !s.released || f.policy == changeset.TakeOver || f.policy == changeset.Leave && f.ofOthers() {
+		return // their text goes, or stays whole
+	}
+	text, migrations, err := f.edit.Table.Migrate(f.addon.Version, f.theirs, s.files, func(fault corefile.Fault) bool {
+		return slices.ContainsFunc(merged.Kept, func(k corefile.Kept) bool { return k.Holds(fault.Line) })
+	})
+	if err != nil {
+		return // what cannot be read is refused below
+	}
+	for _, m := range migrations {
+		becomes := "+ " + m.Becomes
+		if m.Becomes == "" {
+			becomes = "the line goes"
+		}
+		f.note("migrated in %s: %s line %d: - %s; %s: %s %s", manifest.IDOf(f.wanted), f.edit.Field, m.Fault.Line, m.Was, becomes, m.Fault.Subject, m.Fault.Problem)
+	}
+	f.theirs = text
 }
 
 // ofOthers reports whether somebody else has set the field to something else.

@@ -33,6 +33,7 @@ func dnsOf(t *testing.T, minor string) (render.Addon, *manifest.Object, string) 
 
 const (
 	oldZone  = "\n# the office\nold.example {\n    proxy . 192.0.2.1\n}\n"
+	badZone  = "\n# the office\nbad.example {\n    nonsense 192.0.2.1\n}\n"
 	newZone  = "\nnew.example {\n    forward . 192.0.2.1\n}\n"
 	field    = "data.Corefile: "
 	in       = "ConfigMap kube-system/coredns: data.Corefile: "
@@ -42,6 +43,14 @@ const (
 	// goneTo is what is said of a proxy in the version of 1.36, but for the line.
 	goneTo = "proxy was removed in CoreDNS 1.5.0, and 1.14.2 does not start with it; write forward, without fail_timeout, max_fails, health_check, protocol and spray; a stub domain (proxy ZONE ADDRESS) becomes a server block of its own with forward"
 )
+
+// migrated is what becomes of an old zone.
+func migrated(zone string) string { return strings.ReplaceAll(zone, "proxy", "forward") }
+
+// rewritten is what is said of a line of an old zone.
+func rewritten(line string) string {
+	return "migrated in ConfigMap kube-system/coredns: data.Corefile line " + line + ": - proxy . 192.0.2.1; + forward . 192.0.2.1: proxy was removed in CoreDNS 1.5.0, and 1.14.2 does not start with it"
+}
 
 func TestEditsAreMerged(t *testing.T) {
 	addon, o, ours := dnsOf(t, "1.36")
@@ -56,10 +65,11 @@ func TestEditsAreMerged(t *testing.T) {
 	}{
 		"nothing of theirs":          {live: ours},
 		"a zone":                     {live: ours + newZone, want: ours + newZone, notes: []string{kept + "new.example"}},
-		"a zone that is too old":     {live: ours + oldZone, refused: []string{field + "line 32: " + goneTo + ourWay}},
+		"a zone that is too old":     {live: ours + oldZone, want: ours + migrated(oldZone), notes: []string{rewritten("32"), kept + "old.example"}},
+		"a zone without a remedy":    {live: ours + badZone, refused: []string{field + "line 32: nonsense is not a plugin of CoreDNS 1.14.2; remove it" + ourWay}},
 		"and kept":                   {live: ours + oldZone, policy: changeset.Leave, others: true, refused: []string{field + "line 32: " + goneTo + ourWay}},
 		"and taken over":             {live: ours + oldZone + newZone, policy: changeset.TakeOver, want: ours + newZone, notes: []string{takenOut + "line 30 goes: # the office", takenOut + "line 31 goes: old.example {", takenOut + "line 32 goes: proxy . 192.0.2.1", kept + "new.example"}},
-		"two that are too old":       {live: ours + oldZone + strings.ReplaceAll(oldZone, "old.", "older."), refused: []string{field + "line 32: " + goneTo + ourWay, field + "line 37: " + goneTo + ourWay}},
+		"two that are too old":       {live: ours + oldZone + strings.ReplaceAll(oldZone, "old.", "older."), want: ours + migrated(oldZone+strings.ReplaceAll(oldZone, "old.", "older.")), notes: []string{rewritten("32"), rewritten("37"), kept + "old.example", kept + "older.example"}},
 		"the default zone":           {live: hosts, others: true},
 		"and kept whole":             {live: hosts, policy: changeset.Leave, others: true},
 		"kept whole, but too old":    {live: strings.Replace(hosts, "hosts {", "federation {", 1), policy: changeset.Leave, others: true, refused: []string{field + "line 3: federation was removed in CoreDNS 1.7.0, and 1.14.2 does not start with it; remove it; Kubernetes ended the federation that it served in 1.11" + ourWay}},

@@ -37,18 +37,21 @@ func catalogue(t testing.TB) *bundle.Catalogue {
 
 // TestGolden pins what every combination of every bundle renders. Each distinct rendering of an addon is one file, named
 // after the first combination that has it; index.txt says which combination has which files, and its digest. For
-// neighbouring minors, delta has what changes from the one to the other.
+// neighbouring minors, delta has what changes from the one to the other, and upgrade what an upgrade does to a cluster.
 func TestGolden(t *testing.T) {
 	c := catalogue(t)
 	want := map[string]string{}
+	plans := map[string]map[string]*fitout.Plan{} // by minor and combination
 	for _, minor := range c.Minors() {
 		g := golden{files: want, dir: minor, byDigest: map[string]string{}}
+		plans[minor] = map[string]*fitout.Plan{}
 		for _, combo := range combination.Of(c, minor) {
 			plan, err := fitout.Prepare(c, combo.File, nil, nil)
 			if err != nil {
 				t.Fatalf("%s %s: %v", minor, combo.Name(), err)
 			}
 			g.add(t, combo, plan.Rendering)
+			plans[minor][combo.Name()] = plan
 		}
 		want[filepath.Join(minor, "index.txt")] = g.index.String()
 	}
@@ -59,6 +62,7 @@ func TestGolden(t *testing.T) {
 			continue // nobody upgrades from the one to the other
 		}
 		want[filepath.Join("delta", before+"-"+after+".diff")] = delta(want, before, after)
+		want[filepath.Join("upgrade", before+"-"+after+".txt")] = upgradePlans(t, plans[before], plans[after])
 	}
 	if *update {
 		rewrite(t, want)

@@ -19,6 +19,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/provider"
 	"github.com/fitout-dev/fitout/pkg/report"
+	"github.com/fitout-dev/fitout/pkg/upgrade"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -33,8 +34,11 @@ type memory struct {
 	record  *manifest.Object                  // the inventory
 	holder  string                            // of the lock
 
-	others provider.Observed
-	unseen string // what of a namespace cannot be listed
+	others  provider.Observed
+	survey  upgrade.Survey
+	kept    map[string]*manifest.Object // renderings, by slot
+	version string                      // of the API server
+	unseen  string                      // what of a namespace cannot be listed
 
 	uids    int
 	made    map[types.UID]bool // objects that Fitout created or adopted
@@ -74,7 +78,9 @@ func (m *memory) call(do func() error) error {
 	return err
 }
 
-func (m *memory) Facts(context.Context) (clusterfile.Facts, error) { return clusterfile.Facts{}, nil }
+func (m *memory) Facts(context.Context) (clusterfile.Facts, error) {
+	return clusterfile.Facts{KubernetesVersion: m.version}, nil
+}
 
 func (m *memory) ServerSide() bool { return true }
 

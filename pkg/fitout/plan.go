@@ -26,10 +26,13 @@ type Plan struct {
 	Warnings  []string
 	Rendering *render.Rendering
 	Waves     []wave.Wave
-	Kinds     manifest.Kinds    // of everything rendered
-	Roles     map[string]string // of all addons of the catalogue, by name
-	Providers []bundle.Provider // by which others' providers of the roles are recognized
-	file      clusterfile.File  // that it was prepared from
+	Kinds     manifest.Kinds          // of everything rendered
+	External  []string                // capabilities that the user brings
+	Roles     map[string]string       // of all addons of the catalogue, by name
+	Addons    map[string]bundle.Addon // all of the catalogue, by name
+	NodeNeeds []bundle.NodeNeed       // of the kubelets of its minor
+	Providers []bundle.Provider       // by which others' providers of the roles are recognized
+	file      clusterfile.File        // that it was prepared from
 }
 
 // Prepare turns a cluster file, and the facts of a running cluster where there is one, into a plan. given are the faults
@@ -98,9 +101,12 @@ func plan(catalogue *bundle.Catalogue, resolved *bundle.Resolved, rendering *ren
 	if err != nil {
 		return nil, err
 	}
+	of, _ := catalogue.Bundle(resolved.Minor)
 	return &Plan{
-		Cluster: resolved.Cluster, Findings: findings, Warnings: resolved.Warnings, Rendering: rendering,
-		Waves: waves, Kinds: rendering.Kinds(), Roles: catalogue.Roles(), Providers: catalogue.Providers(),
+		NodeNeeds: of.Nodes,
+		External:  resolved.External,
+		Cluster:   resolved.Cluster, Findings: findings, Warnings: resolved.Warnings, Rendering: rendering,
+		Waves: waves, Kinds: rendering.Kinds(), Roles: catalogue.Roles(), Addons: catalogue.Addons(), Providers: catalogue.Providers(),
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package fitout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/report"
+	"github.com/fitout-dev/fitout/pkg/upgrade"
 	"github.com/fitout-dev/fitout/pkg/wave"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -41,6 +43,10 @@ type session struct {
 	outages *observed.Outages // of nodes, as the gates have seen them
 	told    map[string]bool   // nodes that gates have opened without
 	removed []report.Change   // the outcomes of the removals
+
+	upgrading bool                        // the plan is of a minor to come: objects are looked for in the versions that are recorded, too
+	phase     upgrade.Phase               // of an upgrade; "" to apply everything
+	judge     func(context.Context) error // says after preparing why the run is refused; nil for a run as asUpgrade has it
 }
 
 // run makes the changes that are to be made. A run that finds nothing to do neither locks nor writes.
@@ -48,7 +54,7 @@ func (s *session) run(ctx context.Context) error {
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
-	refused := refusal(s.changes)
+	refused := s.refused(ctx)
 	switch {
 	case s.options.DryRun:
 		return errors.Join(s.apply(ctx), refused)
@@ -69,7 +75,7 @@ func (s *session) run(ctx context.Context) error {
 		if err := s.prepare(ctx); err != nil {
 			return err
 		}
-		if refused := refusal(s.changes); refused != nil {
+		if refused := s.refused(ctx); refused != nil {
 			return refused
 		}
 	}
@@ -80,6 +86,15 @@ func (s *session) run(ctx context.Context) error {
 		return errors.Join(err, lost(ctx))
 	}
 	return s.end(ctx)
+}
+
+// refused is why the run may not make its changes.
+func (s *session) refused(ctx context.Context) error {
+	judge := s.judge
+	if judge == nil {
+		judge = s.asUpgrade
+	}
+	return cmp.Or(judge(ctx), refusal(s.changes))
 }
 
 // prepare reads the cluster and decides.
@@ -130,7 +145,10 @@ func (s *session) read(ctx context.Context) (err error) {
 	s.live, err = s.cluster.Live(ctx, s.plan.Kinds, s.plan.Rendering.Objects(), func(id manifest.ID) bool {
 		return s.options.Policies.Adopt || s.options.DryRun || !recorded[id]
 	})
-	return err
+	if err != nil || !s.upgrading {
+		return err
+	}
+	return s.missed(ctx)
 }
 
 // decide computes the changes.
@@ -150,6 +168,15 @@ func (s *session) decide(ctx context.Context) (err error) {
 	if s.unknown, err = s.undefined(ctx, s.plan.Rendering.Objects()); err != nil {
 		return err
 	}
+	if err := s.compute(ctx); err != nil {
+		return err
+	}
+	s.announce()
+	return nil
+}
+
+// compute computes the changes from what was read.
+func (s *session) compute(ctx context.Context) error {
 	policies := s.options.Policies
 	policies.Conflicts = s.plan.conflicts(policies.Conflicts)
 	s.changes = changeset.Decide(changeset.Input{
@@ -160,7 +187,6 @@ func (s *session) decide(ctx context.Context) (err error) {
 		return err
 	}
 	s.report.Set = s.changes
-	s.announce()
 	return nil
 }
 
@@ -181,9 +207,14 @@ func (s *session) announce() {
 // settled reports whether there is nothing to do: nothing changes, and the record says that the last run was of the same
 // target and complete.
 func (s *session) settled() bool {
-	return s.record != nil && s.record.State == inventory.Complete && s.record.Target == s.target.Target &&
-		s.record.Fitout == s.target.Fitout && s.changes.Empty()
+	if s.record == nil || s.record.Target != s.target.Target || s.record.Fitout != s.target.Fitout || !s.changes.Empty() {
+		return false
+	}
+	return s.record.State == inventory.Complete || s.partial() && s.record.State == inventory.Upgrading && s.record.Phase == string(s.phase)
 }
+
+// partial reports whether the run applies a part of the plan only.
+func (s *session) partial() bool { return s.phase != "" && s.phase != upgrade.AfterNodes }
 
 // begin records what is about to be applied, before the first object is.
 func (s *session) begin(ctx context.Context) error {
@@ -192,6 +223,7 @@ func (s *session) begin(ctx context.Context) error {
 		live[id] = o.GetUID()
 	}
 	intent := inventory.Intent(s.record, s.target, live)
+	intent.Phase = string(s.phase)
 	if s.record != nil && s.record.Same(intent) {
 		return nil
 	}
@@ -207,6 +239,11 @@ func (s *session) begin(ctx context.Context) error {
 
 // end records what has been applied. Objects that are no longer wanted stay in the record as long as they are Fitout's.
 func (s *session) end(ctx context.Context) error {
+	if s.partial() {
+		s.record = s.record.Reached(s.target, s.uids)
+		return s.cluster.Record(ctx, s.record)
+	}
+	s.keep(ctx)
 	s.record = s.record.Applied(s.target, s.uids, remaining(s.changes, s.removed))
 	return s.cluster.Record(ctx, s.record)
 }

@@ -25,7 +25,12 @@ type Cluster interface {
 	// Forget deletes it, unless somebody else has written it since it was read.
 	Inventory(ctx context.Context) (*inventory.Inventory, error)
 	Record(ctx context.Context, i *inventory.Inventory) error
+	// Forgetting the record forgets the renderings, too.
 	Forget(ctx context.Context, i *inventory.Inventory) error
+	// Rendering reads what a complete run has applied, as it is kept in a slot; nil where there is nothing. StoreRendering keeps
+	// it, in the place of what is there.
+	Rendering(ctx context.Context, slot string) (*inventory.Rendering, error)
+	StoreRendering(ctx context.Context, slot string, r *inventory.Rendering) error
 	// Live fetches those of the objects that Fitout applied before, and those that all names, whoever made them.
 	Live(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object, all func(manifest.ID) bool) (map[manifest.ID]*manifest.Object, error)
 	// Recorded fetches recorded objects, whatever has become of them.

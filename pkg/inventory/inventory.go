@@ -19,6 +19,8 @@ const (
 	Applying = "applying"
 	// Complete: the run applied everything, and what it no longer wants is gone.
 	Complete = "complete"
+	// Upgrading: a phase of an upgrade is done, and others are to come. The entries are everything that may be there.
+	Upgrading = "upgrading"
 	// Uninstalled: everything was removed but the entries, which are kept for a reason.
 	Uninstalled = "uninstalled"
 )
@@ -29,6 +31,7 @@ type Inventory struct {
 	Fitout   string // version of the Fitout that wrote it
 	Target   Target
 	Previous *Target // what was complete before, if that was another
+	Phase    string  // of an upgrade: that is being made, or, of a record that is Upgrading, was made last
 	Addons   map[string]Addon
 	Entries  []Entry // in the order of their IDs
 
@@ -108,6 +111,21 @@ func (i *Inventory) Applied(target *Inventory, uids map[manifest.ID]types.UID, k
 	return &next
 }
 
+// Reached returns the record after a phase of an upgrade: what was applied has its UID and its digest, the rest stays as it is.
+func (i *Inventory) Reached(target *Inventory, uids map[manifest.ID]types.UID) *Inventory {
+	next := *i
+	next.State = Upgrading
+	entries := i.byID()
+	for _, e := range target.Entries {
+		if uid, applied := uids[e.ID]; applied {
+			e.UID = uid
+			entries[e.ID] = e
+		}
+	}
+	next.Entries = sorted(entries)
+	return &next
+}
+
 // Left returns the record after everything was removed but some entries. A later run finds them there.
 func (i *Inventory) Left(kept []Entry) *Inventory {
 	next := *i
@@ -137,7 +155,7 @@ func (i *Inventory) Orphans(target *Inventory) []Entry {
 // Same reports whether two records say the same, whatever the resource version they were read from.
 func (i *Inventory) Same(other *Inventory) bool {
 	samePrevious := i.Previous == other.Previous || i.Previous != nil && other.Previous != nil && *i.Previous == *other.Previous
-	return i.State == other.State && i.Fitout == other.Fitout && i.Target == other.Target && samePrevious &&
+	return i.State == other.State && i.Fitout == other.Fitout && i.Phase == other.Phase && i.Target == other.Target && samePrevious &&
 		maps.Equal(i.Addons, other.Addons) && slices.Equal(i.Entries, other.Entries)
 }
 

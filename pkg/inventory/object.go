@@ -31,6 +31,7 @@ const (
 	keyBundle     = "bundle"
 	keyKubernetes = "kubernetes"
 	keyDigest     = "digest"
+	keyPhase      = "phase"
 	keyPrevious   = "previous.json"
 	keyAddons     = "addons.json"
 	keyEntries    = "objects.json.gz"
@@ -66,6 +67,9 @@ func (i *Inventory) Object() (*manifest.Object, error) {
 	}
 	data := map[string]any{
 		keyState: i.State, keyFitout: i.Fitout, keyBundle: i.Target.Bundle, keyKubernetes: i.Target.Kubernetes, keyDigest: i.Target.Digest,
+	}
+	if i.Phase != "" {
+		data[keyPhase] = i.Phase
 	}
 	for key, value := range map[string]any{keyAddons: i.Addons, keyPrevious: i.Previous} {
 		text, err := json.MarshalIndent(value, "", "  ")
@@ -103,7 +107,7 @@ func parse(o *manifest.Object) (*Inventory, error) {
 		return nil, brief(err)
 	}
 	i := &Inventory{
-		State: data[keyState], Fitout: data[keyFitout], ResourceVersion: o.GetResourceVersion(),
+		State: data[keyState], Fitout: data[keyFitout], Phase: data[keyPhase], ResourceVersion: o.GetResourceVersion(),
 		Target: Target{Bundle: data[keyBundle], Kubernetes: data[keyKubernetes], Digest: data[keyDigest]},
 	}
 	for key, into := range map[string]any{keyAddons: &i.Addons, keyPrevious: &i.Previous} {

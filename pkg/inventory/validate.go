@@ -37,14 +37,14 @@ var digests = regexp.MustCompile(`^((sha256:)?[0-9a-f]{1,64})?$`)
 // validate returns the first value that Fitout does not write into a record.
 func (i *Inventory) validate() error {
 	switch {
-	case !slices.Contains([]string{Applying, Complete, Uninstalled}, i.State):
+	case !slices.Contains([]string{Applying, Complete, Upgrading, Uninstalled}, i.State):
 		return fmt.Errorf("%s is %s", keyState, quoted(i.State))
 	case len(i.Addons) > maxAddons:
 		return fmt.Errorf("%s has %d addons, more than %d", keyAddons, len(i.Addons), maxAddons)
 	case len(i.Entries) > maxEntries:
 		return fmt.Errorf("%s has %d entries, more than %d", keyEntries, len(i.Entries), maxEntries)
 	}
-	if err := cmp.Or(word(keyFitout, i.Fitout), i.Target.validate()); err != nil {
+	if err := cmp.Or(word(keyFitout, i.Fitout), word(keyPhase, i.Phase), i.Target.validate()); err != nil {
 		return err
 	}
 	if i.Previous != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/objectdiff"
 	"github.com/fitout-dev/fitout/pkg/report"
+	"github.com/fitout-dev/fitout/pkg/upgrade"
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -29,6 +30,9 @@ var schemas = map[string]func() string{
 	},
 	"changeset.schema.json": func() string {
 		return schemaText(reflect.TypeFor[report.ChangeSet](), report.ChangeSetKind, "What fitout up would do to a cluster, by fitout plan --live -o json: docs/report.md")
+	},
+	"upgradeplan.schema.json": func() string {
+		return schemaText(reflect.TypeFor[report.UpgradePlan](), report.UpgradePlanKind, "What an upgrade does to a cluster, by fitout upgrade plan -o json: docs/upgrade.md")
 	},
 	"continuity.schema.json": func() string {
 		return schemaText(reflect.TypeFor[report.Continuity](), report.ContinuityKind, "The report of fitout check --during with -o json: docs/report.md")
@@ -43,6 +47,9 @@ var enums = map[reflect.Type][]string{
 	reflect.TypeFor[changeset.Effect]():    texts(changeset.Effects),
 	reflect.TypeFor[changeset.Reaction]():  texts(changeset.Reactions),
 	reflect.TypeFor[changeset.Deviation](): texts(changeset.Deviations),
+	reflect.TypeFor[upgrade.Class]():       texts(upgrade.Classes),
+	reflect.TypeFor[upgrade.Verdict]():     texts(upgrade.Verdicts),
+	reflect.TypeFor[upgrade.Phase]():       texts(upgrade.Phases),
 	reflect.TypeFor[changeset.Policy]():    texts([]changeset.Policy{changeset.Fail, changeset.Leave, changeset.TakeOver}),
 }
 
@@ -314,5 +321,35 @@ func TestContinuitiesFollowTheSchema(t *testing.T) {
 		if spoil(d); schema.Validate(d) == nil {
 			t.Errorf("%s follows the schema", name)
 		}
+	}
+}
+
+func TestUpgradePlansFollowTheSchema(t *testing.T) {
+	schema := validator(t, "upgradeplan.schema.json")
+	told := func() map[string]any {
+		var out bytes.Buffer
+		p := upgrade.Decide(upgrade.Input{From: upgrade.Side{Kubernetes: "v1.36.4", Bundle: "1.36"}, To: upgrade.Side{Kubernetes: "v1.35.2", Bundle: "1.35"}, Before: map[string]string{"dns": "1.0"}, Set: decided()})
+		if len(p.Decisions) < 3 {
+			t.Fatalf("the plan has %d decisions; the schema is to be tried with a downgrade and refusals", len(p.Decisions))
+		}
+		if err := report.UpgradePlanJSON(&out, &report.UpgradePlan{APIVersion: report.Version, Kind: report.UpgradePlanKind, Cluster: "demo", Plan: *p}); err != nil {
+			t.Fatal(err)
+		}
+		return parsed(t, out.String())
+	}
+	if err := schema.Validate(told()); err != nil {
+		t.Error(err)
+	}
+	for _, key := range slices.Sorted(maps.Keys(told())) {
+		d := told()
+		d[key] = 1
+		if schema.Validate(d) == nil {
+			t.Errorf("%s may be anything", key)
+		}
+	}
+	d := told()
+	d["addons"].([]any)[0].(map[string]any)["class"] = "splendid"
+	if schema.Validate(d) == nil {
+		t.Error("a class that there is not follows the schema")
 	}
 }

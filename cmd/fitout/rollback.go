@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/fitout-dev/fitout/pkg/cluster"
+	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+)
+
+func rollbackCommand(streams genericiooptions.IOStreams) *cobra.Command {
+	o := newRunOptions(streams)
+	c := &cobra.Command{
+		Use:   "rollback",
+		Short: "Apply what a cluster was fitted out with before its last change of bundle, version or cluster file",
+		Long: `Rollback applies, byte for byte, what the last complete run before the present one had applied: it is kept in the cluster
+beside the inventory, so that neither the cluster file nor the Fitout of then is needed. Rolling back twice is rolling forward.
+
+It goes wave by wave and removes what is no longer wanted, as fitout up does. It refuses to begin if the API server does not serve
+what is to be applied. What cannot be undone, such as definitions with objects of theirs, stays.`,
+		Example: "  fitout rollback --dry-run\n  fitout rollback",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return o.rollback(c.Context()) },
+	}
+	registerKube(o.kube, c.Flags())
+	o.registerApply(c)
+	c.Flags().StringVarP(&o.output, "output", "o", "table", "format of the report: "+strings.Join(formats, ", "))
+	return c
+}
+
+func (o *runOptions) rollback(ctx context.Context) error {
+	print, err := reportPrinter(o.output)
+	if err != nil {
+		return err
+	}
+	if err := o.settle(); err != nil {
+		return err
+	}
+	config, err := restConfig(o.kube)
+	if err != nil {
+		return usageError{err}
+	}
+	progress := newProgress(o.streams.ErrOut, time.Now)
+	o.cluster.Trouble = func(with string, cause error) {
+		progress.Note(fmt.Sprintf("trouble with %s (%v); trying for a while", with, cause))
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.fitout.Timeout)
+	defer cancel()
+	client, err := cluster.New(ctx, config, o.cluster)
+	if err != nil {
+		return err
+	}
+	r, runErr := fitout.Rollback(ctx, client, o.fitout, progress)
+	progress.Close()
+	if r == nil {
+		return runErr
+	}
+	if err := errors.Join(print(o.streams.Out, r), runErr); err != nil {
+		return err
+	}
+	return result(r.ExitCode())
+}

@@ -1,0 +1,141 @@
+package cluster
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/render"
+	"github.com/fitout-dev/fitout/pkg/upgrade"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+const (
+	// budgetsFrom is the first minor with policy/v1.
+	budgetsFrom = "1.21"
+	// deprecatedFrom is the first minor that counts requests for deprecated APIs.
+	deprecatedFrom = "1.19"
+)
+
+// metricsAnswer is for /metrics of an API server, which has some 5 MB in a large cluster.
+var metricsAnswer = allowance{bytes: 64 << 20, text: true}
+
+// maxUses bounds how many different uses of deprecated APIs are told.
+const maxUses = 100
+
+// UpgradeSurvey looks at what an upgrade depends on, beside the objects: nodes, processes of the control plane that run as pods,
+// PodDisruptionBudgets, and which deprecated APIs were asked for. What may not be seen is told in the survey.
+func (c *Client) UpgradeSurvey(ctx context.Context) (upgrade.Survey, error) {
+	s := upgrade.Survey{Server: c.version, Unseen: map[string]string{}}
+	budgets := schema.GroupVersionResource{Group: "policy", Version: "v1", Resource: "poddisruptionbudgets"}
+	if !c.atLeast(budgetsFrom) {
+		budgets.Version = "v1beta1"
+	}
+	found := c.listEach(ctx, []collection{
+		{gvr: core("nodes"), keep: withoutImages},
+		{gvr: core("pods"), namespaced: true, namespace: render.Namespace, keep: ofNode},
+		{gvr: budgets},
+	})
+	for i, unseen := range []string{upgrade.NodeFacts, upgrade.VersionSkew, upgrade.Disruptions} {
+		switch err := found[i].err; {
+		case apierrors.IsForbidden(err):
+			s.Unseen[unseen] = explain(err).Error()
+		case err != nil:
+			return s, fmt.Errorf("look at what an upgrade depends on: %w", explain(err))
+		}
+	}
+	for i := range found[0].objects {
+		s.Nodes = append(s.Nodes, nodeOf(&found[0].objects[i]))
+	}
+	for i := range found[1].objects {
+		s.Components = append(s.Components, componentsOf(&found[1].objects[i])...)
+	}
+	for i := range found[2].objects {
+		s.Budgets = append(s.Budgets, budgetOf(&found[2].objects[i]))
+	}
+	var err error
+	if s.Requests, err = c.deprecatedUses(ctx); err != nil {
+		s.Unseen[upgrade.RemovedAPIs] = fmt.Sprintf("which deprecated APIs clients ask for cannot be seen: %v", explain(err))
+	}
+	return s, ctx.Err()
+}
+
+func nodeOf(o *manifest.Object) upgrade.Node {
+	field := func(name string) string {
+		value, _, _ := unstructured.NestedString(o.Object, "status", "nodeInfo", name)
+		return value
+	}
+	return upgrade.Node{Name: o.GetName(), Kubelet: field("kubeletVersion"), Runtime: field("containerRuntimeVersion"), Kernel: field("kernelVersion")}
+}
+
+// controlPlane are the containers of static pods whose version the skew policy is about.
+var controlPlane = []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler", "cloud-controller-manager"}
+
+// componentsOf returns those of a static pod. The version is the tag of the image.
+func componentsOf(pod *manifest.Object) []upgrade.Component {
+	var all []upgrade.Component
+	containers, _, _ := unstructured.NestedSlice(pod.Object, "spec", "containers")
+	for _, container := range containers {
+		fields, _ := container.(map[string]any)
+		name, _ := fields["name"].(string)
+		image, _ := fields["image"].(string)
+		image, _, _ = strings.Cut(image, "@")
+		if at := strings.LastIndexByte(image, ':'); at >= 0 && slices.Contains(controlPlane, name) {
+			all = append(all, upgrade.Component{Name: name, Pod: pod.GetName(), Version: image[at+1:]})
+		}
+	}
+	return all
+}
+
+func budgetOf(o *manifest.Object) upgrade.Budget {
+	number := func(name string) int64 {
+		n, _, _ := unstructured.NestedInt64(o.Object, "status", name)
+		return n
+	}
+	return upgrade.Budget{ID: manifest.IDOf(o), Pods: number("expectedPods"), Allowed: number("disruptionsAllowed")}
+}
+
+// deprecatedUses reads which APIs that are to go somebody has asked for since the API server started.
+func (c *Client) deprecatedUses(ctx context.Context) ([]upgrade.DeprecatedUse, error) {
+	if !c.atLeast(deprecatedFrom) {
+		return nil, nil
+	}
+	body, err := c.raw.Get().AbsPath("/metrics").Stream(allow(ctx, metricsAnswer))
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return usesIn(body)
+}
+
+var labelPattern = regexp.MustCompile(`(?:^|,)(group|version|resource|removed_release)="([^"\\]{0,253})"`)
+
+// usesIn reads the metric apiserver_requested_deprecated_apis of an API server (k8s.io/apiserver, endpoints/metrics).
+func usesIn(metrics io.Reader) ([]upgrade.DeprecatedUse, error) {
+	var all []upgrade.DeprecatedUse
+	lines := bufio.NewScanner(metrics)
+	lines.Buffer(make([]byte, 0, 64<<10), 1<<20)
+	for lines.Scan() {
+		labels, ok := strings.CutPrefix(lines.Text(), "apiserver_requested_deprecated_apis{")
+		if !ok || len(all) == maxUses {
+			continue
+		}
+		var u upgrade.DeprecatedUse
+		into := map[string]*string{"group": &u.Group, "version": &u.Version, "resource": &u.Resource, "removed_release": &u.Removed}
+		for _, m := range labelPattern.FindAllStringSubmatch(labels, 10) {
+			*into[m[1]] = m[2]
+		}
+		if len(validation.IsDNS1035Label(u.Version)) == 0 && !slices.Contains(all, u) {
+			all = append(all, u)
+		}
+	}
+	return all, lines.Err()
+}

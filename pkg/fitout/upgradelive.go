@@ -1,0 +1,168 @@
+package fitout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fitout-dev/fitout/pkg/check"
+	"github.com/fitout-dev/fitout/pkg/fieldowner"
+	"github.com/fitout-dev/fitout/pkg/inventory"
+	"github.com/fitout-dev/fitout/pkg/kubeapi"
+	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/render"
+	"github.com/fitout-dev/fitout/pkg/upgrade"
+)
+
+// An UpgradeCluster also tells what an upgrade of it depends on. Package cluster has the real one.
+type UpgradeCluster interface {
+	Cluster
+	// UpgradeSurvey looks at what an upgrade depends on, beside the objects.
+	UpgradeSurvey(ctx context.Context) (upgrade.Survey, error)
+}
+
+// DecideUpgrade reads a cluster and says what an upgrade to a plan, which is of the version to come, would do to it, and whether
+// it may be made; it does nothing.
+func DecideUpgrade(ctx context.Context, cluster UpgradeCluster, p *Plan, o UpgradeOptions, progress Progress) (*upgrade.Plan, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+	progress.Planned(p)
+	s := &session{cluster: cluster, plan: p, options: o.ApplyOptions, progress: progress, report: p.report(), upgrading: true}
+	if err := s.prepare(ctx); err != nil {
+		return nil, err
+	}
+	return s.planUpgrade(ctx, cluster, o)
+}
+
+// errNotFittedOut is of a cluster that cannot be upgraded, since it has nothing of Fitout's.
+var errNotFittedOut = errors.New("the cluster has no inventory of Fitout's, so that there is nothing to upgrade from; fitout up fits it out, and with --adopt takes over what another tool installed")
+
+// planUpgrade says what the changes of the session are as an upgrade, and judges the preconditions.
+func (s *session) planUpgrade(ctx context.Context, cluster UpgradeCluster, o UpgradeOptions) (*upgrade.Plan, error) {
+	if s.record == nil || s.record.State == inventory.Uninstalled {
+		return nil, errNotFittedOut
+	}
+	before := s.before()
+	p := s.plan.upgradePlan(before, s.changes, o.Accept)
+	survey, err := cluster.UpgradeSurvey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := upgrade.Conditions{
+		Phase: o.Phase, From: before.Target.Bundle, To: s.plan.Rendering.Bundle, Survey: survey, Proxy: s.proxyVersion(before), Rules: s.plan.NodeNeeds,
+		Overrides: s.plan.overrides(), Skip: o.Skip,
+	}
+	c.Writers = s.writers(c.From, c.To)
+	if !slices.Contains(o.Skip, upgrade.Health) {
+		c.Unready, c.Unobserved = s.unready(ctx)
+	}
+	p.Preconditions = upgrade.Preconditions(c)
+	return p, nil
+}
+
+// before is the record of what the cluster had before the upgrade. In the middle of one, the versions of addons are those that
+// the labels of their objects have.
+func (s *session) before() *inventory.Inventory {
+	underway := s.record.State == inventory.Applying || s.record.State == inventory.Upgrading
+	if !underway || s.record.Previous == nil || s.record.Target.Bundle != s.plan.Rendering.Bundle {
+		return s.record
+	}
+	before := *s.record
+	before.Target, before.Addons = *s.record.Previous, map[string]inventory.Addon{}
+	for _, e := range s.record.Entries {
+		live := s.live[e.ID]
+		if live == nil {
+			continue
+		}
+		if a := before.Addons[e.Addon]; a.Version == "" || manifest.PodSpecPath(e.Kind) != nil {
+			a.Version = live.GetLabels()[render.LabelVersion]
+			before.Addons[e.Addon] = a
+		}
+	}
+	return &before
+}
+
+// proxyVersion returns the version of the addon that serves Services on the nodes, if it is Kubernetes' own.
+func (s *session) proxyVersion(before *inventory.Inventory) string {
+	own := strings.TrimPrefix(before.Target.Kubernetes, "v")
+	for name, a := range before.Addons {
+		if s.plan.Roles[name] == "proxy" && a.Version == own {
+			return a.Version
+		}
+	}
+	return ""
+}
+
+// overrides are the patches of the cluster file, one line each.
+func (p *Plan) overrides() []string {
+	var all []string
+	for _, patch := range p.Cluster.Patches {
+		all = append(all, fmt.Sprintf("the cluster file patches %s %s: see whether the patch is right for %s", patch.Target.Kind, patch.Target.Name, p.Rendering.Bundle))
+	}
+	return all
+}
+
+// writers are who writes objects of the cluster in versions that API servers of one minor serve, and those of another do not.
+func (s *session) writers(from, to string) []upgrade.Writer {
+	now, err := kubeapi.Load(from)
+	then, err2 := kubeapi.Load(to)
+	if err != nil || err2 != nil {
+		return nil
+	}
+	var all []upgrade.Writer
+	for id, o := range s.live {
+		served, later := now.Versions(manifest.GroupKindOf(o)), then.Versions(manifest.GroupKindOf(o))
+		for _, e := range o.GetManagedFields() {
+			_, version, found := strings.Cut(e.APIVersion, "/")
+			if !found {
+				version = e.APIVersion
+			}
+			if e.Manager != fieldowner.FieldManager && slices.Contains(served, version) && !slices.Contains(later, version) {
+				all = append(all, upgrade.Writer{Object: id, Manager: e.Manager, APIVersion: e.APIVersion})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b upgrade.Writer) int { return a.Object.Compare(b.Object) })
+	return all
+}
+
+// unready says what of the recorded objects does not work now. unobserved is why that could not be seen.
+func (s *session) unready(ctx context.Context) (lines []string, unobserved string) {
+	var objects []*manifest.Object
+	for _, e := range s.record.Entries {
+		if live := s.live[e.ID]; live != nil {
+			if _, _, err := s.plan.Kinds.Of(live); err == nil {
+				objects = append(objects, live)
+			}
+		}
+	}
+	snapshot, err := s.cluster.Observe(ctx, s.plan.Kinds, objects)
+	if err != nil {
+		return nil, err.Error()
+	}
+	for _, row := range check.Unmet(check.Gate(objects, snapshot)) {
+		lines = append(lines, row.Detail)
+	}
+	return lines, ""
+}
+
+// missed fetches recorded objects that were not found in the version in which the plan has them: the API servers before an
+// upgrade may serve them in another one only.
+func (s *session) missed(ctx context.Context) error {
+	if s.record == nil {
+		return nil
+	}
+	var entries []inventory.Entry
+	for _, e := range s.record.Entries {
+		if s.live[e.ID] == nil {
+			entries = append(entries, e)
+		}
+	}
+	found, err := s.cluster.Recorded(ctx, entries)
+	for id, o := range found {
+		s.live[id] = o
+	}
+	return err
+}
