@@ -109,7 +109,7 @@ parity:
 
 ## update: rewrite golden files, the schema of the report, generated pages and expected outputs of scripts; read the difference before you commit it
 update:
-	$(GO) test ./pkg/fitout -run TestGolden -update
+	$(GO) test ./pkg/fitout ./pkg/golden -run 'TestGolden|TestDelta' -update
 	$(GO) test ./pkg/bundle ./cmd/fitout -run TestDocs -update
 	$(GO) test ./pkg/report -run 'TestHTML$$|TestSchema$$' -update
 	UPDATE_SCRIPTS=1 $(GO) test ./cmd/fitout -run 'TestScript$$'
@@ -121,7 +121,8 @@ apis:
 ## bench: the figures of docs/performance.md; the comparison with kubectl and Helm takes half an hour
 bench:
 	$(GO) run ./internal/applybench
-	$(GO) test ./pkg/fitout ./pkg/cluster ./cmd/fitout -run '^$$' -bench . -benchmem -count 6
+	$(GO) test ./pkg/fitout ./pkg/cluster ./cmd/fitout -run '^$$' -bench . -skip GoldenProcess -benchmem -count 6
+	$(GO) test ./cmd/fitout -run '^$$' -bench GoldenProcess -benchtime 1x -timeout 60m
 	$(GO) test ./internal/bigcluster -run '^$$' -bench . -benchtime 1x -count 3
 
 ## footprint: what the addons use on the nodes of the cluster of e2e: the figures of docs/footprint.md; five minutes; CNI=cilium or calico, KUBE_PROXY=false

@@ -13,11 +13,14 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// catalogueUsage documents the flag.
+const catalogueUsage = "folder with addons and bundles of your own, which go before the embedded ones: DIR/addons/NAME/..., DIR/bundles/MINOR.yaml"
+
 // catalogueFlag is the flag that lays a folder over the embedded catalogue.
 type catalogueFlag struct{ dir string }
 
 func (f *catalogueFlag) register(c *cobra.Command) {
-	c.Flags().StringVar(&f.dir, "catalogue", "", "folder with addons and bundles of your own, which go before the embedded ones: DIR/addons/NAME/..., DIR/bundles/MINOR.yaml")
+	c.Flags().StringVar(&f.dir, "catalogue", "", catalogueUsage)
 }
 
 // load reads the catalogue: what is embedded, and the folder over it.

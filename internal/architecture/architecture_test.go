@@ -45,6 +45,7 @@ var mayImport = map[string][]string{
 	"pkg/inventory":   {"pkg/manifest", "pkg/printable", "pkg/render"},
 	"pkg/cluster":     {"pkg/agent", "pkg/changeset", "pkg/clusterfile", "pkg/concurrent", "pkg/fieldowner", "pkg/inventory", "pkg/objectdiff", "pkg/printable", "pkg/observed", "pkg/manifest", "pkg/probe", "pkg/probes", "pkg/provider", "pkg/render", "pkg/report", "pkg/upgrade"},
 	"pkg/fitout":      {"pkg/adoption", "pkg/agent", "pkg/bundle", "pkg/changeset", "pkg/check", "pkg/concurrent", "pkg/diagnose", "pkg/fieldowner", "pkg/clusterfile", "pkg/corefile", "pkg/crd", "pkg/footprint", "pkg/inventory", "pkg/kubeapi", "pkg/manifest", "pkg/observed", "pkg/probe", "pkg/probes", "pkg/provider", "pkg/render", "pkg/report", "pkg/strictyaml", "pkg/upgrade", "pkg/wave"},
+	"pkg/golden":      {"pkg/bundle", "pkg/clusterfile", "pkg/fitout", "pkg/manifest", "pkg/printable", "pkg/render", "pkg/strictyaml", "pkg/wave"},
 	"addons":          {},
 	"bundles":         {},
 }
@@ -62,7 +63,7 @@ var onlyIn = []struct{ prefix, in, reason string }{
 	{"k8s.io/cli-runtime", "cmd/fitout", "the library takes values, not flags"},
 	{"log", "", "the library is silent; progress is told through an interface"},
 	{"log/slog", "", "the library is silent; progress is told through an interface"},
-	{"os", "cmd/fitout pkg/probe internal/bed internal/parity/cmd", "the library takes fs.FS and readers, never paths; a probe of a volume has a file to write"},
+	{"os", "cmd/fitout pkg/probe internal/bed internal/parity/cmd pkg/golden", "the library takes fs.FS and readers, never paths; a probe of a volume has a file to write, and golden files are a folder"},
 	{"net/http", "pkg/cluster pkg/probe", "one package talks to an API server, one tries the network from inside"},
 }
 
@@ -125,7 +126,7 @@ func TestViolationsAreFound(t *testing.T) {
 	})
 	want := []string{
 		"pkg/check imports k8s.io/client-go/dynamic: one package talks to an API server; the command makes its configuration",
-		"pkg/check imports os: the library takes fs.FS and readers, never paths; a probe of a volume has a file to write",
+		"pkg/check imports os: the library takes fs.FS and readers, never paths; a probe of a volume has a file to write, and golden files are a folder",
 		"pkg/new is not in the rules; say what it may import",
 		"pkg/wave imports pkg/cluster, against the direction of ARCHITECTURE.md",
 	}

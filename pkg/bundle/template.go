@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 
@@ -21,10 +22,21 @@ var expandWithin = 30 * time.Second
 
 var errExpansion = fmt.Errorf("gives more than %d KiB; shorten what it repeats", maxExpansion>>10)
 
+// functions is a template without text that has the functions of all.
+var functions = sync.OnceValue(func() *template.Template {
+	return template.New("").Option("missingkey=error").Funcs(sprig.HermeticTxtFuncMap()).Funcs(bounded())
+})
+
 // expand executes a template over the cluster file. It has the sprig functions that give the same result every time, with bounds.
 func expand(name, text string, data map[string]any) (string, error) {
-	t, err := template.New(name).Option("missingkey=error").Funcs(sprig.HermeticTxtFuncMap()).Funcs(bounded()).Parse(text)
+	if !strings.Contains(text, "{{") {
+		return text, nil
+	}
+	t, err := functions().Clone()
 	if err != nil {
+		return "", err
+	}
+	if t, err = t.New(name).Parse(text); err != nil {
 		return "", err
 	}
 	var out bytes.Buffer

@@ -40,6 +40,25 @@ type Plan struct {
 // is validated as the API server of the cluster's version would do it, offline. The error is a strictyaml.Faults where the
 // input is at fault; the plan comes with it if it is of what was rendered.
 func Prepare(catalogue *bundle.Catalogue, file clusterfile.File, facts *clusterfile.Facts, given error) (*Plan, error) {
+	return NewBatch(catalogue).Prepare(file, facts, given)
+}
+
+// A Batch prepares the plans of many clusters of one catalogue: what they have alike is rendered and validated once. Its plans
+// share objects, which nobody may change. It is not for several goroutines at once.
+type Batch struct {
+	catalogue *bundle.Catalogue
+	renderer  render.Renderer
+	valid     map[string]bool // addons without a fault, by what that depends on
+}
+
+// NewBatch returns a batch that has prepared nothing yet.
+func NewBatch(catalogue *bundle.Catalogue) *Batch {
+	return &Batch{catalogue: catalogue, valid: map[string]bool{}}
+}
+
+// Prepare is the function of that name, for one cluster of the batch.
+func (b *Batch) Prepare(file clusterfile.File, facts *clusterfile.Facts, given error) (*Plan, error) {
+	catalogue := b.catalogue
 	cluster, findings, err := clusterfile.Complete(file, facts, catalogue.Offers())
 	faults, err := gather(given, err)
 	if err != nil {
@@ -58,7 +77,7 @@ func Prepare(catalogue *bundle.Catalogue, file clusterfile.File, facts *clusterf
 	case len(all) > 0:
 		return nil, all
 	}
-	rendering, err := render.Bundle(resolved)
+	rendering, err := b.renderer.Bundle(resolved)
 	if err != nil {
 		return nil, file.Locate(err)
 	}
@@ -68,7 +87,7 @@ func Prepare(catalogue *bundle.Catalogue, file clusterfile.File, facts *clusterf
 		return nil, err
 	}
 	p.file = file
-	return p, p.validate()
+	return p, p.validate(b.valid)
 }
 
 // CatalogueField is the field of the findings that tell what of a catalogue was laid over the embedded one.

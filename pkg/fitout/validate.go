@@ -16,19 +16,64 @@ import (
 
 // validate checks everything rendered as the API server of the cluster's version would decode it, and the configuration in it
 // that people edit as the program of the addon's version would, offline. The error is a strictyaml.Faults: what bundles render
-// is tested, so that the fault is in a patch or a value of the user's, and stands where that stands.
-func (p *Plan) validate() error {
-	faults := append(p.validateObjects(), p.validateEdits()...)
+// is tested, so that the fault is in a patch or a value of the user's, and stands where that stands. valid are the addons that
+// were found to have none before; those that have none now are added.
+func (p *Plan) validate(valid map[string]bool) error {
+	definitions := slices.DeleteFunc(append(p.Rendering.Objects(), p.Rendering.Created()...), func(o *manifest.Object) bool { return !isDefinition(o) })
+	keys := p.validationKeys()
+	var unknown []render.Addon
+	for i, a := range p.Rendering.Addons {
+		if !valid[keys[i]] {
+			unknown = append(unknown, a)
+		}
+	}
+	faults := append(p.validateObjects(unknown, definitions), p.validateEdits(unknown)...)
 	all, err := gather(faults.ErrorOrNil())
 	if err != nil {
 		return err
 	}
+	if len(all) == 0 {
+		for _, key := range keys {
+			valid[key] = true
+		}
+	}
 	return all.ErrorOrNil()
 }
 
-func (p *Plan) validateObjects() strictyaml.Faults {
-	objects := append(p.Rendering.Objects(), p.Rendering.Created()...)
-	definitions := slices.DeleteFunc(slices.Clone(objects), func(o *manifest.Object) bool { return o.GroupVersionKind().GroupKind() != crd.GroupKind })
+func isDefinition(o *manifest.Object) bool { return o.GroupVersionKind().GroupKind() == crd.GroupKind }
+
+// needs tells which objects are judged by definitions: those of their groups, and definitions themselves.
+func needs(definitions []*manifest.Object) func(*manifest.Object) bool {
+	groups := map[string]bool{crd.GroupKind.Group: true}
+	for _, d := range definitions {
+		group, _, _ := unstructured.NestedString(d.Object, "spec", "group")
+		groups[group] = true
+	}
+	return func(o *manifest.Object) bool { return groups[o.GroupVersionKind().Group] }
+}
+
+// validationKeys name, for each addon, everything that its faults depend on: its objects, and the definitions of all.
+func (p *Plan) validationKeys() []string {
+	var definers, keys []string
+	for _, a := range p.Rendering.Addons {
+		if len(a.Created) > 0 || slices.ContainsFunc(a.Objects, isDefinition) {
+			definers = append(definers, a.Digest)
+		}
+	}
+	for _, a := range p.Rendering.Addons {
+		keys = append(keys, strings.Join(append([]string{p.Cluster.KubernetesVersion, a.Name, a.Digest}, definers...), " "))
+	}
+	return keys
+}
+
+func (p *Plan) validateObjects(addons []render.Addon, definitions []*manifest.Object) strictyaml.Faults {
+	var objects []*manifest.Object
+	for _, a := range addons {
+		objects = append(objects, a.Objects...)
+	}
+	if slices.ContainsFunc(objects, needs(definitions)) {
+		objects = append(slices.DeleteFunc(objects, isDefinition), definitions...)
+	}
 	var faults strictyaml.Faults
 	for _, f := range p.Rendering.API.Findings(objects) {
 		o := objects[f.Object]
@@ -43,9 +88,9 @@ func (p *Plan) validateObjects() strictyaml.Faults {
 }
 
 // validateEdits checks the fields that people edit as they are rendered, with values and patches.
-func (p *Plan) validateEdits() strictyaml.Faults {
+func (p *Plan) validateEdits(addons []render.Addon) strictyaml.Faults {
 	var faults strictyaml.Faults
-	for _, a := range p.Rendering.Addons {
+	for _, a := range addons {
 		for _, o := range a.Objects {
 			for _, edit := range a.Edits {
 				if !edit.Of(o.GetKind(), o.GetName()) {

@@ -35,12 +35,12 @@ var scalarTypes = map[Ref]scalarType{
 
 // decodes reports whether the API server can decode a value as a scalar.
 func decodes(ref Ref, value any) bool {
-	switch value.(type) { // most values, without going through JSON
+	switch value := value.(type) { // most values, without going through JSON
 	case string:
 		if ref == "string" {
 			return true
 		}
-		if ref == "quantity" && manifest.CostlyQuantity(value.(string)) {
+		if ref == "quantity" && manifest.CostlyQuantity(value) {
 			return false
 		}
 	case bool:

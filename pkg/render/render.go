@@ -61,38 +61,7 @@ func (r *Rendering) Objects() []*manifest.Object {
 }
 
 // Bundle renders a resolved bundle. The error is a strictyaml.Faults where a user's patch or setting is at fault.
-func Bundle(r *bundle.Resolved) (*Rendering, error) {
-	api, err := kubeapi.Load(r.Minor)
-	if err != nil {
-		return nil, err
-	}
-	out := &Rendering{Bundle: r.Minor, API: api}
-	served := api.APIVersions()
-	var faults strictyaml.Faults
-	folders := map[string]string{}
-	for _, resolved := range r.Addons {
-		folders[resolved.Name] = resolved.Folder
-		addon, err := renderAddon(resolved, r.Cluster, served)
-		if err != nil {
-			err = failed(resolved.Name, resolved.Folder, err)
-		}
-		if err := collect(&faults, err); err != nil {
-			return nil, err
-		}
-		out.Addons = append(out.Addons, addon)
-	}
-	if err := faults.ErrorOrNil(); err != nil {
-		return nil, err
-	}
-	if out.patches, err = patchAll(out.Addons, r.Cluster.Patches); err != nil {
-		return nil, err
-	}
-	out.Warnings = out.patches.warnings()
-	if err := out.defaultClasses(); err != nil {
-		return nil, err
-	}
-	return out, out.finish(folders)
-}
+func Bundle(r *bundle.Resolved) (*Rendering, error) { return new(Renderer).Bundle(r) }
 
 // collect adds the faults in err to those found before, and returns any other error.
 func collect(faults *strictyaml.Faults, err error) error {
@@ -126,8 +95,9 @@ func renderAddon(r bundle.ResolvedAddon, cluster clusterfile.Cluster, served []s
 	return addons[0], faults.ErrorOrNil()
 }
 
-// finish labels and sorts what was rendered, checks it as a whole and computes the digests.
-func (r *Rendering) finish(folders map[string]string) error {
+// finish labels and sorts what was rendered, checks it as a whole and computes the digests. Those that are done need none of it.
+// folders are those of the addons.
+func (r *Rendering) finish(done map[string]bool, folders map[string]string) error {
 	owner := map[manifest.ID]string{}
 	kinds := r.Kinds()
 	for _, o := range r.Created() {
@@ -135,24 +105,34 @@ func (r *Rendering) finish(folders map[string]string) error {
 	}
 	for i := range r.Addons {
 		a := &r.Addons[i]
-		manifest.Sort(a.Objects)
-		for _, o := range a.Objects {
-			if err := verify(o, kinds); err != nil {
+		if !done[a.Name] {
+			if err := a.finish(kinds, r.Bundle); err != nil {
 				return failed(a.Name, folders[a.Name], err)
 			}
+		}
+		for _, o := range a.Objects {
 			if other, twice := owner[manifest.IDOf(o)]; twice {
 				return failed(a.Name, cmp.Or(folders[a.Name], folders[other]), fmt.Errorf("%s is of addon %s and of addon %s; each object has one owner", manifest.IDOf(o), other, a.Name))
 			}
 			owner[manifest.IDOf(o)] = a.Name
-			label(o, a.Name, a.Version, r.Bundle)
-		}
-		var err error
-		if a.Digest, err = manifest.Digest(a.Objects); err != nil {
-			return err
 		}
 	}
 	var err error
 	r.Digest, err = manifest.Digest(r.Objects())
+	return err
+}
+
+// finish labels and sorts the objects of one addon, checks them and computes their digest.
+func (a *Addon) finish(kinds manifest.Kinds, minor string) error {
+	manifest.Sort(a.Objects)
+	for _, o := range a.Objects {
+		if err := verify(o, kinds); err != nil {
+			return err
+		}
+		label(o, a.Name, a.Version, minor)
+	}
+	var err error
+	a.Digest, err = manifest.Digest(a.Objects)
 	return err
 }
 
