@@ -82,7 +82,7 @@ func ParseRendering(o *manifest.Object) (*Rendering, error) {
 		err = r.validate()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("Secret %s/%s is damaged, or was not written by Fitout: %w; delete it: the next complete run writes another", o.GetNamespace(), o.GetName(), brief(err))
+		return nil, fmt.Errorf("the Secret %s/%s is damaged, or was not written by Fitout: %w; delete it: the next complete run writes another", o.GetNamespace(), o.GetName(), brief(err))
 	}
 	return r, nil
 }
