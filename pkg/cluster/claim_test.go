@@ -60,15 +60,14 @@ spec:
 // sees waits until what is seen of the claim is as wanted.
 func (f *fixture) sees(o probe.Options, name string, wanted func(probes.ClaimState) bool) {
 	f.Helper()
-	volume := ""
 	var last probes.ClaimState
 	for range 150 {
-		s, err := f.client.Claim(f.Context(), o.Namespace(), volume, "first")
+		s, err := f.client.Claim(f.Context(), o.Namespace(), f.volume, "first")
 		if err != nil {
 			f.Fatal(err)
 		}
 		if last = s; s.Volume != nil {
-			volume = s.Volume.Name
+			f.volume = s.Volume.Name
 		}
 		if wanted(s) {
 			return

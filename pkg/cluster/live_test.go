@@ -88,6 +88,7 @@ func TestApply(t *testing.T) {
 
 // fixture is a control plane with the objects that a test wants on it.
 type fixture struct {
+	volume string // of the claim, once it was seen: the claim may be gone at the next look
 	*testing.T
 	config *rest.Config
 	client *cluster.Client
