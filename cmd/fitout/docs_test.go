@@ -36,7 +36,7 @@ func TestDocs(t *testing.T) {
 			"```\n" + strings.TrimSpace(fields.String()) + "\n```\n",
 		"commands.md": "# Commands\n\n" + generated + "\n" + commandsPage(rootCommand(genericiooptions.IOStreams{In: os.Stdin, Out: io.Discard, ErrOut: io.Discard})),
 	}
-	docpages.Hold(t, pages, *update)
+	docpages.Hold(t, "../../docs", pages, *update)
 }
 
 // commandsPage has a section for each command: its help, with the flags of the kubeconfig told once.

@@ -31,7 +31,7 @@ func TestDocs(t *testing.T) {
 		}
 		pages[filepath.Join("addons", name+".md")] = page
 	}
-	docpages.Hold(t, pages, *update)
+	docpages.Hold(t, "../../docs", pages, *update)
 }
 
 // cataloguePage is the table of all versions with their lifecycle marks.

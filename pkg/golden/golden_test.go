@@ -3,18 +3,16 @@ package golden_test
 import (
 	"flag"
 	"iter"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/fitout-dev/fitout/addons"
 	"github.com/fitout-dev/fitout/bundles"
 	"github.com/fitout-dev/fitout/internal/combination"
+	"github.com/fitout-dev/fitout/internal/docpages"
 	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/golden"
-	"github.com/rogpeppe/go-internal/diff"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -56,6 +54,7 @@ func TestGolden(t *testing.T) {
 // TestDelta pins what changes from each minor to the next, which nobody reads out of two indexes.
 func TestDelta(t *testing.T) {
 	c := catalogue(t)
+	pages := map[string]string{}
 	minors := c.Minors()
 	for i := range minors[1:] {
 		before, after := minors[i], minors[i+1]
@@ -66,25 +65,9 @@ func TestDelta(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		compare(t, filepath.Join("../../testdata/delta", before+"-"+after+".diff"), comparison.Diff())
+		pages[before+"-"+after+".diff"] = comparison.Diff()
 	}
-}
-
-func compare(t *testing.T, file, text string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	pinned, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := diff.Diff(file, pinned, "now", []byte(text)); len(d) > 0 {
-		t.Errorf("if it is meant, run make update:\n%s", d)
-	}
+	docpages.HoldAll(t, "../../testdata/delta", pages, *update)
 }
 
 // combinations are all clusters that the embedded catalogue can be asked for.
