@@ -6,7 +6,6 @@ import (
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
@@ -93,7 +92,7 @@ func roundOf(o *manifest.Object) (least, grace int64) {
 	minReady, _, _ := unstructured.NestedInt64(o.Object, "spec", "minReadySeconds")
 	fields, _, _ := unstructured.NestedMap(o.Object, manifest.PodSpecPath(o.GetKind())...)
 	var spec corev1.PodSpec
-	if runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &spec) != nil {
+	if manifest.Into(fields, &spec) != nil {
 		return least + minReady, grace
 	}
 	if spec.TerminationGracePeriodSeconds != nil {

@@ -46,3 +46,26 @@ func TestRollout(t *testing.T) {
 		})
 	}
 }
+
+// A quantity that takes hours is not computed to tell how long pods take to be replaced: who would wait for that?
+func TestRolloutIsBounded(t *testing.T) {
+	wanted, err := manifest.Parse("wanted", []byte(`apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: a, namespace: x}
+spec:
+  minReadySeconds: 4
+  template:
+    spec:
+      terminationGracePeriodSeconds: 7
+      containers: [{name: c, image: i, resources: {requests: {cpu: "1E-99999999"}}}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := changeset.Change{ID: manifest.IDOf(wanted[0]), Wanted: wanted[0], Effect: changeset.Restart}
+	c.Pods = []changeset.Pods{{Workload: c.ID, Count: 3, Reaction: changeset.Restarts}}
+	r, replaced := c.Rollout()
+	if !replaced || r.LeastSeconds() != 15 || r.GraceSeconds != 30 {
+		t.Errorf("%+v", r)
+	}
+}
