@@ -13,21 +13,31 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// catalogueUsage documents the flag.
-const catalogueUsage = "folder with addons and bundles of your own, which go before the embedded ones: DIR/addons/NAME/..., DIR/bundles/MINOR.yaml"
-
 // catalogueFlag is the flag that lays a folder over the embedded catalogue.
-type catalogueFlag struct{ dir string }
-
-func (f *catalogueFlag) register(c *cobra.Command) {
-	c.Flags().StringVar(&f.dir, "catalogue", "", catalogueUsage)
+type catalogueFlag struct {
+	dir    string
+	loaded *bundle.Catalogue // once it was read
 }
 
-// load reads the catalogue: what is embedded, and the folder over it.
-func (f *catalogueFlag) load() (*bundle.Catalogue, error) {
+func (f *catalogueFlag) register(c *cobra.Command) {
+	c.Flags().StringVar(&f.dir, "catalogue", "", "folder with addons and bundles of your own, which go before the embedded ones: DIR/addons/NAME/..., DIR/bundles/MINOR.yaml")
+}
+
+// load returns the catalogue: what is embedded, and the folder over it. It is read once.
+func (f *catalogueFlag) load() (catalogue *bundle.Catalogue, err error) {
+	if f.loaded == nil {
+		if catalogue, err = f.read(); err != nil {
+			return nil, err
+		}
+		f.loaded = catalogue
+	}
+	return f.loaded, nil
+}
+
+func (f *catalogueFlag) read() (*bundle.Catalogue, error) {
 	embedded := bundle.Source{Addons: addons.FS, Bundles: bundles.FS}
 	if f.dir == "" {
-		return loaded(embedded)
+		return readLayers(embedded)
 	}
 	root, err := os.OpenRoot(f.dir) // links in it lead nowhere else; it stays open: charts are read when they are rendered
 	if err != nil {
@@ -37,15 +47,15 @@ func (f *catalogueFlag) load() (*bundle.Catalogue, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	catalogue, err := loaded(embedded, own)
+	catalogue, err := readLayers(embedded, own)
 	if err != nil {
 		return nil, usageError{err}
 	}
 	return catalogue, nil
 }
 
-// loaded reads a catalogue and holds its probes to those that there are; the error has the faults of both.
-func loaded(sources ...bundle.Source) (*bundle.Catalogue, error) {
+// readLayers reads a catalogue and holds its probes to those that there are; the error has the faults of both.
+func readLayers(sources ...bundle.Source) (*bundle.Catalogue, error) {
 	catalogue, err := bundle.LoadLayers(sources...)
 	return catalogue, errors.Join(err, catalogue.VerifyProbes(probes.Rules()))
 }

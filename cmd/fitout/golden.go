@@ -19,7 +19,7 @@ type goldenFlags struct {
 
 func (g *goldenFlags) register(c *cobra.Command) {
 	c.Flags().StringArrayVarP(&g.files, "file", "f", nil, "cluster file, pattern of cluster files such as 'clusters/*.yaml', or folder with them; may be repeated")
-	c.Flags().StringVar(&g.dir, "catalogue", "", catalogueUsage)
+	g.catalogueFlag.register(c)
 }
 
 func goldenCommand(streams genericiooptions.IOStreams) *cobra.Command {
@@ -98,6 +98,7 @@ var goldenPrinters = map[string]func(io.Writer, *golden.Comparison) error{
 	"junit":    func(w io.Writer, c *golden.Comparison) error { return c.JUnit(w) },
 }
 
+// printAll prints texts that are printable.
 func printAll(w io.Writer, texts ...string) error {
 	for _, text := range texts {
 		if _, err := io.WriteString(w, text); err != nil {

@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
-	"time"
 
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 )
@@ -34,34 +32,15 @@ what is to be applied. What cannot be undone, such as definitions with objects o
 }
 
 func (o *runOptions) rollback(ctx context.Context) error {
-	print, err := reportPrinter(o.output)
-	if err != nil {
-		return err
-	}
-	if err := o.settle(); err != nil {
-		return err
-	}
-	config, err := restConfig(o.kube)
-	if err != nil {
-		return usageError{err}
-	}
-	progress := newProgress(o.streams.ErrOut, time.Now)
-	o.cluster.Trouble = func(with string, cause error) {
-		progress.Note(fmt.Sprintf("trouble with %s (%v); trying for a while", with, cause))
-	}
-	ctx, cancel := context.WithTimeout(ctx, o.fitout.Timeout)
-	defer cancel()
-	client, err := cluster.New(ctx, config, o.cluster)
-	if err != nil {
-		return err
-	}
-	r, runErr := fitout.Rollback(ctx, client, o.fitout, progress)
-	progress.Close()
-	if r == nil {
-		return runErr
-	}
-	if err := errors.Join(print(o.streams.Out, r), runErr); err != nil {
-		return err
-	}
-	return result(r.ExitCode())
+	return o.reported(ctx, func(ctx context.Context, progress fitout.Progress) (*report.Report, error) {
+		config, err := restConfig(o.kube)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		client, err := cluster.New(ctx, config, o.cluster)
+		if err != nil {
+			return nil, err
+		}
+		return fitout.Rollback(ctx, client, o.fitout, progress)
+	})
 }

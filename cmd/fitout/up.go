@@ -145,8 +145,19 @@ func (o *runOptions) registerRun(c *cobra.Command) {
 	c.Flags().StringVarP(&o.output, "output", "o", "table", "format of the report: "+strings.Join(formats, ", "))
 }
 
-// run does one run and prints its report. A report that says what is wrong is all the error there is.
+// run does one run of a verb on a cluster and its plan.
 func (o *runOptions) run(c *cobra.Command, run verb) error {
+	return o.reported(c.Context(), func(ctx context.Context, progress fitout.Progress) (*report.Report, error) {
+		client, plan, err := o.connect(ctx, c.Flags())
+		if err != nil {
+			return nil, err
+		}
+		return run(ctx, client, plan, o.fitout, progress)
+	})
+}
+
+// reported does one run, within its time, and prints its report. A report that says what is wrong is all the error there is.
+func (o *runOptions) reported(ctx context.Context, run func(context.Context, fitout.Progress) (*report.Report, error)) error {
 	print, err := reportPrinter(o.output)
 	if err != nil {
 		return err
@@ -158,13 +169,9 @@ func (o *runOptions) run(c *cobra.Command, run verb) error {
 	o.cluster.Trouble = func(with string, cause error) {
 		progress.Note(fmt.Sprintf("trouble with %s (%v); trying for a while", with, cause))
 	}
-	ctx, cancel := context.WithTimeout(c.Context(), o.fitout.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, o.fitout.Timeout)
 	defer cancel()
-	client, plan, err := o.connect(ctx, c.Flags())
-	if err != nil {
-		return err
-	}
-	r, runErr := run(ctx, client, plan, o.fitout, progress)
+	r, runErr := run(ctx, progress)
 	progress.Close()
 	if r == nil {
 		return runErr

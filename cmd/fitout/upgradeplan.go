@@ -16,16 +16,11 @@ import (
 )
 
 var upgradePrinters = map[string]func(w io.Writer, cluster string, p *upgrade.Plan) error{
-	"text":     func(w io.Writer, _ string, p *upgrade.Plan) error { return printText(w, p.Text()) },
-	"markdown": func(w io.Writer, _ string, p *upgrade.Plan) error { return printText(w, p.Markdown()) },
+	"text":     func(w io.Writer, _ string, p *upgrade.Plan) error { return printAll(w, p.Text()) },
+	"markdown": func(w io.Writer, _ string, p *upgrade.Plan) error { return printAll(w, p.Markdown()) },
 	"json": func(w io.Writer, cluster string, p *upgrade.Plan) error {
 		return report.UpgradePlanJSON(w, &report.UpgradePlan{APIVersion: report.Version, Kind: report.UpgradePlanKind, Cluster: cluster, Plan: *p})
 	},
-}
-
-func printText(w io.Writer, text string) error {
-	_, err := io.WriteString(w, text)
-	return err
 }
 
 // upgradeOptions is what fitout upgrade plan takes.
@@ -82,7 +77,7 @@ func (o *upgradeOptions) registerUpgrade(c *cobra.Command) {
 	c.Flags().StringSliceVar(&o.skipped, "skip", nil, "name of a precondition that is not judged ("+strings.Join(upgrade.PreconditionNames, ", ")+"); repeatable")
 }
 
-// options checks the flags of all upgrades, and returns what they say.
+// options checks the flags of all upgrades, and returns what they say; it wants them settled.
 func (o *upgradeOptions) options(flags *pflag.FlagSet) (fitout.UpgradeOptions, error) {
 	options := fitout.UpgradeOptions{Accept: o.decided, Skip: o.skipped}
 	switch {
@@ -90,9 +85,6 @@ func (o *upgradeOptions) options(flags *pflag.FlagSet) (fitout.UpgradeOptions, e
 		return options, usageError{errors.New("--kubernetes is ambiguous here; use --to")}
 	case o.to == "":
 		return options, usageError{errors.New("--to is missing; name the Kubernetes version to upgrade to, such as --to 1.37")}
-	}
-	if err := o.settle(); err != nil {
-		return options, err
 	}
 	options.ApplyOptions = o.fitout
 	catalogue, err := o.load()
@@ -112,6 +104,9 @@ func (o *upgradeOptions) plan(c *cobra.Command) error {
 		return usageError{fmt.Errorf("--output is %q; use text, json or markdown", o.output)}
 	case o.nodes < 0 || o.nodes > 0 && o.from == "":
 		return usageError{fmt.Errorf("--nodes is %d; give 1 or more with --from, or leave it out", o.nodes)}
+	}
+	if err := o.settle(); err != nil {
+		return err
 	}
 	options, err := o.options(c.Flags())
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/report"
@@ -51,38 +50,19 @@ func phaseNames() []string {
 }
 
 func (o *upgradeOptions) run(c *cobra.Command, phase upgrade.Phase) error {
-	print, err := reportPrinter(o.output)
-	if err != nil {
-		return err
-	}
 	if !slices.Contains(upgrade.Phases, phase) {
 		return usageError{fmt.Errorf("--phase is %q; use one of %s", phase, strings.Join(phaseNames(), ", "))}
 	}
-	options, err := o.options(c.Flags())
-	if err != nil {
-		return err
-	}
-	options.Phase = phase
-	progress := newProgress(o.streams.ErrOut, time.Now)
-	o.cluster.Trouble = func(with string, cause error) {
-		progress.Note(fmt.Sprintf("trouble with %s (%v); trying for a while", with, cause))
-	}
-	ctx, cancel := context.WithTimeout(c.Context(), o.fitout.Timeout)
-	defer cancel()
-	client, plan, err := o.connect(ctx, c.Flags())
-	if err != nil {
-		return err
-	}
-	r, runErr := fitout.Upgrade(ctx, client, plan, options, progress)
-	progress.Close()
-	if err := print(o.streams.Out, r); err != nil {
-		return err
-	}
-	if runErr != nil {
-		return runErr
-	}
-	if code := r.ExitCode(); code != report.ExitGood {
-		return resultError{code}
-	}
-	return nil
+	return o.reported(c.Context(), func(ctx context.Context, progress fitout.Progress) (*report.Report, error) {
+		options, err := o.options(c.Flags())
+		if err != nil {
+			return nil, err
+		}
+		options.Phase = phase
+		client, plan, err := o.connect(ctx, c.Flags())
+		if err != nil {
+			return nil, err
+		}
+		return fitout.Upgrade(ctx, client, plan, options, progress)
+	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/objectdiff"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -50,9 +51,9 @@ type Pods struct {
 }
 
 func (p Pods) String() string {
-	pods := fmt.Sprintf("%s of %s", count(p.Count, "pod"), p.Workload)
+	pods := fmt.Sprintf("%s of %s", printable.Count(p.Count, "pod"), p.Workload)
 	if p.Workload.Kind == "DaemonSet" {
-		pods += " on " + count(p.Count, "node")
+		pods += " on " + printable.Count(p.Count, "node")
 	}
 	switch p.Reaction {
 	case Restarts:
@@ -65,14 +66,6 @@ func (p Pods) String() string {
 		return "reaches " + pods + " as somebody deletes them (updateStrategy OnDelete)"
 	}
 	return "stops " + pods
-}
-
-// count writes a number with its noun: 1 pod, 2 pods.
-func count(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // disturb says how much the changes of a set disturb, and which pods they reach.

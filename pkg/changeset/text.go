@@ -153,7 +153,7 @@ func (s *Set) Summary() string {
 		summary += "; nothing is recreated"
 	}
 	if n := len(s.Refusals()); n > 0 {
-		return fmt.Sprintf("refused for %s; otherwise it %s", count(int64(n), "reason"), summary)
+		return fmt.Sprintf("refused for %s; otherwise it %s", printable.Count(n, "reason"), summary)
 	}
 	return summary
 }

@@ -37,7 +37,7 @@ func (c *Client) StoreRendering(ctx context.Context, slot string, r *inventory.R
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("write Secret %s: %w", manifest.IDOf(o).String(), explain(err))
+		return fmt.Errorf("write %s: %w", manifest.IDOf(o), explain(err))
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/kubeapi"
@@ -39,17 +38,8 @@ func Rollback(ctx context.Context, cluster Cluster, o ApplyOptions, progress Pro
 	if err = s.run(ctx); err == nil && !o.DryRun {
 		err = s.healthy(ctx)
 	}
-	if refused := (*RefusedError)(nil); r.Set != nil && (o.DryRun || errors.As(err, &refused)) {
-		r.ChangeSet = r.Set.Document()
-	}
-	if err != nil {
-		r.Error = err.Error()
-		return r, err
-	}
-	if r.Verdict = check.Good; r.Incomplete() {
-		r.Verdict = check.Degraded
-	}
-	return r, nil
+	showChanges(r, err)
+	return r, concluded(r, err)
 }
 
 // previous is a plan of what the cluster was fitted out with before.

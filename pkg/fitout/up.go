@@ -92,18 +92,28 @@ func applied(ctx context.Context, cluster Cluster, p *Plan, o ApplyOptions, prog
 	progress.Planned(p)
 	s := session{cluster: cluster, plan: p, options: o, progress: progress, report: r, outages: outages}
 	err := s.run(ctx)
-	if refused := (*RefusedError)(nil); r.Set != nil && (o.DryRun || errors.As(err, &refused)) {
+	showChanges(r, err)
+	return r, concluded(r, err)
+}
+
+// concluded gives a report its verdict, or the error that ended the run, which it returns.
+func concluded(r *report.Report, err error) error {
+	switch {
+	case err != nil:
+		r.Error = err.Error()
+	case r.Incomplete():
+		r.Verdict = check.Degraded
+	default:
+		r.Verdict = check.Good
+	}
+	return err
+}
+
+// showChanges puts the changes into a report that is about them: of a dry run, and of one that was refused.
+func showChanges(r *report.Report, err error) {
+	if refused := (*RefusedError)(nil); r.Set != nil && (r.DryRun || errors.As(err, &refused)) {
 		r.ChangeSet = r.Set.Document()
 	}
-	if err != nil {
-		r.Error = err.Error()
-		return r, err
-	}
-	r.Verdict = check.Good
-	if r.Incomplete() {
-		r.Verdict = check.Degraded
-	}
-	return r, nil
 }
 
 // Decide reads a cluster and says what Apply would do to it, and does nothing.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/kubeapi"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/observed"
@@ -42,15 +41,8 @@ func Upgrade(ctx context.Context, cluster UpgradeCluster, p *Plan, o UpgradeOpti
 	if err == nil && o.Phase != upgrade.AfterNodes {
 		err = s.healthy(ctx)
 	}
-	if err != nil {
-		r.Error = err.Error()
+	if err := concluded(r, err); err != nil || o.Phase != upgrade.AfterNodes {
 		return r, err
-	}
-	if r.Verdict = check.Good; r.Incomplete() {
-		r.Verdict = check.Degraded
-	}
-	if o.Phase != upgrade.AfterNodes {
-		return r, nil
 	}
 	end, err := checked(ctx, cluster, p, CheckOptions{Timing: o.Timing, Conflicts: o.Policies.Conflicts}, progress, outages)
 	r.Time, r.Checks, r.Verdict, r.Footprint, r.Skipped = end.Time, end.Checks, end.Verdict, end.Footprint, end.Skipped

@@ -19,7 +19,6 @@ import (
 // is tested, so that the fault is in a patch or a value of the user's, and stands where that stands. valid are the addons that
 // were found to have none before; those that have none now are added.
 func (p *Plan) validate(valid map[string]bool) error {
-	definitions := slices.DeleteFunc(append(p.Rendering.Objects(), p.Rendering.Created()...), func(o *manifest.Object) bool { return !isDefinition(o) })
 	keys := p.validationKeys()
 	var unknown []render.Addon
 	for i, a := range p.Rendering.Addons {
@@ -27,6 +26,10 @@ func (p *Plan) validate(valid map[string]bool) error {
 			unknown = append(unknown, a)
 		}
 	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	definitions := slices.DeleteFunc(append(p.Rendering.Objects(), p.Rendering.Created()...), func(o *manifest.Object) bool { return !isDefinition(o) })
 	faults := append(p.validateObjects(unknown, definitions), p.validateEdits(unknown)...)
 	all, err := gather(faults.ErrorOrNil())
 	if err != nil {

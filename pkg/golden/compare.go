@@ -19,7 +19,7 @@ type Comparison struct {
 	Added    []string // clusters that have no index yet
 	Removed  []string // clusters with an index, and no cluster file
 	Changed  []ClusterChange
-	Addons   []AddonChange
+	Addons   []*AddonChange
 	Edited   []string // files that are not as fitout golden update has written them, or missing
 	Unused   []string // files that no index names
 
@@ -113,7 +113,7 @@ func (r *comparing) takeAll(clusters iter.Seq2[Cluster, error]) error {
 
 // take looks at one cluster.
 func (r *comparing) take(c Cluster) error {
-	index, err := r.folder.brief.indexOf(c.Plan, r.addon)
+	index, err := indexOf(c.Plan, r.addon)
 	if err != nil {
 		return err
 	}
@@ -181,24 +181,14 @@ func (r *comparing) finish() error {
 		r.out.Changed = append(r.out.Changed, ClusterChange{name, before, r.after[name]})
 		r.pair(changes, name, before, r.after[name])
 	}
-	r.out.Addons = slices.SortedFunc(values(changes), compareAddonChanges)
+	r.out.Addons = slices.SortedFunc(maps.Values(changes), compareAddonChanges)
 	if err := r.load(); err != nil {
 		return err
 	}
 	return r.leftovers()
 }
 
-func values(changes map[[2]string]*AddonChange) iter.Seq[AddonChange] {
-	return func(yield func(AddonChange) bool) {
-		for _, c := range changes {
-			if !yield(*c) {
-				return
-			}
-		}
-	}
-}
-
-func compareAddonChanges(a, b AddonChange) int {
+func compareAddonChanges(a, b *AddonChange) int {
 	return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Before.version(), b.Before.version()), cmp.Compare(a.After.version(), b.After.version()),
 		cmp.Compare(len(b.Clusters), len(a.Clusters)), cmp.Compare(a.Clusters[0], b.Clusters[0]))
 }
@@ -213,7 +203,9 @@ func (r *Rendering) version() string {
 // pair adds the addons that a cluster has otherwise than before.
 func (r *comparing) pair(changes map[[2]string]*AddonChange, cluster string, before, after Index) {
 	had, has := entries(before), entries(after)
-	for name := range merged(had, has) {
+	both := maps.Clone(had)
+	maps.Copy(both, has)
+	for name := range both {
 		old, fresh := had[name], has[name]
 		if old.File == fresh.File {
 			continue
@@ -239,17 +231,6 @@ func entries(i Index) map[string]IndexEntry {
 		all[e.Name] = e
 	}
 	return all
-}
-
-func merged(a, b map[string]IndexEntry) map[string]bool {
-	names := map[string]bool{}
-	for name := range a {
-		names[name] = true
-	}
-	for name := range b {
-		names[name] = true
-	}
-	return names
 }
 
 // load reads the objects of both sides of each change.

@@ -40,7 +40,7 @@ func (c AddonChange) Diff() string {
 		}
 	}
 	if labels > 0 && c.Before != nil && c.After != nil {
-		b.WriteString("# " + printable.Line(c.Name) + ": " + count(labels, "object") + " with other labels only\n")
+		b.WriteString("# " + printable.Line(c.Name) + ": " + printable.Count(labels, "object") + " with other labels only\n")
 	}
 	return b.String()
 }

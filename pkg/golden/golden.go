@@ -51,8 +51,8 @@ type Cluster struct {
 // brief says how definitions are written: with their digest in place of their text, or whole.
 type brief bool
 
-// indexOf is the index of a cluster, and the texts of its addons by their file.
-func (b brief) indexOf(p *fitout.Plan, text func(file string, a render.Addon) error) (Index, error) {
+// indexOf returns the index of a cluster, and hands each of its addons on with the addon's file.
+func indexOf(p *fitout.Plan, take func(file string, a render.Addon) error) (Index, error) {
 	r := p.Rendering
 	index := Index{
 		APIVersion: "fitout.dev/v1alpha1", Kind: "GoldenIndex", Cluster: p.Cluster.Name, Kubernetes: p.Cluster.KubernetesVersion,
@@ -61,7 +61,7 @@ func (b brief) indexOf(p *fitout.Plan, text func(file string, a render.Addon) er
 	for _, a := range r.Addons {
 		entry := IndexEntry{Name: a.Name, Version: a.Version, File: fileOf(a)}
 		index.Addons = append(index.Addons, entry)
-		if err := text(entry.File, a); err != nil {
+		if err := take(entry.File, a); err != nil {
 			return Index{}, err
 		}
 	}

@@ -1,42 +1,22 @@
 package golden
 
 import (
-	"encoding/xml"
 	"io"
 	"slices"
 
+	"github.com/fitout-dev/fitout/pkg/junit"
 	"github.com/fitout-dev/fitout/pkg/printable"
 )
-
-type junitSuite struct {
-	XMLName  xml.Name    `xml:"testsuite"`
-	Name     string      `xml:"name,attr"`
-	Tests    int         `xml:"tests,attr"`
-	Failures int         `xml:"failures,attr"`
-	Cases    []junitCase `xml:"testcase"`
-}
-
-type junitCase struct {
-	Class   string        `xml:"classname,attr"`
-	Name    string        `xml:"name,attr"`
-	Failure *junitFailure `xml:"failure,omitempty"`
-}
-
-type junitFailure struct {
-	Message string `xml:"message,attr"`
-	Text    string `xml:",chardata"`
-}
 
 // JUnit writes the comparison as a JUnit test suite: a case for each cluster, which fails if something differs, and one for
 // the files of the folder.
 func (c *Comparison) JUnit(w io.Writer) error {
-	suite := junitSuite{Name: "fitout golden"}
-	add := func(name string, failure junitFailure) {
-		one := junitCase{Class: "fitout.golden", Name: printable.Line(name)}
+	suite := junit.Suite{Name: "fitout golden"}
+	add := func(name string, failure junit.Message) {
+		one := junit.Case{Class: "fitout.golden", Name: printable.Line(name)}
 		if failure.Message != "" {
 			failure.Message = printable.Line(failure.Message)
 			one.Failure = &failure
-			suite.Failures++
 		}
 		suite.Cases = append(suite.Cases, one)
 	}
@@ -45,27 +25,21 @@ func (c *Comparison) JUnit(w io.Writer) error {
 		add(name, problems[name])
 	}
 	for _, name := range c.Removed {
-		add(name, junitFailure{Message: "has an index, and no cluster file"})
+		add(name, junit.Message{Message: "has an index, and no cluster file"})
 	}
-	files := junitFailure{}
+	files := junit.Message{}
 	if len(c.Edited)+len(c.Unused) > 0 {
 		files.Message = "not as they were written, or of no cluster: " + few(slices.Concat(c.Edited, c.Unused))
 	}
 	add("files", files)
-	suite.Tests = len(suite.Cases)
-	text, err := xml.MarshalIndent(suite, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(w, xml.Header+string(text)+"\n")
-	return err
+	return suite.Write(w)
 }
 
 // problems says what differs on each cluster of which something does, and the diff of that.
-func (c *Comparison) problems() map[string]junitFailure {
-	all := map[string]junitFailure{}
+func (c *Comparison) problems() map[string]junit.Message {
+	all := map[string]junit.Message{}
 	for _, name := range c.Added {
-		all[name] = junitFailure{Message: "has no golden file yet"}
+		all[name] = junit.Message{Message: "has no golden file yet"}
 	}
 	for _, change := range c.Addons {
 		says, diff := change.title()+": "+change.Effect(), change.Diff()
@@ -81,7 +55,7 @@ func (c *Comparison) problems() map[string]junitFailure {
 	}
 	for _, change := range c.Changed {
 		if all[change.Name].Message == "" {
-			all[change.Name] = junitFailure{Message: "has other settings, which change no object"}
+			all[change.Name] = junit.Message{Message: "has other settings, which change no object"}
 		}
 	}
 	return all

@@ -23,24 +23,19 @@ func (c *Comparison) Text() string {
 // Markdown is the text for a pull request: the summary, a list of what differs, and the clusters of each change.
 func (c *Comparison) Markdown() string {
 	var b strings.Builder
-	b.WriteString("**" + markdown(c.Summary()) + "**\n")
+	b.WriteString("**" + printable.Markdown(c.Summary()) + "**\n")
 	if lines := c.lines(); len(lines) > 0 {
 		b.WriteString("\n")
 		for _, line := range lines {
-			b.WriteString("* " + markdown(line) + "\n")
+			b.WriteString("* " + printable.Markdown(line) + "\n")
 		}
 	}
 	return b.String()
 }
 
-// markdown makes text that others wrote safe in Markdown: it is one line, and makes no markup.
-func markdown(text string) string {
-	return strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "<", "&lt;", ">", "&gt;", "[", `\[`, "]", `\]`, "|", `\|`, "@", "&#64;", "#", `\#`).Replace(printable.Line(text))
-}
-
 // Summary is the comparison in one line.
 func (c *Comparison) Summary() string {
-	parts := []string{count(c.Clusters, "cluster")}
+	parts := []string{printable.Count(c.Clusters, "cluster")}
 	for _, part := range []struct {
 		n    int
 		text string
@@ -147,9 +142,9 @@ func (c AddonChange) title() string {
 // on says how many clusters are concerned, and which if they are few.
 func (c *Comparison) on(names []string) string {
 	if len(names) == c.Clusters {
-		return count(c.Clusters, "cluster")
+		return printable.Count(c.Clusters, "cluster")
 	}
-	text := fmt.Sprintf("%d of %s", len(names), count(c.Clusters, "cluster"))
+	text := fmt.Sprintf("%d of %s", len(names), printable.Count(c.Clusters, "cluster"))
 	if len(names) <= mostNames {
 		text += " (" + strings.Join(names, ", ") + ")"
 	}
@@ -162,12 +157,4 @@ func few(names []string) string {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text
-}
-
-// count writes a number with its noun: 1 cluster, 2 clusters.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -45,11 +45,16 @@ func Expected(target Target) *manifest.Object {
 }
 
 func configMap(bundle string, data map[string]any) *manifest.Object {
+	return own(ID.Kind, Name, bundle, data)
+}
+
+// own is an object with data that Fitout keeps for itself.
+func own(kind, name, bundle string, data map[string]any) *manifest.Object {
 	return &manifest.Object{Object: map[string]any{
 		"apiVersion": "v1",
-		"kind":       ID.Kind,
+		"kind":       kind,
 		"metadata": map[string]any{
-			"name": Name, "namespace": ID.Namespace,
+			"name": name, "namespace": ID.Namespace,
 			"labels": map[string]any{render.LabelManagedBy: render.ManagedBy, render.LabelAddon: render.ManagedBy, render.LabelBundle: bundle},
 		},
 		"data": data,
@@ -130,12 +135,21 @@ func parse(o *manifest.Object) (*Inventory, error) {
 
 // pack compresses entries. The same entries give the same bytes.
 func pack(entries []Entry) ([]byte, error) {
+	text, err := json.Marshal(entries)
+	if err != nil {
+		return nil, err
+	}
+	return compress(append(text, '\n'))
+}
+
+// compress compresses a text. The same text gives the same bytes.
+func compress(text []byte) ([]byte, error) {
 	var out bytes.Buffer
 	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
 	if err != nil {
 		return nil, err
 	}
-	if err := json.NewEncoder(w).Encode(entries); err != nil {
+	if _, err := w.Write(text); err != nil {
 		return nil, err
 	}
 	err = w.Close()

@@ -1,9 +1,7 @@
 package inventory
 
 import (
-	"bytes"
 	"cmp"
-	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -53,26 +51,14 @@ func (r *Rendering) Object(slot string) (*manifest.Object, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rendering: %w", err)
 	}
-	var packed bytes.Buffer
-	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	packed, err := compress(text)
 	if err != nil {
 		return nil, fmt.Errorf("rendering: %w", err)
 	}
-	if _, err := w.Write(text); err != nil {
-		return nil, fmt.Errorf("rendering: %w", err)
+	if len(packed) > maxRendering || len(text) > maxRenderingText {
+		return nil, fmt.Errorf("the rendering has %d bytes, compressed %d; at most %d and %d are kept", len(text), len(packed), maxRenderingText, maxRendering)
 	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("rendering: %w", err)
-	}
-	if packed.Len() > maxRendering || len(text) > maxRenderingText {
-		return nil, fmt.Errorf("the rendering has %d bytes, compressed %d; at most %d and %d are kept", len(text), packed.Len(), maxRenderingText, maxRendering)
-	}
-	o := configMap(r.Target.Bundle, nil)
-	delete(o.Object, "data")
-	o.SetKind("Secret")
-	o.SetName(slot)
-	o.Object["data"] = map[string]any{keyRendering: base64.StdEncoding.EncodeToString(packed.Bytes())}
-	return o, nil
+	return own("Secret", slot, r.Target.Bundle, map[string]any{keyRendering: base64.StdEncoding.EncodeToString(packed)}), nil
 }
 
 // ParseRendering reads the Secret of a rendering. It is bounded and validated, since somebody else may have written it.

@@ -11,16 +11,16 @@ import (
 func (p *Plan) Markdown() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { b.WriteString(printable.Line(fmt.Sprintf(format, args...)) + "\n") }
-	line("### Upgrade from %s to %s", escaped(p.From.Kubernetes), escaped(p.To.Kubernetes))
+	line("### Upgrade from %s to %s", printable.Markdown(p.From.Kubernetes), printable.Markdown(p.To.Kubernetes))
 	line("")
-	line("%s", escaped(p.Summary))
+	line("%s", printable.Markdown(p.Summary))
 	line("")
 	for _, d := range p.Decisions {
-		line("* **%s**", escaped(d.String()))
+		line("* **%s**", printable.Markdown(d.String()))
 	}
 	for _, c := range p.Preconditions {
 		for _, l := range c.Lines() {
-			line("* %s", escaped(l))
+			line("* %s", printable.Markdown(l))
 		}
 	}
 	if len(p.Decisions)+len(p.Preconditions) > 0 {
@@ -29,23 +29,18 @@ func (p *Plan) Markdown() string {
 	line("| addon | from | to | what happens | phase |")
 	line("|---|---|---|---|---|")
 	for _, a := range p.Addons {
-		line("| %s | %s | %s | %s | %s |", escaped(a.Name), escaped(a.From), escaped(a.To), a.Class, a.Phase)
+		line("| %s | %s | %s | %s | %s |", printable.Markdown(a.Name), printable.Markdown(a.From), printable.Markdown(a.To), a.Class, a.Phase)
 	}
 	for _, a := range p.Addons {
 		lines := strings.Split(strings.TrimSpace(a.Text()), "\n")
 		line("")
-		line("<details><summary>%s</summary>", escaped(lines[0]))
+		line("<details><summary>%s</summary>", printable.Markdown(lines[0]))
 		line("")
 		for _, l := range lines[1:] {
-			line("* %s", escaped(strings.TrimSpace(l)))
+			line("* %s", printable.Markdown(strings.TrimSpace(l)))
 		}
 		line("")
 		line("</details>")
 	}
 	return b.String()
-}
-
-// escaped is text in which nothing is markup.
-func escaped(text string) string {
-	return strings.NewReplacer("\n", " ", `\`, `\\`, "|", `\|`, "<", "&lt;", ">", "&gt;", "*", `\*`, "`", "\\`", "[", `\[`, "]", `\]`, "_", `\_`, "@", "&#64;").Replace(text)
 }

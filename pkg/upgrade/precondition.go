@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"k8s.io/apimachinery/pkg/util/version"
 )
 
@@ -158,7 +159,7 @@ func older(subject, is, server, to string, allowed int) []string {
 	case server != "" && clusterfile.CompareMinors(minor, server) > 0:
 		return []string{fmt.Sprintf("%s is %s, newer than the API server; upgrade API servers first", subject, is)}
 	case clusterfile.CompareMinors(to, minor) > allowed:
-		return []string{fmt.Sprintf("%s is %s, more than %s older than %s; upgrade it first", subject, is, count(allowed, "minor"), to)}
+		return []string{fmt.Sprintf("%s is %s, more than %s older than %s; upgrade it first", subject, is, printable.Count(allowed, "minor"), to)}
 	}
 	return nil
 }
@@ -196,7 +197,7 @@ func disruptions(c Conditions) (Verdict, []string) {
 	var reasons []string
 	for _, b := range c.Survey.Budgets {
 		if b.Allowed == 0 && b.Pods > 0 {
-			reasons = append(reasons, fmt.Sprintf("%s lets none of its %s be evicted, so that their nodes cannot be drained; add replicas, or let it allow one", b.ID, count(int(b.Pods), "pod")))
+			reasons = append(reasons, fmt.Sprintf("%s lets none of its %s be evicted, so that their nodes cannot be drained; add replicas, or let it allow one", b.ID, printable.Count(b.Pods, "pod")))
 		}
 	}
 	return unmetIf(reasons)

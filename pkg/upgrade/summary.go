@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/changeset"
+	"github.com/fitout-dev/fitout/pkg/printable"
 )
 
 // summary is the plan in one line: rolls 2 DaemonSets on 12 nodes and 1 Deployment; 36 objects only get new labels; nothing is
@@ -21,11 +22,11 @@ func (p *Plan) summary() string {
 		text  string
 	}{{Reload, "reloads %s without a restart"}, {Configuration, "configures %s"}, {Moved, "moves %s"}, {Added, "adds %s"}, {Removed, "removes %s"}, {Kept, "leaves %s that the bundle no longer has"}} {
 		if n := t.classes[class.class]; n > 0 {
-			parts = append(parts, fmt.Sprintf(class.text, count(n, "object")))
+			parts = append(parts, fmt.Sprintf(class.text, printable.Count(n, "object")))
 		}
 	}
 	if n := t.classes[Labels]; n > 0 {
-		parts = append(parts, fmt.Sprintf("%s only %s new labels", count(n, "object"), map[bool]string{true: "gets", false: "get"}[n == 1]))
+		parts = append(parts, fmt.Sprintf("%s only %s new labels", printable.Count(n, "object"), map[bool]string{true: "gets", false: "get"}[n == 1]))
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "nothing to do")
@@ -34,12 +35,12 @@ func (p *Plan) summary() string {
 	case 0:
 		parts = append(parts, "nothing is recreated")
 	default:
-		parts = append(parts, "deletes and recreates "+count(n, "object"))
+		parts = append(parts, "deletes and recreates "+printable.Count(n, "object"))
 	}
 	parts = append(parts, t.undo())
 	summary := strings.Join(parts, "; ")
 	if names := undecidedNames(p.Undecided()); len(names) > 0 {
-		return fmt.Sprintf("needs %s (%s); it %s", count(len(p.Undecided()), "decision"), strings.Join(names, ", "), summary)
+		return fmt.Sprintf("needs %s (%s); it %s", printable.Count(len(p.Undecided()), "decision"), strings.Join(names, ", "), summary)
 	}
 	return summary
 }
@@ -92,9 +93,9 @@ func (p *Plan) tally() tally {
 func (t tally) rolls() string {
 	var parts []string
 	for _, kind := range t.kinds {
-		part := count(t.rolling[kind], kind)
+		part := printable.Count(t.rolling[kind], kind)
 		if kind == "DaemonSet" && t.nodes > 0 {
-			part += " on " + count(int(t.nodes), "node")
+			part += " on " + printable.Count(t.nodes, "node")
 		} else if kind == "DaemonSet" {
 			part += " on every node"
 		}
@@ -113,21 +114,13 @@ func (t tally) undo() string {
 	case n == 1:
 		return "can be undone but for " + t.final[0]
 	default:
-		return fmt.Sprintf("can be undone but for %s", count(n, "object"))
+		return fmt.Sprintf("can be undone but for %s", printable.Count(n, "object"))
 	}
-}
-
-// count writes a number with its noun: 1 node, 2 nodes.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // rolloutText says how pods are replaced: 12 pods, 1 at a time, at least 24s.
 func rolloutText(r changeset.Rollout) string {
-	pods := count(int(r.Pods), "pod")
+	pods := printable.Count(r.Pods, "pod")
 	if r.Pods == 0 {
 		pods = "a pod on every node"
 	}

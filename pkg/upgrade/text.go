@@ -83,7 +83,7 @@ func (a Addon) Text() string {
 	}
 	for _, class := range []Class{Labels, Unchanged} {
 		if n := folded[class]; n > 0 {
-			line(fmt.Sprintf("  %s: %s", class, count(n, "object")))
+			line(fmt.Sprintf("  %s: %s", class, printable.Count(n, "object")))
 		}
 	}
 	return b.String()

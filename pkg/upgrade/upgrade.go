@@ -4,6 +4,7 @@
 package upgrade
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
@@ -129,12 +130,7 @@ func sortedAddons(byName map[string]*Addon) []Addon {
 		slices.SortStableFunc(a.Objects, func(x, y Object) int { return x.Object.Compare(y.Object) })
 		all = append(all, *a)
 	}
-	slices.SortFunc(all, func(a, b Addon) int {
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(all, func(a, b Addon) int { return cmp.Compare(a.Name, b.Name) })
 	return all
 }
 
@@ -162,16 +158,9 @@ func classOf(c changeset.Change) Class {
 	case changeset.Keep:
 		return Kept
 	}
-	return map[changeset.Effect]Class{
+	return cmp.Or(map[changeset.Effect]Class{
 		changeset.Metadata: Labels, changeset.Configuration: Configuration, changeset.Reload: Reload, changeset.Restart: Rolling,
-	}[c.Effect].orUnchanged()
-}
-
-func (c Class) orUnchanged() Class {
-	if c == "" {
-		return Unchanged
-	}
-	return c
+	}[c.Effect], Unchanged)
 }
 
 // movesOf pairs objects that are created with those that are pruned and whose place they take, both ways: of the same addon and
