@@ -113,7 +113,7 @@ func (o *checkOptions) once(ctx context.Context, flags *pflag.FlagSet, client *c
 	if err != nil {
 		return r, err
 	}
-	return r, fitout.Probe(ctx, client, plan, o.probe.options(o.runOptions, o.chosen, flags), r)
+	return r, fitout.Probe(ctx, client, plan, o.probe.options(o.runOptions, plan, o.chosen, flags), r)
 }
 
 // errLate is why the context of a check ends when its time is over.

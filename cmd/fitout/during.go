@@ -64,7 +64,7 @@ func (o *duringOptions) validate(c *checkOptions) error {
 // run runs a command, whose output is progress, and prints what was lost meanwhile. The exit code is that of the command,
 // or of what was lost.
 func (o *duringOptions) run(ctx context.Context, c *checkOptions, flags *pflag.FlagSet, client *cluster.Client, plan *fitout.Plan, args []string) error {
-	options := c.probe.options(c.runOptions, c.chosen, flags)
+	options := c.probe.options(c.runOptions, plan, c.chosen, flags)
 	var started error
 	r, err := fitout.During(ctx, client, plan, fitout.DuringOptions{ProbeOptions: options, Rate: o.rate}, func(ctx context.Context) int {
 		var code int

@@ -27,16 +27,20 @@ type probeOptions struct {
 }
 
 func (o *probeOptions) register(flags *pflag.FlagSet) {
-	image := ""
-	if release != "" {
-		image = imageRepository + ":" + release
-	}
 	flags.StringVar(&o.mode, "probe", "auto", "whether to start pods on the nodes: auto (what cannot be tried is unknown), always (it has failed) or never (it is skipped)")
 	flags.Lookup("probe").NoOptDefVal = "always"
-	flags.StringVar(&o.image, "probe-image", image, "image of those pods, which make image builds")
+	flags.StringVar(&o.image, "probe-image", releasedImage(), "image of those pods, which make image builds")
 	flags.StringVar(&o.outside, "probe-outside", "", "a name outside the cluster that the cluster DNS is to find, such as example.org")
 	flags.StringVar(&o.class, "probe-storage", "", "make a volume of this StorageClass, write to it, move it to another node, read, and delete it; without a name the default class")
 	flags.Lookup("probe-storage").NoOptDefVal = probes.DefaultClass
+}
+
+// releasedImage is the probe's image of this release; none of a build that is no release.
+func releasedImage() string {
+	if release == "" {
+		return ""
+	}
+	return imageRepository + ":" + release
 }
 
 // validate refuses what cannot be done, before anything is.
@@ -75,14 +79,15 @@ func (o *probeOptions) absent() string {
 	return ""
 }
 
-// options say how a cluster is probed. Another process cleans up should this one be killed.
-func (o *probeOptions) options(run *runOptions, selected fitout.Selection, flags *pflag.FlagSet) fitout.ProbeOptions {
+// options say how a cluster is probed, with the image from its mirror. Another process cleans up should this one be killed.
+func (o *probeOptions) options(run *runOptions, plan *fitout.Plan, selected fitout.Selection, flags *pflag.FlagSet) fitout.ProbeOptions {
+	image := plan.Pulled(o.image)
 	return fitout.ProbeOptions{
-		Run: rand.String(10), Image: o.image, Absent: o.absent(), Declined: o.mode == "never", Required: o.mode == "always", Outside: o.outside, Start: time.Minute,
+		Run: rand.String(10), Image: image, Absent: o.absent(), Declined: o.mode == "never", Required: o.mode == "always", Outside: o.outside, Start: time.Minute,
 		Select: selected, Settle: run.fitout.Settle, Class: o.class,
 		Guard: func(namespace string) (opened func(types.UID), release func(), err error) {
 			if opened, release, err = startJanitor(run.kube, flags, namespace); err == nil {
-				printable.Fprintf(run.streams.ErrOut, "probing from pods of %s in the namespace %s\n", o.image, namespace)
+				printable.Fprintf(run.streams.ErrOut, "probing from pods of %s in the namespace %s\n", image, namespace)
 			}
 			return opened, release, err
 		},

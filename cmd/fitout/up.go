@@ -63,7 +63,7 @@ func (o *upOptions) run(c *cobra.Command) error {
 		if err := o.probe.known(p.Checks()); err != nil {
 			return nil, err
 		}
-		probe := o.probe.options(o.runOptions, fitout.Selection{}, c.Flags())
+		probe := o.probe.options(o.runOptions, p, fitout.Selection{}, c.Flags())
 		return fitout.Up(ctx, client, p, fitout.UpOptions{ApplyOptions: options, Probe: &probe, Prober: client}, progress)
 	})
 }

@@ -20,11 +20,14 @@ var mayImport = map[string][]string{
 	"pkg/clusterfile": {"pkg/printable", "pkg/strictyaml"},
 	"pkg/corefile":    {"pkg/printable", "pkg/strictyaml"},
 	"pkg/chartvalues": {"pkg/clusterfile", "pkg/corefile", "pkg/strictyaml"},
-	"pkg/bundle":      {"pkg/chartvalues", "pkg/clusterfile", "pkg/corefile", "pkg/strictyaml"},
+	"pkg/image":       {"pkg/manifest"},
+	"pkg/imagelist":   {"pkg/bundle", "pkg/image", "pkg/printable", "pkg/render"},
+	"pkg/registry":    {"pkg/image"},
+	"pkg/bundle":      {"pkg/chartvalues", "pkg/clusterfile", "pkg/corefile", "pkg/image", "pkg/strictyaml"},
 	"pkg/crd":         {"pkg/manifest"},
 	"pkg/fieldrules":  {"pkg/manifest"},
 	"pkg/kubeapi":     {"pkg/crd", "pkg/fieldrules", "pkg/manifest", "pkg/printable", "pkg/strictyaml"},
-	"pkg/render":      {"pkg/bundle", "pkg/clusterfile", "pkg/kubeapi", "pkg/manifest", "pkg/printable", "pkg/strictyaml"},
+	"pkg/render":      {"pkg/bundle", "pkg/clusterfile", "pkg/image", "pkg/kubeapi", "pkg/manifest", "pkg/printable", "pkg/strictyaml"},
 	"pkg/wave":        {"pkg/manifest", "pkg/printable", "pkg/render"},
 	"pkg/probe":       {"pkg/clusterfile", "pkg/concurrent", "pkg/manifest"},
 	"pkg/agent":       {},
@@ -45,7 +48,7 @@ var mayImport = map[string][]string{
 	"pkg/report":      {"pkg/changeset", "pkg/check", "pkg/clusterfile", "pkg/footprint", "pkg/junit", "pkg/manifest", "pkg/printable", "pkg/upgrade"},
 	"pkg/inventory":   {"pkg/manifest", "pkg/printable", "pkg/render"},
 	"pkg/cluster":     {"pkg/agent", "pkg/changeset", "pkg/clusterfile", "pkg/concurrent", "pkg/fieldowner", "pkg/inventory", "pkg/objectdiff", "pkg/printable", "pkg/observed", "pkg/manifest", "pkg/probe", "pkg/probes", "pkg/provider", "pkg/render", "pkg/report", "pkg/upgrade"},
-	"pkg/fitout":      {"pkg/adoption", "pkg/agent", "pkg/bundle", "pkg/changeset", "pkg/check", "pkg/concurrent", "pkg/diagnose", "pkg/fieldowner", "pkg/clusterfile", "pkg/corefile", "pkg/crd", "pkg/footprint", "pkg/inventory", "pkg/kubeapi", "pkg/manifest", "pkg/observed", "pkg/probe", "pkg/probes", "pkg/provider", "pkg/render", "pkg/report", "pkg/strictyaml", "pkg/upgrade", "pkg/wave"},
+	"pkg/fitout":      {"pkg/adoption", "pkg/agent", "pkg/bundle", "pkg/changeset", "pkg/check", "pkg/concurrent", "pkg/diagnose", "pkg/fieldowner", "pkg/clusterfile", "pkg/corefile", "pkg/crd", "pkg/footprint", "pkg/image", "pkg/inventory", "pkg/kubeapi", "pkg/manifest", "pkg/observed", "pkg/probe", "pkg/probes", "pkg/provider", "pkg/render", "pkg/report", "pkg/strictyaml", "pkg/upgrade", "pkg/wave"},
 	"pkg/golden":      {"pkg/bundle", "pkg/clusterfile", "pkg/fitout", "pkg/junit", "pkg/manifest", "pkg/printable", "pkg/render", "pkg/strictyaml", "pkg/wave"},
 	"addons":          {},
 	"bundles":         {},
@@ -54,6 +57,7 @@ var mayImport = map[string][]string{
 // onlyIn lists packages that just one package may import, and why.
 var onlyIn = []struct{ prefix, in, reason string }{
 	{"k8s.io/client-go", "pkg/cluster cmd/fitout", "one package talks to an API server; the command makes its configuration"},
+	{"github.com/google/go-containerregistry", "pkg/registry", "one package talks to registries"},
 	{"helm.sh/helm", "pkg/render", "moving to another Helm touches one package"},
 	{"k8s.io/apiextensions-apiserver", "pkg/crd", "one package validates definitions and custom resources"},
 	{"github.com/cilium/cilium", "pkg/agent", "its models are one agent's of several"},
@@ -64,8 +68,8 @@ var onlyIn = []struct{ prefix, in, reason string }{
 	{"k8s.io/cli-runtime", "cmd/fitout", "the library takes values, not flags"},
 	{"log", "", "the library is silent; progress is told through an interface"},
 	{"log/slog", "", "the library is silent; progress is told through an interface"},
-	{"os", "cmd/fitout pkg/probe internal/bed internal/parity/cmd pkg/golden", "the library takes fs.FS and readers, never paths; a probe of a volume has a file to write, and golden files are a folder"},
-	{"net/http", "pkg/cluster pkg/probe", "one package talks to an API server, one tries the network from inside"},
+	{"os", "cmd/fitout pkg/probe internal/bed internal/parity/cmd pkg/golden pkg/registry", "the library takes fs.FS and readers, never paths; a probe of a volume has a file to write, and golden files and saved images are folders"},
+	{"net/http", "pkg/cluster pkg/probe pkg/registry", "one package talks to an API server, one to registries, one tries the network from inside"},
 }
 
 // imports returns the direct imports of each package of the project that is not a test, by its path in the module.
@@ -127,7 +131,7 @@ func TestViolationsAreFound(t *testing.T) {
 	})
 	want := []string{
 		"pkg/check imports k8s.io/client-go/dynamic: one package talks to an API server; the command makes its configuration",
-		"pkg/check imports os: the library takes fs.FS and readers, never paths; a probe of a volume has a file to write, and golden files are a folder",
+		"pkg/check imports os: the library takes fs.FS and readers, never paths; a probe of a volume has a file to write, and golden files and saved images are folders",
 		"pkg/new is not in the rules; say what it may import",
 		"pkg/wave imports pkg/cluster, against the direction of ARCHITECTURE.md",
 	}

@@ -1,5 +1,5 @@
 // Package combination enumerates the clusters that a bundle can be asked for: every CNI, ingress controller and CSI driver that
-// it holds, with and without kube-proxy, with the control plane outside and inside. Tests prove properties of all of them.
+// it holds, with and without kube-proxy, with the control plane outside and inside. Tests prove properties of all of them, and the list of a bundle's images is that of all of them.
 package combination
 
 import (

@@ -21,7 +21,14 @@ type Bundle struct {
 	Budget        Budget            `json:"budget" doc:"the most that the addons may request"`
 	Defaults      map[string]string `json:"defaults" doc:"what cni, ingress and csi are where the cluster file leaves them open"`
 	Nodes         []NodeNeed        `json:"nodes" doc:"what the kubelets of this minor need that those before did not"`
+	NodeImages    []NodeImage       `json:"nodeImages" doc:"images that a node pulls without any addon"`
 	Addons        map[string]Entry  `json:"addons" doc:"the addons by name"`
+}
+
+// A NodeImage is pulled by what runs the pods of a node, whatever the addons are.
+type NodeImage struct {
+	Image string `json:"image" required:"true" doc:"image reference"`
+	Means string `json:"means" required:"true" doc:"what pulls it, and where that is set"`
 }
 
 // A Budget is the most that the addons of a bundle may request, whichever of them a cluster chooses.

@@ -158,6 +158,9 @@ func (c *Catalogue) lay(s Source, b Bundle, file string) {
 	if b.Nodes != nil {
 		merged.Nodes, c.entries[minor]["nodes"] = b.Nodes, file
 	}
+	if b.NodeImages != nil {
+		merged.NodeImages, c.entries[minor]["nodeImages"] = b.NodeImages, file
+	}
 	c.bundles[minor] = merged
 }
 

@@ -148,11 +148,9 @@ func (r *resolution) settle(a Addon, e Entry) error {
 		return r.at(a, "version", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Images)) {
-		image, err := expand(a.Name, e.Images[name], r.data)
-		if err != nil {
+		if out.Images[name], err = expand(a.Name, e.Images[name], r.data); err != nil {
 			return r.at(a, "images."+name, err)
 		}
-		out.Images[name] = mirrored(image, r.out.Cluster.ImageRegistry)
 	}
 	if out.Values, err = r.values(a, e, out.Images); err != nil {
 		return r.at(a, "values", err)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/image"
 )
 
 // verify checks what no single file can tell: entries against addons and charts, addons against each other, and what the
@@ -28,6 +29,11 @@ func (c *Catalogue) verify() []error {
 		for i, n := range b.Nodes {
 			if p := n.verify(); p != nil {
 				errs = append(errs, c.locate(c.bundleFile(minor, "nodes"), place{fmt.Sprintf("nodes[%d].%s", i, p.field), p.error}))
+			}
+		}
+		for i, n := range b.NodeImages {
+			if _, err := image.Parse(n.Image); err != nil {
+				errs = append(errs, c.locate(c.bundleFile(minor, "nodeImages"), place{fmt.Sprintf("nodeImages[%d].image", i), err}))
 			}
 		}
 		for _, p := range c.verifyDefaults(b) {

@@ -39,7 +39,8 @@ type Cluster struct {
 	KubeProxy         KubeProxy        `json:"kubeProxy" doc:"Service addresses on the nodes."`
 	CSI               string           `json:"csi" doc:"CSI driver: the name of an addon, or none. addons.<name>.enabled: true installs another beside it. Default: the one that is for the nodes, by their providerIDs; without nodes the bundle's."`
 	Addons            map[string]Addon `json:"addons" doc:"Settings per addon, by its name in the bundle."`
-	ImageRegistry     string           `json:"imageRegistry" doc:"Registry, with a path if any, that the images of all addons are pulled from instead of their own (registry.example.com/mirror: registry.k8s.io/coredns/coredns becomes registry.example.com/mirror/coredns/coredns). Tags and digests stay; so do images that values name, and the probe pods' (--probe-image). Default: each image's own registry."`
+	ImageRegistry     string           `json:"imageRegistry" doc:"Short for registries with one mirror of every registry, flattened: registry.example.com/mirror makes registry.example.com/mirror/coredns/coredns of registry.k8s.io/coredns/coredns. Default: each image's own registry."`
+	Registries        []Registry       `json:"registries" doc:"Mirrors that images are pulled from instead of their own registries. Tags and digests stay. The digest of what is rendered is that without mirrors, so that it is the same everywhere. Of several, the longest source that an image has counts."`
 	ImagePullSecrets  []string         `json:"imagePullSecrets" doc:"Names of Secrets for pulling the images of all addons. They are referenced, never rendered, and must exist in the namespaces of the pods (kube-system, and the namespace of the pod network where it has its own)."`
 	Patches           []Patch          `json:"patches" doc:"kustomize patches over everything rendered, in order. A patch that matches nothing is an error."`
 }
@@ -67,6 +68,20 @@ type Addon struct {
 	Workloads map[string]Pods      `json:"workloads" doc:"Settings of the pods of one workload of the addon, by the workload's name (cilium-operator), after those of pods."`
 	Resources map[string]Resources `json:"resources" doc:"Resources per container of the addon, by the container's name; the name * means every container."`
 	Conflicts string               `json:"conflicts" enum:"fail,keep,take-over" doc:"What happens to fields of the addon's objects that somebody else manages. Default: what --conflicts says, or fail."`
+}
+
+// Where the mirrors of a registry are named: in the objects, or in the configuration of the nodes' container runtimes.
+const (
+	AtObjects = "objects"
+	AtNodes   = "nodes"
+)
+
+// A Registry is a mirror that images are pulled from instead of their own registry.
+type Registry struct {
+	Source string `json:"source" doc:"Registry, with a path if any, whose images the mirror has: registry.k8s.io. Default: every registry."`
+	Mirror string `json:"mirror" required:"true" doc:"Registry, with a path if any, that takes the place of the source: registry.example.com/k8s."`
+	Layout string `json:"layout" enum:"prefix,flattened" doc:"Of a mirror without source: whether a path below the mirror begins with the image's own registry (prefix: registry.example.com/mirror/registry.k8s.io/coredns/coredns) or leaves it out (flattened). Default: prefix."`
+	At     string `json:"at" enum:"objects,nodes" doc:"Who is told of the mirror: the objects, whose image fields then name it, or the container runtimes of the nodes, for which fitout images hosts prints the configuration; the objects stay as they are. Default: objects."`
 }
 
 // Resources are the requests and limits of one container, quantities as Kubernetes writes them (100m, 64Mi).

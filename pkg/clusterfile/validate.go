@@ -12,9 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// registryPattern is that of an image reference (distribution/reference: domain and path), of at most 255 characters.
-var registryPattern = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,200}[a-zA-Z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]{1,2}[a-z0-9]+)*)*$`)
-
 // resourceName are the names that a container's requests and limits may have (Kubernetes, "Resource Management for Pods").
 var resourceName = regexp.MustCompile(`^(cpu|memory|ephemeral-storage|hugepages-[0-9A-Za-z]+|[a-z0-9.-]+/[A-Za-z0-9._-]+)$`)
 
@@ -30,9 +27,7 @@ func (c Cluster) validate() []fault {
 	if _, err := ParseVersion(c.KubernetesVersion); err != nil {
 		add("kubernetesVersion", is(c.KubernetesVersion), "give a version such as v1.36.4, or a minor such as 1.36")
 	}
-	if c.ImageRegistry != "" && !registryPattern.MatchString(c.ImageRegistry) {
-		add("imageRegistry", is(c.ImageRegistry), "give a host, with a port and a path if any, such as registry.example.com:5000/mirror")
-	}
+	c.validateRegistries(add)
 	secretNames(c.ImagePullSecrets, "imagePullSecrets", add)
 	c.validateNetwork(add)
 	c.validateAddons(add)

@@ -3,6 +3,7 @@
 package fitout
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/image"
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
@@ -82,7 +84,7 @@ func (b *Batch) Prepare(file clusterfile.File, facts *clusterfile.Facts, given e
 		return nil, file.Locate(err)
 	}
 	resolved.Warnings = append(resolved.Warnings, rendering.Warnings...)
-	p, err := plan(catalogue, resolved, rendering, append(additions(catalogue, resolved.Minor), findings...))
+	p, err := plan(catalogue, resolved, rendering, slices.Concat(additions(catalogue, resolved.Minor), findings, mirrorFindings(file, rendering)))
 	if err != nil {
 		return nil, err
 	}
@@ -127,6 +129,29 @@ func plan(catalogue *bundle.Catalogue, resolved *bundle.Resolved, rendering *ren
 		Cluster:   resolved.Cluster, Findings: findings, Warnings: resolved.Warnings, Rendering: rendering,
 		Waves: waves, Kinds: rendering.Kinds(), Roles: catalogue.Roles(), Addons: catalogue.Addons(), Providers: catalogue.Providers(),
 	}, nil
+}
+
+// Pulled is where the cluster pulls an image from: its mirror where the cluster file names one, else the image's own registry. What is no
+// reference stays as it is.
+func (p *Plan) Pulled(reference string) string {
+	ref, err := image.Parse(reference)
+	if err != nil {
+		return reference
+	}
+	at, elsewhere := p.Rendering.Mirrors.For(ref)
+	if !elsewhere {
+		return reference
+	}
+	return at.String()
+}
+
+// mirrorFindings tell which mirrors images are pulled from: the digest of what is rendered does not.
+func mirrorFindings(file clusterfile.File, r *render.Rendering) []clusterfile.Finding {
+	var found []clusterfile.Finding
+	for _, m := range r.Mirrors {
+		found = append(found, clusterfile.Finding{Field: "registries", Value: m.String(), Source: cmp.Or(file.Name, "cluster file")})
+	}
+	return found
 }
 
 // gather joins the faults in errs, in the order of their lines; an error that is no fault ends the gathering. What one of them

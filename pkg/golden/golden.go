@@ -70,7 +70,7 @@ func indexOf(p *fitout.Plan, take func(file string, a render.Addon) error) (Inde
 
 // fileOf names the file of a rendering: coredns-1.14.2-8bda783ad709.yaml. What is in it makes the name.
 func fileOf(a render.Addon) string {
-	_, digest, _ := strings.Cut(a.Digest, ":")
+	_, digest, _ := strings.Cut(a.Applied, ":")
 	return fmt.Sprintf("%s-%s-%.12s.yaml", a.Name, a.Version, digest)
 }
 

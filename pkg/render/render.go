@@ -10,6 +10,7 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/image"
 	"github.com/fitout-dev/fitout/pkg/kubeapi"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
@@ -34,8 +35,12 @@ const ManagedBy = "fitout"
 type Rendering struct {
 	Bundle string // the Kubernetes minor
 	Addons []Addon
-	Digest string            // over all objects of all addons
+	Digest string            // over all objects of all addons, as they are without mirrors
 	API    *kubeapi.Snapshot // of the minor
+
+	Mirrors     image.Mirrors     // that images of the objects are pulled from
+	NodeMirrors image.Mirrors     // that the nodes' container runtimes are told of
+	Rewritten   []image.Rewritten // images of the objects that are at the mirrors
 
 	Warnings []string // what patches of the cluster file delete, and which have no effect
 	patches  *patchLog
@@ -48,7 +53,8 @@ type Addon struct {
 	Version string
 	Objects []*manifest.Object
 	Created []*manifest.Object // definitions that the addon's controllers create, as far as they are known
-	Digest  string             // over the addon's objects
+	Digest  string             // over the addon's objects as they are without mirrors
+	Applied string             // over the objects as they are: Digest, unless images come from mirrors
 }
 
 // Objects returns the objects of all addons, addon after addon.
@@ -133,6 +139,7 @@ func (a *Addon) finish(kinds manifest.Kinds, minor string) error {
 	}
 	var err error
 	a.Digest, err = manifest.Digest(a.Objects)
+	a.Applied = a.Digest
 	return err
 }
 

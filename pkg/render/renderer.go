@@ -68,7 +68,7 @@ func (r *Renderer) Bundle(resolved *bundle.Resolved) (*Rendering, error) {
 	if len(patches) == 0 {
 		r.remember(out.Addons, keys)
 	}
-	return out, nil
+	return out, out.mirror(resolved.Cluster)
 }
 
 // remember keeps addons for clusters that have them alike.
