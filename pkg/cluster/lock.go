@@ -22,6 +22,7 @@ import (
 const (
 	lockDuration = 15 * time.Second // without a renewal, after which others take the lock over
 	lockRenewal  = 5 * time.Second
+	lockLapse    = 8 * time.Second // without a renewal, after which a run that the API server answers looks why
 	lockPoll     = time.Second
 	releaseTime  = 2 * time.Second // how long letting go may take, so that an interrupted run ends soon
 )
@@ -42,8 +43,12 @@ type LockedError struct {
 }
 
 func (e *LockedError) Error() string {
-	return fmt.Sprintf("%s is changing the cluster since %s (Lease %s/%s); wait until it has ended, or give more --lock-timeout",
-		e.Holder, e.Since.UTC().Format(time.RFC3339), render.Namespace, inventory.LockName)
+	since := ""
+	if !e.Since.IsZero() {
+		since = " since " + e.Since.UTC().Format(time.RFC3339)
+	}
+	return fmt.Sprintf("%s is changing the cluster%s (Lease %s/%s); wait until it has ended, or give more --lock-timeout",
+		e.Holder, since, render.Namespace, inventory.LockName)
 }
 
 // ErrLockLost ends a run whose lock another run has taken: it was paused for too long.
@@ -91,8 +96,11 @@ func (l *lock) acquire(ctx context.Context, patience time.Duration, waiting func
 			return err
 		}
 		if other.ResourceVersion != seen {
+			first := seen == ""
 			seen, since = other.ResourceVersion, time.Now()
-			continue // with what is known now it may be ours at once
+			if first {
+				continue // with what is known now it may be ours at once
+			}
 		}
 		if !time.Now().Before(deadline) {
 			return &LockedError{Holder: ptr.Deref(other.Spec.HolderIdentity, "?"), Since: ptr.Deref(other.Spec.AcquireTime, metav1.MicroTime{}).Time}
@@ -134,12 +142,21 @@ func (l *lock) try(ctx context.Context, seen string, since time.Time) (*coordina
 	return other, nil
 }
 
-// keep renews the lock until the context ends, and ends it when another run has the lock. An API server that cannot be
-// reached takes nobody's lock away.
+// keep renews the lock until the context ends, and ends it when another run has the lock, or may have it soon because this one cannot
+// renew it. An API server that cannot be reached takes nobody's lock away.
 func (l *lock) keep(ctx context.Context, lost context.CancelCauseFunc) {
+	renewed := time.Now()
 	for concurrent.Sleep(ctx, lockRenewal) == nil {
-		err := l.write(ctx, l.update, l.version)
+		err := l.renew(ctx)
+		if err == nil {
+			renewed = time.Now()
+			continue
+		}
 		if !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
+			if since := time.Since(renewed); since > lockLapse && ctx.Err() == nil && l.answered(ctx) {
+				lost(fmt.Errorf("the lock was not renewed for %v, and another run may take it: %w; let this account update the Lease %s/%s, and run the same command again",
+					since.Round(time.Second), explain(err), render.Namespace, inventory.LockName))
+			}
 			continue
 		}
 		now, err := l.read(ctx)
@@ -151,6 +168,25 @@ func (l *lock) keep(ctx context.Context, lost context.CancelCauseFunc) {
 			lost(ErrLockLost)
 		}
 	}
+}
+
+// renew renews the lock, and does not wait for that beyond the time of the next renewal.
+func (l *lock) renew(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, lockRenewal)
+	defer cancel()
+	return l.write(ctx, l.update, l.version)
+}
+
+// answered reports whether the API server answers a question about the lock soon, whatever the answer: it is no outage then.
+func (l *lock) answered(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, releaseTime)
+	defer cancel()
+	_, err := l.resource.Get(ctx, inventory.LockName, metav1.GetOptions{})
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return err == nil
+	}
+	return status.Status().Code < 500 && status.Status().Code != 429
 }
 
 // release deletes the Lease if it is still ours.

@@ -2,6 +2,7 @@ package cluster_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,11 +23,28 @@ type leaseServer struct {
 	mu      sync.Mutex
 	lease   map[string]any // nil if there is none
 	version int
+	refused bool // updates of the Lease are forbidden
+	hangs   bool // updates of the Lease are never answered
+	down    bool // nothing is answered
+	moves   bool // somebody changes the Lease all the time
+	asked   int
 }
 
 func (s *leaseServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.mu.Lock()
+	hangs := s.hangs && r.Method == http.MethodPut || s.down
+	s.mu.Unlock()
+	if hangs {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asked++
+	if s.moves && s.lease != nil {
+		s.version++
+		s.lease["metadata"].(map[string]any)["resourceVersion"] = fmt.Sprint(s.version)
+	}
 	code, body := s.answer(r)
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -49,6 +67,8 @@ func (s *leaseServer) answer(r *http.Request) (int, any) {
 	switch {
 	case !strings.Contains(r.URL.Path, "/leases"):
 		return refuse(404, "NotFound")
+	case s.refused && r.Method == http.MethodPut:
+		return refuse(403, "Forbidden")
 	case r.Method == http.MethodPost && s.lease != nil:
 		return refuse(409, "AlreadyExists")
 	case r.Method != http.MethodPost && s.lease == nil:
@@ -144,6 +164,56 @@ func TestLockLost(t *testing.T) {
 		time.Sleep(6 * time.Second)
 		if locked.Err() == nil {
 			t.Error("the run goes on although another has the lock")
+		}
+	})
+}
+
+// A run that cannot renew its lock although the API server answers ends before another can take the lock. An outage ends nothing.
+func TestLockNotRenewed(t *testing.T) {
+	for name, test := range map[string]struct {
+		trouble func(*leaseServer)
+		ends    bool
+	}{
+		"updates are forbidden": {func(s *leaseServer) { s.refused = true }, true},
+		"updates hang":          {func(s *leaseServer) { s.hangs = true }, true},
+		"an outage":             {func(s *leaseServer) { s.down = true }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := &leaseServer{}
+				locked, release, err := server.runner(t, "first", false).Lock(t.Context(), 0, nobody)
+				if err != nil {
+					t.Fatal(err)
+				}
+				server.mu.Lock()
+				test.trouble(server)
+				server.mu.Unlock()
+				time.Sleep(14 * time.Second)
+				if ended := locked.Err() != nil; ended != test.ends {
+					t.Errorf("after 14s: %v", context.Cause(locked))
+				}
+				if cause := context.Cause(locked); test.ends && !strings.HasSuffix(cause.Error(), "let this account update the Lease kube-system/fitout, and run the same command again") {
+					t.Errorf("%v", cause)
+				}
+				release()
+			})
+		})
+	}
+}
+
+// A Lease that somebody changes all the time is asked for once a second, for as long as --lock-timeout says.
+func TestLockThatMoves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &leaseServer{moves: true, lease: map[string]any{"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": map[string]any{"name": "fitout", "namespace": "kube-system", "resourceVersion": "7"},
+			"spec": map[string]any{"holderIdentity": "mallory"}}}
+		start := time.Now()
+		_, _, err := server.runner(t, "first", false).Lock(t.Context(), 5*time.Second, nobody)
+		var locked *cluster.LockedError
+		if !errors.As(err, &locked) || time.Since(start) > 7*time.Second || server.asked > 20 {
+			t.Errorf("after %v and %d requests: %v", time.Since(start), server.asked, err)
+		}
+		if err == nil || strings.Contains(err.Error(), "since") {
+			t.Errorf("a Lease without a time has one: %v", err)
 		}
 	})
 }

@@ -115,7 +115,9 @@ func TestMirrors(t *testing.T) {
 			t.Errorf("%s is pulled from %s, want %s", i.Image, i.Pulled, want)
 		}
 	}
-	found := slices.ContainsFunc(after.Findings, func(f clusterfile.Finding) bool { return f.Field == "registries" && f.Value == "all from m.example/all" })
+	found := slices.ContainsFunc(after.Findings, func(f clusterfile.Finding) bool {
+		return f.Field == "registries" && f.Value == "all from m.example/all"
+	})
 	if !found {
 		t.Errorf("the findings do not tell of the mirrors: %v", after.Findings)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
@@ -45,6 +46,29 @@ const maxRendering = 1000 << 10
 // maxRenderingText bounds it as JSON, in bytes: Calico with Traefik has 190 KB.
 const maxRenderingText = 4 << 20
 
+// maxRenderingValues bounds the values of a rendering, each of which takes up to 200 bytes of memory however short its text is: Calico with
+// Traefik has fewer than 20,000.
+const maxRenderingValues = 200_000
+
+// valueLimit fails once a JSON text has had more values than it may have. What begins a value counts, wherever it stands.
+type valueLimit struct {
+	io.Reader
+	left int
+}
+
+func (v *valueLimit) Read(p []byte) (int, error) {
+	n, err := v.Reader.Read(p)
+	for _, b := range p[:n] {
+		if b == ',' || b == '{' || b == '[' {
+			v.left--
+		}
+	}
+	if v.left < 0 {
+		return 0, fmt.Errorf("it has more than %d values", maxRenderingValues)
+	}
+	return n, err
+}
+
 // Object returns the Secret of a rendering.
 func (r *Rendering) Object(slot string) (*manifest.Object, error) {
 	text, err := json.Marshal(r)
@@ -83,7 +107,7 @@ func parseRendering(o *manifest.Object) (*Rendering, error) {
 		return nil, err
 	}
 	r := &Rendering{}
-	d := json.NewDecoder(inflated)
+	d := json.NewDecoder(&valueLimit{Reader: inflated, left: maxRenderingValues})
 	if err := d.Decode(r); err != nil {
 		return nil, err
 	}
@@ -105,6 +129,11 @@ func (r *Rendering) validate() error {
 		}
 		if objects += len(a.Objects) + len(a.Created); objects > maxEntries {
 			return fmt.Errorf("there are more than %d objects", maxEntries)
+		}
+		for _, o := range a.Created {
+			if o == nil || o.GetKind() != "CustomResourceDefinition" || o.GetName() == "" || o.GroupVersionKind().Group != "apiextensions.k8s.io" {
+				return fmt.Errorf("addon %s: what its controllers create is no definition", a.Name)
+			}
 		}
 		for _, o := range a.Objects {
 			if err := a.owns(o); err != nil {

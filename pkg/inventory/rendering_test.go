@@ -1,6 +1,8 @@
 package inventory_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/base64"
 	"strings"
 	"testing"
@@ -60,5 +62,28 @@ func TestHostileRenderings(t *testing.T) {
 	large.Object["data"] = map[string]any{"x": string(random)}
 	if _, err := renderingOf(large).Object("s"); err == nil || !strings.Contains(err.Error(), "at most") {
 		t.Errorf("a rendering that is too large: error %v", err)
+	}
+}
+
+// What takes little text and much memory, and definitions that are none, are damage, too.
+func TestHostileRenderingTexts(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"a million addons":         {`{"addons":[` + strings.Repeat("{},", 1<<20) + `{}]}`, "more than 200000 values"},
+		"a million lists":          {`{"external":` + strings.Repeat("[", 1<<20), "exceeded max depth"},
+		"no definition":            {`{"target":{"bundle":"1.36"},"addons":[{"name":"a","created":[null]}]}`, "no definition"},
+		"a definition of no group": {`{"target":{"bundle":"1.36"},"addons":[{"name":"a","created":[{"apiVersion":"v1","kind":"CustomResourceDefinition","metadata":{"name":"x"}}]}]}`, "no definition"},
+	} {
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		if _, err := w.Write([]byte(test.text)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		o := &manifest.Object{Object: map[string]any{"apiVersion": "v1", "kind": "Secret", "data": map[string]any{"rendering.json.gz": base64.StdEncoding.EncodeToString(packed.Bytes())}}}
+		if _, err := inventory.ParseRendering(o); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: error %v", name, err)
+		}
 	}
 }
