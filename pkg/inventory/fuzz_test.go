@@ -9,6 +9,7 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/inventory"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/render"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -71,4 +72,33 @@ func taken(t *testing.T, o *manifest.Object) {
 
 func printable(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+// FuzzRendering: whatever stands in the Secret of a rendering, reading it never panics; every object that is taken is one of its addon,
+// and the kinds of all can be told.
+func FuzzRendering(f *testing.F) {
+	f.Add(`{"target":{"bundle":"1.36","kubernetes":"v1.36.4","digest":"sha256:01"},"addons":[{"name":"a","objects":[{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","labels":{"fitout.dev/addon":"a","app.kubernetes.io/managed-by":"fitout"}}}]}]}`)
+	f.Add(`{"addons":[{"name":"a","created":[{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"x"},"spec":{"versions":[null]}}]}]}`)
+	f.Add(`{"addons":[{"objects":[null]}]}`)
+	f.Add("null")
+	f.Fuzz(func(t *testing.T, text string) {
+		o := &manifest.Object{Object: map[string]any{"apiVersion": "v1", "kind": "Secret", "data": map[string]any{"rendering.json.gz": packed(t, text)}}}
+		r, err := inventory.ParseRendering(o)
+		if err != nil {
+			if text := err.Error(); len(text) > 1000 || !printable(text) {
+				t.Errorf("error %q", text)
+			}
+			return
+		}
+		rendering := render.Rendering{Bundle: r.Target.Bundle}
+		for _, a := range r.Addons {
+			rendering.Addons = append(rendering.Addons, render.Addon{Objects: a.Objects, Created: a.Created})
+			for _, o := range a.Objects {
+				if o.GetLabels()[render.LabelAddon] != a.Name {
+					t.Errorf("%s is not of addon %q", manifest.IDOf(o), a.Name)
+				}
+			}
+		}
+		rendering.Kinds()
+	})
 }
