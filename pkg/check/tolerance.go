@@ -68,12 +68,21 @@ func (w waitedFor) enoughNodes() bool {
 	if len(in) == 0 || len(in)-missingIn < need {
 		return false
 	}
-	counted := expecting(w.live, need)
-	if w.blocked(len(nodes), len(missingOut)) {
+	counted, blocked := expecting(w.live, need), w.blocked(len(nodes), len(missingOut))
+	if blocked {
 		counted = with(counted, "updatedNumberScheduled", w.number("desiredNumberScheduled", 0))
 	}
 	result, err := status.Compute(counted)
-	return err == nil && result.Status == status.CurrentStatus
+	return err == nil && result.Status == status.CurrentStatus && (blocked || w.updatedOn(in) >= need)
+}
+
+// updatedOn is how many nodes have a ready pod of the newest revision. The status counts those on nodes that are out, too.
+func (w waitedFor) updatedOn(nodes []*corev1.Node) int {
+	pods := w.PodsMatching(w.live.GetNamespace(), w.template.Selector)
+	if newest, known := observed.NewestRevision(w.live, pods); known {
+		pods = slices.DeleteFunc(pods, func(p *corev1.Pod) bool { return !newest(p) })
+	}
+	return len(nodes) - len(observed.NodesWithoutReadyPod(pods, nodes))
 }
 
 // blocked reports whether the controller of a DaemonSet replaces no more pods because of those that are missing on nodes
@@ -90,11 +99,11 @@ func (w waitedFor) blocked(desired, missing int) bool {
 		most = *intstr.ValueOrDefault(rolling.MaxUnavailable, most)
 	}
 	limit, err := intstr.GetScaledValueFromIntOrPercent(&most, desired, true)
-	return err == nil && limit > 0 && missing >= limit && set.Spec.UpdateStrategy.Type != appsv1.OnDeleteDaemonSetStrategyType
+	return err == nil && limit > 0 && missing >= limit && !onDelete(w.live)
 }
 
 // enoughReplicas reports whether at least one replica is available, and those that are missing to the number that is
-// needed are on nodes that are out, or find no other node. All must be of the newest revision.
+// needed are on nodes that are out, or find no other node. None may be left of an older revision.
 func (w waitedFor) enoughReplicas() bool {
 	generation, _, _ := unstructured.NestedInt64(w.live.Object, "metadata", "generation")
 	if observed := w.number("observedGeneration", 0); observed < generation {
@@ -107,11 +116,28 @@ func (w waitedFor) enoughReplicas() bool {
 			stuck++
 		}
 	}
-	all, ready := w.number("replicas", 0), w.number("readyReplicas", 0)
-	return all >= need && w.number("updatedReplicas", all) == all && w.number("availableReplicas", ready) >= max(1, need-stuck)
+	all := w.number("replicas", 0)
+	return all >= need && w.updated(all) == all && w.available() >= max(1, need-stuck)
 }
 
-// number is one in the status of the workload. Not every kind has every number.
+// updated is how many of all replicas are of the newest revision. API servers leave out a number that is 0, so one that is not
+// there is none, but for kinds that have no such number.
+func (w waitedFor) updated(all int64) int64 {
+	if w.live.GetKind() == "ReplicaSet" || w.live.GetKind() == "StatefulSet" && onDelete(w.live) {
+		return all // it replaces no pods
+	}
+	return w.number("updatedReplicas", 0)
+}
+
+// available is how many replicas are available. StatefulSets have that number from Kubernetes 1.22 on.
+func (w waitedFor) available() int64 {
+	if w.live.GetKind() == "StatefulSet" {
+		return w.number("availableReplicas", w.number("readyReplicas", 0))
+	}
+	return w.number("availableReplicas", 0)
+}
+
+// number is one in the status of the workload, or another if it is not there.
 func (w waitedFor) number(name string, otherwise int64) int64 {
 	n, found, err := unstructured.NestedInt64(w.live.Object, "status", name)
 	if err != nil || !found {

@@ -7,6 +7,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -30,7 +31,7 @@ func with(live *manifest.Object, name string, n int64) *manifest.Object {
 }
 
 // judgeDaemonSet judges a DaemonSet by kstatus and by the nodes that it should be on: each must have a ready pod of it.
-func judgeDaemonSet(s observed.Snapshot, _, live *manifest.Object) (Verdict, string, string) {
+func judgeDaemonSet(s observed.Snapshot, rendered, live *manifest.Object) (Verdict, string, string) {
 	if len(s.SortedNodes()) == 0 {
 		return Pending, "waits for nodes", ""
 	}
@@ -42,7 +43,7 @@ func judgeDaemonSet(s observed.Snapshot, _, live *manifest.Object) (Verdict, str
 		return Pending, detail, ""
 	}
 	nodes, refused := s.EligibleNodes(template.PodTemplateSpec)
-	result, err := status.Compute(withoutVirtualNodes(s, live, len(nodes)))
+	result, err := status.Compute(replacedByHand(rendered, withoutVirtualNodes(s, live, len(nodes))))
 	if err != nil {
 		return unreadable(live, err)
 	}
@@ -75,6 +76,33 @@ func withoutVirtualNodes(s observed.Snapshot, live *manifest.Object, machines in
 	return expecting(live, machines)
 }
 
+// replacedByHand returns a DaemonSet as it would be if all its pods were of its newest revision, where somebody is wanted to delete
+// the older ones. One that somebody else has given that strategy is rolling out, and stands still.
+func replacedByHand(rendered, live *manifest.Object) *manifest.Object {
+	desired, found, err := unstructured.NestedInt64(live.Object, "status", "desiredNumberScheduled")
+	if err != nil || !found || !onDelete(rendered) || !onDelete(live) {
+		return live
+	}
+	return with(live, "updatedNumberScheduled", desired)
+}
+
+// onDelete reports whether a workload's pods are replaced as somebody deletes them.
+func onDelete(o *manifest.Object) bool {
+	strategy, _, _ := unstructured.NestedString(o.Object, "spec", "updateStrategy", "type")
+	return strategy == string(appsv1.OnDeleteDaemonSetStrategyType)
+}
+
+// standstill is why a rollout does not go on by itself, and what makes it go on.
+func standstill(live *manifest.Object) (why, remedy string) {
+	if paused, _, _ := unstructured.NestedBool(live.Object, "spec", "paused"); paused {
+		return "somebody has paused it", fmt.Sprintf("kubectl rollout resume -n %s deployment %s", live.GetNamespace(), live.GetName())
+	}
+	if onDelete(live) {
+		return "its update strategy is OnDelete", "run fitout apply, which sets the strategy, or delete the old pods"
+	}
+	return "", ""
+}
+
 // TaintRemedy is the remedy where taints keep every pod away.
 const TaintRemedy = "remove the taint, or let the addon tolerate it"
 
@@ -86,6 +114,9 @@ func rollingOut(s observed.Snapshot, live *manifest.Object, detail string, resul
 		state, remedy = "the rollout has failed", observed.DescribeCommand(live)
 	}
 	detail += ", " + state + ": " + result.Message
+	if why, resume := standstill(live); why != "" {
+		return Degraded, detail + ", " + why, resume
+	}
 	coming, _ := s.UnreadyPods(pods)
 	if cause, podRemedy := s.Cause(coming); cause != "" {
 		return Degraded, detail + ", " + cause, podRemedy
