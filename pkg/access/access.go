@@ -60,6 +60,7 @@ func Grant(run Run, to Account) ([]*manifest.Object, error) {
 	}
 	if !run.ReadOnly {
 		r.own()
+		r.renderings(run)
 	}
 	return append(namespaces(run.Objects, to), r.objects(to)...), nil
 }
@@ -176,5 +177,17 @@ func (r rights) own() {
 	} {
 		r.allow(render.Namespace, resource.Group, resource.Resource, anyName, create)
 		r.allow(render.Namespace, resource.Group, resource.Resource, name, get, patch, update, remove)
+	}
+}
+
+// renderings are the Secrets in which is kept what was applied, for a rollback.
+func (r rights) renderings(run Run) {
+	for _, slot := range inventory.Slots {
+		if run.ServerSide {
+			r.allow(render.Namespace, "", "secrets", slot, get, create, patch, remove)
+			continue
+		}
+		r.allow(render.Namespace, "", "secrets", slot, get, update, remove)
+		r.allow(render.Namespace, "", "secrets", anyName, create)
 	}
 }

@@ -102,6 +102,7 @@ Role kube-system/fitout
   /pods,services : list
   /configmaps kubeadm-config: get
   /configmaps dns,fitout-inventory: get patch update delete
+  /secrets fitout-rendering-a,fitout-rendering-b: get create patch delete
   /services kube-dns: get create patch update delete
   coordination.k8s.io/leases : create
   coordination.k8s.io/leases fitout: get patch update delete
@@ -144,8 +145,10 @@ RoleBinding default/runner
 Role kube-system/runner
   /configmaps,services : list create
   /pods : list
+  /secrets : create
   /configmaps kubeadm-config: get
   /configmaps dns,fitout-inventory: get patch update delete
+  /secrets fitout-rendering-a,fitout-rendering-b: get update delete
   /services kube-dns: get patch update delete
   coordination.k8s.io/leases : create
   coordination.k8s.io/leases fitout: get patch update delete

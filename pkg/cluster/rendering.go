@@ -22,7 +22,8 @@ func (c *Client) Rendering(ctx context.Context, slot string) (*inventory.Renderi
 	return inventory.ParseRendering(o)
 }
 
-// StoreRendering keeps a rendering in a slot, in the place of what is there.
+// StoreRendering keeps a rendering in a slot, in the place of what is there. Where the API server does server-side apply that is a
+// PATCH, since the right to create can be limited to the name then.
 func (c *Client) StoreRendering(ctx context.Context, slot string, r *inventory.Rendering) error {
 	o, err := r.Object(slot)
 	if err != nil {
@@ -30,6 +31,10 @@ func (c *Client) StoreRendering(ctx context.Context, slot string, r *inventory.R
 	}
 	resource := c.in(core("secrets"), true, inventory.ID.Namespace)
 	err = c.retry(ctx, func() error {
+		if c.ServerSide() {
+			_, err := resource.Apply(ctx, slot, o, metav1.ApplyOptions{FieldManager: FieldManager, Force: true})
+			return err
+		}
 		_, err := resource.Update(ctx, o, metav1.UpdateOptions{FieldManager: FieldManager})
 		if apierrors.IsNotFound(err) {
 			_, err = resource.Create(ctx, o, metav1.CreateOptions{FieldManager: FieldManager})
