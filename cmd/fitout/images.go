@@ -23,7 +23,7 @@ import (
 // imageFlags are what all verbs of images take: whose images, and how registries are asked.
 type imageFlags struct {
 	input
-	bundle     string
+	minor      string
 	all        bool
 	probeImage string
 	plainHTTP  []string
@@ -31,7 +31,7 @@ type imageFlags struct {
 
 func (f *imageFlags) register(c *cobra.Command) {
 	f.input.register(c)
-	c.Flags().StringVar(&f.bundle, "bundle", "", "images of every cluster that the bundle of a Kubernetes minor can make, such as 1.36")
+	c.Flags().StringVar(&f.minor, "minor", "", "images of every cluster that the bundle of a Kubernetes minor can make, such as 1.36")
 	c.Flags().BoolVar(&f.all, "all", false, "images of every cluster that any bundle can make")
 	c.Flags().StringVar(&f.probeImage, "probe-image", releasedImage(), "image of Fitout's probe pods; empty for none")
 }
@@ -50,23 +50,23 @@ func (f *imageFlags) list(flags *pflag.FlagSet) (*imagelist.List, mirrors, error
 	if err != nil {
 		return nil, mirrors{}, err
 	}
-	if f.bundle == "" && !f.all {
+	if f.minor == "" && !f.all {
 		return f.ofCluster(catalogue, flags)
 	}
-	if f.bundle != "" && f.all {
-		return nil, mirrors{}, usageError{errors.New("--bundle and --all exclude each other; --all has every bundle")}
+	if f.minor != "" && f.all {
+		return nil, mirrors{}, usageError{errors.New("--minor and --all exclude each other; --all has every bundle")}
 	}
 	for _, o := range append(overriding(), "file") {
 		if flags.Changed(o) {
-			return nil, mirrors{}, usageError{fmt.Errorf("--%s describes one cluster; leave it out, or leave out --bundle and --all", o)}
+			return nil, mirrors{}, usageError{fmt.Errorf("--%s describes one cluster; leave it out, or leave out --minor and --all", o)}
 		}
 	}
 	minors := catalogue.Minors()
-	if f.bundle != "" {
-		if !slices.Contains(minors, f.bundle) {
-			return nil, mirrors{}, usageError{fmt.Errorf("there is no bundle %q; there are %s", f.bundle, strings.Join(minors, ", "))}
+	if f.minor != "" {
+		if !slices.Contains(minors, f.minor) {
+			return nil, mirrors{}, usageError{fmt.Errorf("there is no bundle %q; there are %s", f.minor, strings.Join(minors, ", "))}
 		}
-		minors = []string{f.bundle}
+		minors = []string{f.minor}
 	}
 	return f.ofBundles(catalogue, minors)
 }
@@ -135,13 +135,13 @@ func imagesCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "images",
 		Short: "List the images that a cluster pulls; copy them to a mirror, or carry them where no network is",
-		Long: `Images lists every image of what a cluster gets, of a bundle (--bundle) or of all bundles (--all): those of containers and volumes,
+		Long: `Images lists every image of what a cluster gets, of a bundle (--minor) or of all bundles (--all): those of containers and volumes,
 those that arguments, variables and configurations name, that of Fitout's probe pods, and those that a node pulls without any addon.
 It needs no network but with --resolve.
 
 Text is for crane, skopeo, hauler and docker: a reference per line, by digest where it is known. lock is an ImagesLock of Carvel.`,
 		Example: `  fitout images -f cluster.yaml
-  fitout images --bundle 1.36 -o table
+  fitout images --minor 1.36 -o table
   fitout images -f cluster.yaml --resolve -o lock > images.lock`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -143,24 +143,33 @@ func (i *input) online(ctx context.Context, flags *pflag.FlagSet, kube *genericc
 		_, err := fitout.Prepare(catalogue, file, nil, faults)
 		return nil, nil, err
 	}
-	config, err := restConfig(kube)
-	if err != nil {
-		return nil, nil, usageError{err}
-	}
-	client, err := cluster.New(ctx, config, options)
+	client, facts, err := i.ask(ctx, kube, options)
 	if err != nil {
 		return nil, nil, err
 	}
-	facts, err := client.Facts(ctx)
-	if err != nil {
-		return nil, nil, fmt.Errorf("ask the cluster about itself: %w", err)
-	}
-	facts.LocalAddresses = localAddresses()
 	if i.to != "" {
 		facts = facts.Upgraded(i.to)
 	}
 	plan, err := fitout.Prepare(catalogue, file, &facts, nil)
 	return client, plan, err
+}
+
+// ask connects to the cluster and asks for its facts.
+func (i *input) ask(ctx context.Context, kube *genericclioptions.ConfigFlags, options cluster.Options) (*cluster.Client, clusterfile.Facts, error) {
+	config, err := restConfig(kube)
+	if err != nil {
+		return nil, clusterfile.Facts{}, usageError{err}
+	}
+	client, err := cluster.New(ctx, config, options)
+	if err != nil {
+		return nil, clusterfile.Facts{}, err
+	}
+	facts, err := client.Facts(ctx)
+	if err != nil {
+		return nil, facts, fmt.Errorf("ask the cluster about itself: %w", err)
+	}
+	facts.LocalAddresses = localAddresses()
+	return client, facts, nil
 }
 
 // localAddresses are the IP addresses of this machine at which others may know it; none if it does not say.

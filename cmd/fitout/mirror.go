@@ -76,7 +76,7 @@ func imagesMirror(streams genericiooptions.IOStreams) *cobra.Command {
 registries. Indexes are copied whole, so that digests stay; what is there already is not copied again, so that a command that was
 broken off goes on where it stopped; and every digest is asked for afterwards. Registries are asked with the credentials of docker
 and podman. It ends with 1 if one image could not be copied; the others are copied all the same.`,
-		Example: `  fitout images mirror registry.example.com/mirror --bundle 1.36
+		Example: `  fitout images mirror registry.example.com/mirror --minor 1.36
   fitout images mirror -f cluster.yaml`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

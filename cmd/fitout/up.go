@@ -9,6 +9,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/cluster"
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/spf13/cobra"
@@ -20,6 +21,7 @@ import (
 // runOptions is what up, apply and check have in common.
 type runOptions struct {
 	input
+	packed  packedFlag
 	kube    *genericclioptions.ConfigFlags
 	cluster cluster.Options
 	fitout  fitout.ApplyOptions
@@ -48,8 +50,10 @@ whether the cluster does its job, as fitout check does; what does not work yet i
 Running it again changes nothing. With no nodes yet it applies everything and ends as pending (exit code 3).`
 	c.Example = `  fitout up
   fitout up -f cluster.yaml -o json
+  fitout up --bundle oci://registry.example.com/clusters/eu-1@sha256:...
   fitout up --cni flannel --ingress traefik`
 	o.registerApply(c)
+	o.packed.register(c)
 	o.registerNoLogs(c)
 	o.probe.register(c.Flags())
 	return c
@@ -74,6 +78,7 @@ func applyCommand(streams genericiooptions.IOStreams) *cobra.Command {
 		return fitout.Apply(ctx, client, p, options, progress)
 	})
 	o.registerApply(c)
+	o.packed.register(c)
 	return c
 }
 
@@ -187,7 +192,29 @@ func (o *runOptions) reported(ctx context.Context, run func(context.Context, fit
 
 // connect connects to the cluster and prepares a plan for it.
 func (o *runOptions) connect(ctx context.Context, flags *pflag.FlagSet) (*cluster.Client, *fitout.Plan, error) {
-	return o.online(ctx, flags, o.kube, o.cluster)
+	if o.packed.from == "" {
+		return o.online(ctx, flags, o.kube, o.cluster)
+	}
+	if err := o.packed.contradicts(flags); err != nil {
+		return nil, nil, err
+	}
+	packed, from, err := o.packed.read(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	catalogue, err := o.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	client, facts, err := o.ask(ctx, o.kube, o.cluster)
+	if err != nil {
+		return nil, nil, err
+	}
+	plan, err := fitout.PreparePacked(catalogue, packed, facts)
+	if err == nil {
+		plan.Findings = append(plan.Findings, clusterfile.Finding{Field: "bundle", Value: "packed", Source: from})
+	}
+	return client, plan, err
 }
 
 // result is the error that an exit code stands for.

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/fitout-dev/fitout/pkg/strictyaml"
 )
 
 // Facts are what a running cluster tells about itself. A field is empty where the cluster does not say.
@@ -223,4 +225,9 @@ func (f Facts) contradictions(c Cluster) []fault {
 			"give the service range of the API server")
 	}
 	return faults
+}
+
+// Contradictions are the fields of a complete cluster that the running cluster says otherwise of; nil where there are none.
+func (f Facts) Contradictions(c Cluster) strictyaml.Faults {
+	return append(faults(f.contradictions(c)), f.familyFaults(c)...)
 }
