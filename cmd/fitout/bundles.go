@@ -15,12 +15,12 @@ import (
 )
 
 func bundlesCommand(streams genericiooptions.IOStreams) *cobra.Command {
-	over := &catalogueFlag{}
+	over := &input{in: streams.In}
 	c := &cobra.Command{
 		Use: "bundles", Short: "List the bundles, or show one", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return listBundles(streams, over) },
 	}
-	over.register(c)
+	over.registerFile(c)
 	list := &cobra.Command{
 		Use: "list", Short: "List the Kubernetes versions that have a bundle, with the versions of its addons", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return listBundles(streams, over) },
@@ -33,13 +33,15 @@ func bundlesCommand(streams genericiooptions.IOStreams) *cobra.Command {
 			return showBundle(streams, over, args)
 		},
 	}
-	over.register(list)
-	over.register(show)
-	c.AddCommand(list, show)
+	diff := bundlesDiff(streams, over)
+	for _, sub := range []*cobra.Command{list, show, diff} {
+		over.registerFile(sub)
+	}
+	c.AddCommand(list, show, diff)
 	return c
 }
 
-func listBundles(streams genericiooptions.IOStreams, over *catalogueFlag) error {
+func listBundles(streams genericiooptions.IOStreams, over *input) error {
 	catalogue, err := over.load()
 	if err != nil {
 		return err
@@ -47,6 +49,7 @@ func listBundles(streams genericiooptions.IOStreams, over *catalogueFlag) error 
 	for _, o := range catalogue.Origins("") {
 		printable.Fprintf(streams.ErrOut, "catalogue %s: %s\n", o.Source, o)
 	}
+	warn(streams.ErrOut, catalogue.Stale("", ""))
 	w := printers.GetNewTabWriter(streams.Out)
 	minors := catalogue.Minors()
 	columns(w, append([]string{"ADDON"}, minors...))
@@ -57,7 +60,13 @@ func listBundles(streams genericiooptions.IOStreams, over *catalogueFlag) error 
 		}
 		columns(w, row)
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for i, source := range catalogue.Sources() {
+		printable.Fprintf(streams.Out, "[%d] %s\n", i+1, source)
+	}
+	return nil
 }
 
 // columns writes a row of a table.
@@ -77,15 +86,19 @@ func versionIn(c *bundle.Catalogue, minor, name string) string {
 	entry, ok := b.Addons[name]
 	addon, _ := c.Addon(name)
 	level := addon.Lifecycle.Level(minor)
+	text := versionText(entry)
 	switch {
 	case !ok && level == bundle.Refused:
 		return level
 	case !ok:
 		return "-"
 	case level != bundle.Tested:
-		return versionText(entry) + " (" + level + ")"
+		text += " (" + level + ")"
 	}
-	return versionText(entry)
+	if i := slices.Index(c.Sources(), c.Holder(minor, name).Entry); i >= 0 {
+		text += fmt.Sprintf(" [%d]", i+1)
+	}
+	return text
 }
 
 // versionText is a version for people: the template of an addon that follows the cluster is said in words.
@@ -96,7 +109,7 @@ func versionText(e bundle.Entry) string {
 	return e.Version
 }
 
-func showBundle(streams genericiooptions.IOStreams, over *catalogueFlag, args []string) error {
+func showBundle(streams genericiooptions.IOStreams, over *input, args []string) error {
 	out := streams.Out
 	catalogue, err := over.load()
 	if err != nil {
@@ -104,7 +117,7 @@ func showBundle(streams genericiooptions.IOStreams, over *catalogueFlag, args []
 	}
 	b, ok := catalogue.Bundle(args[0])
 	if !ok {
-		return usageError{fmt.Errorf("there is no bundle %q; there are %s", args[0], strings.Join(catalogue.Minors(), ", "))}
+		return noBundle(catalogue, args[0])
 	}
 	if len(args) == 2 {
 		entry, ok := b.Addons[args[1]]
@@ -115,19 +128,33 @@ func showBundle(streams genericiooptions.IOStreams, over *catalogueFlag, args []
 	}
 	printable.Fprintf(out, "Kubernetes %s, tested with %s\n\n", b.Kubernetes, b.TestedVersion)
 	w := printers.GetNewTabWriter(out)
-	fmt.Fprintln(w, "ADDON\tVERSION\tSUPPORT\tIMAGES")
+	layered := len(catalogue.Sources()) > 0
+	header := []string{"ADDON", "VERSION", "SUPPORT", "IMAGES"}
+	if layered {
+		header = []string{"ADDON", "VERSION", "SUPPORT", "FROM", "IMAGES"}
+	}
+	columns(w, header)
 	for _, name := range slices.Sorted(maps.Keys(b.Addons)) {
 		entry := b.Addons[name]
 		addon, _ := catalogue.Addon(name)
-		for i, key := range slices.Sorted(maps.Keys(entry.Images)) {
-			row := []string{"", "", ""}
-			if i == 0 {
-				row = []string{name, versionText(entry), addon.Lifecycle.Level(b.Kubernetes)}
-			}
+		row := []string{name, versionText(entry), addon.Lifecycle.Level(b.Kubernetes)}
+		if layered {
+			row = append(row, catalogue.Holder(b.Kubernetes, name).String())
+		}
+		images := slices.Sorted(maps.Keys(entry.Images))
+		if len(images) == 0 {
+			columns(w, row)
+		}
+		for _, key := range images {
 			columns(w, append(row, entry.Images[key]))
+			row = make([]string, len(row))
 		}
 	}
 	return w.Flush()
+}
+
+func noBundle(c *bundle.Catalogue, minor string) error {
+	return usageError{fmt.Errorf("there is no bundle %q; there are %s", minor, strings.Join(c.Minors(), ", "))}
 }
 
 // showValues prints every value of a chart: what it may be, its default, and what it is for.

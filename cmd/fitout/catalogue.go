@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/fitout-dev/fitout/addons"
 	"github.com/fitout-dev/fitout/bundles"
@@ -13,57 +15,94 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// catalogueFlag is the flag that lays a folder over the embedded catalogue.
+// catalogueFlag is the flag that lays catalogues over the embedded one.
 type catalogueFlag struct {
-	dir    string
+	given  []string          // by the flag
 	loaded *bundle.Catalogue // once it was read
 }
 
-func (f *catalogueFlag) register(c *cobra.Command) {
-	c.Flags().StringVar(&f.dir, "catalogue", "", "folder with addons and bundles of your own, which go before the embedded ones: DIR/addons/NAME/..., DIR/bundles/MINOR.yaml")
+// A layer is a catalogue to lay over those before it.
+type layer struct {
+	source string
+	from   string // the flag or the field that names it, for messages
 }
 
-// load returns the catalogue: what is embedded, and the folder over it. It is read once.
-func (f *catalogueFlag) load() (catalogue *bundle.Catalogue, err error) {
-	if f.loaded == nil {
-		if catalogue, err = f.read(); err != nil {
-			return nil, err
-		}
+func (f *catalogueFlag) register(c *cobra.Command) {
+	c.Flags().StringArrayVar(&f.given, "catalogue", nil, "catalogue of your own, laid over the embedded one and over those that the cluster file names: a folder with addons/NAME/... and bundles/MINOR.yaml; may be repeated, and a later one goes before an earlier one")
+}
+
+// load returns the catalogue: what is embedded, and the layers of the flag over it. It is read once.
+func (f *catalogueFlag) load() (*bundle.Catalogue, error) { return f.loadOver(nil) }
+
+// loadOver is load with layers between those of the flag and what is embedded.
+func (f *catalogueFlag) loadOver(below []layer) (*bundle.Catalogue, error) {
+	if f.loaded != nil {
+		return f.loaded, nil
+	}
+	layers := below
+	for _, source := range f.given {
+		layers = append(layers, layer{source, "--catalogue"})
+	}
+	catalogue, err := readLayers(layers)
+	if err == nil {
 		f.loaded = catalogue
 	}
-	return f.loaded, nil
+	return catalogue, err
 }
 
-func (f *catalogueFlag) read() (*bundle.Catalogue, error) {
-	embedded := bundle.Source{Addons: addons.FS, Bundles: bundles.FS}
-	if f.dir == "" {
-		return readLayers(embedded)
+// readLayers reads the embedded catalogue with layers over it, and holds its probes to those that there are; the error has the
+// faults of all.
+func readLayers(layers []layer) (*bundle.Catalogue, error) {
+	sources := []bundle.Source{{Addons: addons.FS, Bundles: bundles.FS}}
+	var errs []error
+	named := map[string]bool{}
+	for _, l := range layers {
+		if named[l.source] {
+			return nil, usageError{fmt.Errorf("%s: %s is named twice; name each catalogue once", l.from, l.source)}
+		}
+		named[l.source] = true
+		source, err := l.open()
+		errs = append(errs, err)
+		sources = append(sources, source)
 	}
-	root, err := os.OpenRoot(f.dir) // links in it lead nowhere else; it stays open: charts are read when they are rendered
-	if err != nil {
-		return nil, usageError{fmt.Errorf("--catalogue: %w", err)}
-	}
-	own, err := bundle.Folder(f.dir, root.FS())
-	if err != nil {
+	if err := errors.Join(errs...); err != nil {
 		return nil, usageError{err}
 	}
-	catalogue, err := readLayers(embedded, own)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	return catalogue, nil
-}
-
-// readLayers reads a catalogue and holds its probes to those that there are; the error has the faults of both.
-func readLayers(sources ...bundle.Source) (*bundle.Catalogue, error) {
 	catalogue, err := bundle.LoadLayers(sources...)
-	return catalogue, errors.Join(err, catalogue.VerifyProbes(probes.Rules()))
+	if err = errors.Join(err, catalogue.VerifyProbes(probes.Rules())); err != nil && len(layers) > 0 {
+		err = usageError{err}
+	}
+	return catalogue, err
+}
+
+// open opens the folder of a layer. It stays open: charts are read when they are rendered.
+func (l layer) open() (bundle.Source, error) {
+	root, err := os.OpenRoot(l.source) // links in it lead nowhere else
+	if err != nil {
+		return bundle.Source{}, fmt.Errorf("%s: %w", l.from, err)
+	}
+	return bundle.Folder(l.source, root.FS())
+}
+
+// layersOf are the catalogues that a cluster file names. Folders are relative to the file.
+func layersOf(file clusterfile.File, path string) []layer {
+	var layers []layer
+	for i, source := range file.Catalogues {
+		if path != "-" && !filepath.IsAbs(source) {
+			source = filepath.Join(filepath.Dir(path), source)
+		}
+		layers = append(layers, layer{source, fmt.Sprintf("%s: catalogues[%d]", file.Name, i)})
+	}
+	return layers
 }
 
 // complete offers the names of addons to the shell for the flags that take one: those of the version that --kubernetes names.
 func (f *catalogueFlag) complete(c *cobra.Command) {
 	for _, field := range []string{"cni", "ingress", "csi"} {
 		err := c.RegisterFlagCompletionFunc(field, func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if half := len(f.given) / 2; slices.Equal(f.given[:half], f.given[half:]) {
+				f.given = f.given[:half] // cobra has parsed the flags twice
+			}
 			catalogue, err := f.load()
 			if err != nil {
 				return nil, cobra.ShellCompDirectiveError

@@ -56,7 +56,7 @@ func write(t *testing.T, files map[string]string) string {
 
 // planFrom is what the command does with --catalogue, without a cluster.
 func planFrom(dir string, settings clusterfile.Cluster) (*fitout.Plan, error) {
-	catalogue, err := (&catalogueFlag{dir: dir}).load()
+	catalogue, err := (&catalogueFlag{given: []string{dir}}).load()
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/golden"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/spf13/cobra"
@@ -108,12 +110,28 @@ func printAll(w io.Writer, texts ...string) error {
 	return nil
 }
 
+// catalogues returns the catalogue of each cluster file; files that name the same ones share it.
+func (g *goldenFlags) catalogues() func(clusterfile.File) (*bundle.Catalogue, error) {
+	known := map[string]*bundle.Catalogue{}
+	return func(file clusterfile.File) (*bundle.Catalogue, error) {
+		layers := layersOf(file, file.Name)
+		key := ""
+		for _, l := range layers {
+			key += l.source + "\n"
+		}
+		if catalogue, ok := known[key]; ok {
+			return catalogue, nil
+		}
+		catalogue, err := (&catalogueFlag{given: g.given}).loadOver(layers)
+		if err == nil {
+			known[key] = catalogue
+		}
+		return catalogue, err
+	}
+}
+
 // compare renders all cluster files, compares the result with a folder, and hands both over.
 func (g *goldenFlags) compare(dir string, create bool, use func(*golden.Folder, *golden.Comparison) error) error {
-	catalogue, err := g.load()
-	if err != nil {
-		return err
-	}
 	if len(g.files) == 0 {
 		return usageError{errors.New("no cluster files; name them with --file, such as -f 'clusters/*.yaml'")}
 	}
@@ -129,7 +147,7 @@ func (g *goldenFlags) compare(dir string, create bool, use func(*golden.Folder, 
 	if !folder.Exists() && !create {
 		return usageError{fmt.Errorf("%s does not exist; make it with fitout golden update", dir)}
 	}
-	comparison, err := folder.Compare(golden.Clusters(catalogue, files))
+	comparison, err := folder.Compare(golden.ClustersFrom(g.catalogues(), files))
 	if err != nil {
 		return err
 	}

@@ -21,9 +21,17 @@ import (
 // input is the part of the command line that describes the cluster: the cluster file and the flags that go before it.
 type input struct {
 	catalogueFlag
-	file string
-	to   string // Kubernetes version that the cluster is to be upgraded to; "" for the one that it has
-	in   io.Reader
+	file   string
+	to     string // Kubernetes version that the cluster is to be upgraded to; "" for the one that it has
+	in     io.Reader
+	opened openedFile
+}
+
+// openedFile is a cluster file that was read, or why it was not.
+type openedFile struct {
+	done bool
+	file clusterfile.File
+	err  error
 }
 
 // overrides are the flags that set a field of the cluster file.
@@ -60,12 +68,31 @@ func (f *fileFlag) Set(file string) error {
 }
 
 func (i *input) register(c *cobra.Command) {
-	c.Flags().VarP(&fileFlag{file: &i.file}, "file", "f", "cluster file; - reads standard input. fitout explain documents it")
-	i.catalogueFlag.register(c)
+	i.registerFile(c)
 	for _, o := range overrides {
 		c.Flags().String(o.flag, "", o.usage)
 	}
 	i.complete(c)
+}
+
+// registerFile registers the flags of the cluster file and of the catalogues.
+func (i *input) registerFile(c *cobra.Command) {
+	c.Flags().VarP(&fileFlag{file: &i.file}, "file", "f", "cluster file; - reads standard input. fitout explain documents it")
+	i.catalogueFlag.register(c)
+}
+
+// load returns the catalogue: what is embedded, what the cluster file lays over it, and what the flag does. Faults of the file are for
+// read to report.
+func (i *input) load() (*bundle.Catalogue, error) {
+	if i.file == "" {
+		return i.loadOver(nil)
+	}
+	file, err := i.open()
+	var faults strictyaml.Faults
+	if err != nil && !errors.As(err, &faults) {
+		return nil, err
+	}
+	return i.loadOver(layersOf(file, i.file))
 }
 
 // read reads the cluster file and lays the flags over it. faults holds what is wrong with them, which Prepare reports
@@ -96,7 +123,16 @@ func (i *input) read(flags *pflag.FlagSet) (file clusterfile.File, faults, err e
 	return file, found.ErrorOrNil(), nil
 }
 
+// open reads the cluster file once: it may be standard input.
 func (i *input) open() (clusterfile.File, error) {
+	if !i.opened.done {
+		file, err := i.readFile()
+		i.opened = openedFile{true, file, err}
+	}
+	return i.opened.file, i.opened.err
+}
+
+func (i *input) readFile() (clusterfile.File, error) {
 	if i.file == "-" {
 		return clusterfile.Read("standard input", i.in)
 	}

@@ -81,7 +81,7 @@ func (o *rbacOptions) before() ([]*manifest.Object, error) {
 	old := input{in: o.in}
 	none := &cobra.Command{} // the flags describe the new one
 	old.register(none)
-	old.file, old.dir = o.replaces, o.dir
+	old.file, old.given = o.replaces, o.given
 	plan, err := old.offline(none.Flags())
 	if err != nil {
 		return nil, err

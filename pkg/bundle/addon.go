@@ -31,6 +31,7 @@ type Addon struct {
 	Diagnoses  []Diagnosis  `json:"diagnoses" doc:"what the addon's programs log when something keeps them from their work, and what it means"`
 	Upgrade    Upgrade      `json:"upgrade" doc:"what an upgrade of it must heed"`
 	Warnings   []Warning    `json:"warnings" doc:"settings that work and should not be chosen"`
+	Overrides  string       `json:"overrides" doc:"in a catalogue of your own, where the file takes the place of an embedded one: the newest version of the addon in the bundles that it was made for"`
 	Lifecycle  Lifecycle    `json:"lifecycle" doc:"which minors it supports, and for how long"`
 }
 

@@ -46,11 +46,12 @@ type Allowance struct {
 
 // An Entry is one addon of a bundle. Version, images and values are templates over the cluster file.
 type Entry struct {
-	Chart   string              `json:"chart" required:"true" doc:"the chart's folder, an upstream line"`
-	Version string              `json:"version" required:"true" doc:"exact version of what runs"`
-	Images  map[string]string   `json:"images" doc:"image references by the name that the chart uses"`
-	Values  string              `json:"values" doc:"template of the chart's values, as YAML text"`
-	Patches []clusterfile.Patch `json:"patches" doc:"kustomize patches"`
+	Chart     string              `json:"chart" required:"true" doc:"the chart's folder, an upstream line"`
+	Version   string              `json:"version" required:"true" doc:"exact version of what runs"`
+	Overrides string              `json:"overrides" doc:"in a catalogue of your own: the version of the entry that this one takes the place of"`
+	Images    map[string]string   `json:"images" doc:"image references by the name that the chart uses"`
+	Values    string              `json:"values" doc:"template of the chart's values, as YAML text"`
+	Patches   []clusterfile.Patch `json:"patches" doc:"kustomize patches"`
 }
 
 // A Catalogue holds all addons and bundles. It does not change once it is loaded.
@@ -65,6 +66,10 @@ type Catalogue struct {
 	broken    map[string]bool              // addons that could not be read
 	own       map[string]bool              // files of a source that has a name
 	origins   []Origin
+	sources   []string                     // names, but for the embedded one
+	replaced  map[string][]string          // entries of addons' folders that a source has in place of one below it, by addon
+	holders   map[string]map[string]string // name of the source of each addon's entry, by minor and addon
+	overrides []override
 }
 
 // Minors returns the Kubernetes minors that have a bundle, oldest first.

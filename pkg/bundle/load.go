@@ -25,14 +25,18 @@ func LoadLayers(sources ...Source) (*Catalogue, error) {
 	c := &Catalogue{
 		addons: map[string]Addon{}, bundles: map[string]Bundle{}, parts: map[string]map[string]part{},
 		lines: map[string]strictyaml.Lines{}, entries: map[string]map[string]string{}, broken: map[string]bool{}, own: map[string]bool{}, sentences: map[string]Sentence{},
+		replaced: map[string][]string{}, holders: map[string]map[string]string{},
 	}
 	var errs []error
 	for _, s := range sources {
+		if s.Name != "" {
+			c.sources = append(c.sources, s.Name)
+		}
 		errs = append(errs, c.collect(s), c.loadSentences(s))
 	}
 	errs = append(errs, c.loadAddons())
 	for _, s := range sources {
-		errs = append(errs, c.loadBundles(s), c.loadProviders(s))
+		errs = append(errs, c.overrideParts(s), c.loadBundles(s), c.loadProviders(s))
 	}
 	if len(c.bundles) == 0 && errors.Join(errs...) == nil {
 		errs = append(errs, errors.New("bundles: no bundle found"))
@@ -111,17 +115,17 @@ func (c *Catalogue) loadBundles(s Source) error {
 		if minor := strings.TrimSuffix(file, ".yaml"); b.Kubernetes != minor {
 			errs = append(errs, c.locate(name, place{"kubernetes", fmt.Errorf("is %s; it must be the file's name, %s", b.Kubernetes, minor)}))
 		}
-		c.lay(s, b, name)
+		errs = append(errs, c.lay(s, b, name))
 	}
 	return errors.Join(errs...)
 }
 
-// lay lays a bundle over what earlier sources have for its minor.
-func (c *Catalogue) lay(s Source, b Bundle, file string) {
+// lay lays a bundle over what earlier sources have for its minor. The error names entries that do not say what they were made for.
+func (c *Catalogue) lay(s Source, b Bundle, file string) error {
 	minor := b.Kubernetes
 	base, known := c.bundles[minor]
 	if c.entries[minor] == nil {
-		c.entries[minor] = map[string]string{"": file}
+		c.entries[minor], c.holders[minor] = map[string]string{"": file}, map[string]string{}
 	}
 	merged := base
 	merged.APIVersion, merged.Kind, merged.Kubernetes = b.APIVersion, b.Kind, minor
@@ -137,10 +141,12 @@ func (c *Catalogue) lay(s Source, b Bundle, file string) {
 			c.note(s, minor, what, false, slices.DeleteFunc([]string{of}, func(text string) bool { return text == "" }))
 		}
 	}
+	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(b.Addons)) {
-		was := base.Addons[name].Version
-		merged.Addons[name], c.entries[minor][name] = b.Addons[name], file
-		said(name+" "+b.Addons[name].Version, was)
+		was, overrides := base.Addons[name]
+		errs = append(errs, c.overrideEntry(s, minor, name, file, b.Addons[name], was, overrides))
+		merged.Addons[name], c.entries[minor][name], c.holders[minor][name] = b.Addons[name], file, s.Name
+		said(name+" "+b.Addons[name].Version, was.Version)
 	}
 	for _, field := range slices.Sorted(maps.Keys(b.Defaults)) {
 		merged.Defaults[field], c.entries[minor]["defaults."+field] = b.Defaults[field], file
@@ -162,6 +168,7 @@ func (c *Catalogue) lay(s Source, b Bundle, file string) {
 		merged.NodeImages, c.entries[minor]["nodeImages"] = b.NodeImages, file
 	}
 	c.bundles[minor] = merged
+	return errors.Join(errs...)
 }
 
 // bundleFile is what messages call the file that holds a part of a bundle.

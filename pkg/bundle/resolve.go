@@ -158,6 +158,7 @@ func (r *resolution) settle(a Addon, e Entry) error {
 	if err := r.warnings(a, out.Values); err != nil {
 		return err
 	}
+	r.out.Warnings = append(r.out.Warnings, r.catalogue.Stale(r.bundle.Kubernetes, a.Name)...)
 	if out.Chart, err = r.catalogue.Chart(a.Name, e.Chart); err != nil {
 		return err
 	}

@@ -84,6 +84,7 @@ func (c *Catalogue) collectAddon(s Source, addon string, entries []fs.DirEntry) 
 	for _, e := range entries {
 		if _, twice := c.parts[addon][e.Name()]; twice {
 			replaced = append(replaced, e.Name())
+			c.replaced[addon] = slices.Compact(slices.Sorted(slices.Values(append(c.replaced[addon], e.Name()))))
 		}
 		c.parts[addon][e.Name()] = part{s, s.Addons}
 	}

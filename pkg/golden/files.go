@@ -40,15 +40,26 @@ func Files(patterns ...string) ([]string, error) {
 	return slices.Compact(all), errors.Join(faults...)
 }
 
-// Clusters prepares the clusters of cluster files, one after the other. It ends with an error if a file has none: a
-// strictyaml.Faults with the faults of all files where they are at fault.
+// Clusters prepares the clusters of cluster files, one after the other, from one catalogue. It ends with an error if a file has
+// none: a strictyaml.Faults with the faults of all files where they are at fault. Files that name catalogues are for ClustersFrom.
 func Clusters(catalogue *bundle.Catalogue, files []string) iter.Seq2[Cluster, error] {
+	return ClustersFrom(func(file clusterfile.File) (*bundle.Catalogue, error) {
+		if len(file.Catalogues) > 0 {
+			return nil, strictyaml.Faults{file.Place(strictyaml.Fault{Field: "catalogues", Problem: "names catalogues, and all files are rendered from one here",
+				Remedy: "use golden.ClustersFrom, as fitout golden does"})}
+		}
+		return catalogue, nil
+	}, files)
+}
+
+// ClustersFrom is Clusters where each file tells its catalogue. Files that have it alike should get the same one: what their
+// clusters have alike is then rendered once.
+func ClustersFrom(catalogueOf func(clusterfile.File) (*bundle.Catalogue, error), files []string) iter.Seq2[Cluster, error] {
 	return func(yield func(Cluster, error) bool) {
-		batch := fitout.NewBatch(catalogue)
+		p := preparer{catalogueOf: catalogueOf, batches: map[*bundle.Catalogue]*fitout.Batch{}, names: map[string]string{}}
 		var faults strictyaml.Faults
-		names := map[string]string{}
 		for _, file := range files {
-			cluster, err := clusterOf(batch, file, names)
+			cluster, err := p.prepare(file)
 			var found strictyaml.Faults
 			if errors.As(err, &found) {
 				faults = append(faults, found...)
@@ -64,16 +75,23 @@ func Clusters(catalogue *bundle.Catalogue, files []string) iter.Seq2[Cluster, er
 	}
 }
 
-// clusterOf prepares one cluster. names are those of the clusters before it, with their files.
-func clusterOf(batch *fitout.Batch, file string, names map[string]string) (Cluster, error) {
+// preparer prepares clusters.
+type preparer struct {
+	catalogueOf func(clusterfile.File) (*bundle.Catalogue, error)
+	batches     map[*bundle.Catalogue]*fitout.Batch
+	names       map[string]string // file of each cluster so far, by its name
+}
+
+// prepare prepares the cluster of one file.
+func (p *preparer) prepare(file string) (Cluster, error) {
 	name, err := nameOf(file)
 	if err != nil {
 		return Cluster{}, err
 	}
-	if other, taken := names[name]; taken {
+	if other, taken := p.names[name]; taken {
 		return Cluster{}, strictyaml.Faults{{File: file, Problem: "has the same golden file as " + other, Remedy: "rename one of them"}}
 	}
-	names[name] = file
+	p.names[name] = file
 	in, err := os.Open(file)
 	if err != nil {
 		return Cluster{}, err
@@ -87,7 +105,14 @@ func clusterOf(batch *fitout.Batch, file string, names map[string]string) (Clust
 	if len(faults) == 1 && faults[0].Field == "" {
 		return Cluster{}, faults // it cannot be read as a whole: nothing else can be said of it
 	}
-	plan, err := batch.Prepare(read, nil, faults.ErrorOrNil())
+	catalogue, err := p.catalogueOf(read)
+	if err != nil {
+		return Cluster{}, err
+	}
+	if p.batches[catalogue] == nil {
+		p.batches[catalogue] = fitout.NewBatch(catalogue)
+	}
+	plan, err := p.batches[catalogue].Prepare(read, nil, faults.ErrorOrNil())
 	return Cluster{Name: name, Plan: plan}, err
 }
 
