@@ -41,7 +41,7 @@ again, also when it is killed. What it judges it does not change. docs/probes.md
 		RunE: func(c *cobra.Command, args []string) error { return o.run(c, args) },
 	}
 	o.registerRun(c)
-	o.packed.register(c)
+	o.packed.registerPacked(c)
 	c.Flags().DurationVar(&o.fitout.Settle, "wait", o.fitout.Settle, "how long to wait for what is not good yet")
 	c.Flags().DurationVar(&o.fitout.Timeout, "timeout", o.fitout.Timeout, "how long all of it may take; with --watch and --during there is no end unless this is given")
 	c.Flags().DurationVar(&o.since, "since", 0, "also look back: a container that was restarted in this time is a fault, though it runs again (30m)")

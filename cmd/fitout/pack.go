@@ -16,6 +16,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/imagelist"
 	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fitout-dev/fitout/pkg/registry"
+	"github.com/fitout-dev/fitout/pkg/signature"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -221,35 +222,91 @@ func (f *imageFlags) pull(ctx context.Context, from string) ([]artifact.File, st
 
 // packedFlag is the flag of a packed bundle that takes the place of a cluster file.
 type packedFlag struct {
-	from      string
-	plainHTTP []string
+	from string
+	verification
+	imageFlags
 }
 
-func (p *packedFlag) register(c *cobra.Command) {
+func (p *packedFlag) registerPacked(c *cobra.Command) {
 	c.Flags().StringVar(&p.from, "bundle", "", "packed bundle to apply as it is: a folder that fitout pack has made, or oci://REGISTRY/PATH@DIGEST; in place of a cluster file")
-	c.Flags().StringArrayVar(&p.plainHTTP, "plain-http", nil, "host, with its port, of a registry without TLS, for --bundle; may be repeated")
+	p.verification.register(c, "verify-key")
+	p.registerRegistries(c)
 }
 
-// read returns the bundle, and says where it came from.
-func (p *packedFlag) read(ctx context.Context) (*artifact.Bundle, string, error) {
+// A signedBundle is a packed bundle, where it came from, and the key that has signed it.
+type signedBundle struct {
+	*artifact.Bundle
+	from string
+	key  signature.Key // none where no key was given
+}
+
+// findings tell where the bundle came from, and who has signed it.
+func (s signedBundle) findings() []clusterfile.Finding {
+	all := []clusterfile.Finding{{Field: "bundle", Value: "packed", Source: s.from}}
+	if s.key.Name != "" {
+		all = append(all, clusterfile.Finding{Field: "signature", Value: "by " + s.key.ID(), Source: s.key.Name})
+	}
+	return all
+}
+
+// signedBy is the fingerprint of the key; "" where no key was given.
+func (s signedBundle) signedBy() string {
+	if s.key.Name == "" {
+		return ""
+	}
+	return s.key.ID()
+}
+
+// read returns the bundle. With keys to verify it with, it is signed by one of them.
+func (p *packedFlag) read(ctx context.Context) (signedBundle, error) {
 	var files []artifact.File
+	var signed *image.Reference
+	out := signedBundle{from: p.from}
 	var err error
-	from := p.from
 	if strings.HasPrefix(p.from, ociScheme) {
-		if ref, err := ociReference(p.from); err != nil {
-			return nil, "", err
-		} else if ref.Digest == "" {
-			return nil, "", usageError{fmt.Errorf("--bundle: %s names no digest, so that somebody else decides what is applied; give oci://%s@sha256:..., as fitout push prints it", p.from, ref.Repository())}
+		ref, refErr := ociReference(p.from)
+		switch {
+		case refErr != nil:
+			return out, refErr
+		case ref.Digest == "":
+			return out, usageError{fmt.Errorf("--bundle: %s names no digest, so that somebody else decides what is applied; give oci://%s@sha256:..., as fitout push prints it", p.from, ref.Repository())}
 		}
-		files, from, err = (&imageFlags{plainHTTP: p.plainHTTP}).pull(ctx, p.from)
+		signed = &ref
+		files, out.from, err = p.pull(ctx, p.from)
 	} else {
 		files, err = readFolder(p.from)
 	}
 	if err != nil {
-		return nil, "", err
+		return out, err
 	}
-	b, err := artifact.Read(files)
-	return b, from, err
+	switch digest, digestErr := digestOf(files, signed); {
+	case digestErr != nil:
+		return out, digestErr
+	case len(p.keys) > 0:
+		if out.key, err = p.verify(ctx, &p.imageFlags, signed, digest); err != nil {
+			return out, usageError{fmt.Errorf("--bundle: %w", err)}
+		}
+	case p.verification.signature != "":
+		return out, usageError{errors.New("--signature is of no use without --verify-key; name the public key")}
+	}
+	out.Bundle, err = artifact.Read(files)
+	return out, err
+}
+
+// digestOf is the digest of an artifact: that by which it was read from a registry, or that which the files have as one.
+func digestOf(files []artifact.File, read *image.Reference) (string, error) {
+	if read != nil {
+		return read.Digest, nil
+	}
+	return artifactOf(files).Digest()
+}
+
+// validate refuses keys for what is rendered here: nobody has signed that.
+func (p *packedFlag) validate() error {
+	if p.from == "" && (len(p.keys) > 0 || p.verification.signature != "") {
+		return usageError{errors.New("--verify-key is for a packed bundle; give --bundle, or leave it out")}
+	}
+	return nil
 }
 
 // contradicts refuses flags that say what a cluster gets, which a packed bundle has settled.

@@ -9,7 +9,6 @@ import (
 	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/cluster"
-	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/spf13/cobra"
@@ -53,7 +52,7 @@ Running it again changes nothing. With no nodes yet it applies everything and en
   fitout up --bundle oci://registry.example.com/clusters/eu-1@sha256:...
   fitout up --cni flannel --ingress traefik`
 	o.registerApply(c)
-	o.packed.register(c)
+	o.packed.registerPacked(c)
 	o.registerNoLogs(c)
 	o.probe.register(c.Flags())
 	return c
@@ -78,7 +77,7 @@ func applyCommand(streams genericiooptions.IOStreams) *cobra.Command {
 		return fitout.Apply(ctx, client, p, options, progress)
 	})
 	o.registerApply(c)
-	o.packed.register(c)
+	o.packed.registerPacked(c)
 	return c
 }
 
@@ -192,13 +191,16 @@ func (o *runOptions) reported(ctx context.Context, run func(context.Context, fit
 
 // connect connects to the cluster and prepares a plan for it.
 func (o *runOptions) connect(ctx context.Context, flags *pflag.FlagSet) (*cluster.Client, *fitout.Plan, error) {
+	if err := o.packed.validate(); err != nil {
+		return nil, nil, err
+	}
 	if o.packed.from == "" {
 		return o.online(ctx, flags, o.kube, o.cluster)
 	}
 	if err := o.packed.contradicts(flags); err != nil {
 		return nil, nil, err
 	}
-	packed, from, err := o.packed.read(ctx)
+	packed, err := o.packed.read(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -210,9 +212,10 @@ func (o *runOptions) connect(ctx context.Context, flags *pflag.FlagSet) (*cluste
 	if err != nil {
 		return nil, nil, err
 	}
-	plan, err := fitout.PreparePacked(catalogue, packed, facts)
+	plan, err := fitout.PreparePacked(catalogue, packed.Bundle, facts)
 	if err == nil {
-		plan.Findings = append(plan.Findings, clusterfile.Finding{Field: "bundle", Value: "packed", Source: from})
+		plan.Findings = append(plan.Findings, packed.findings()...)
+		plan.SignedBy = packed.signedBy()
 	}
 	return client, plan, err
 }

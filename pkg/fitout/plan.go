@@ -34,6 +34,7 @@ type Plan struct {
 	Addons    map[string]bundle.Addon // all of the catalogue, by name
 	NodeNeeds []bundle.NodeNeed       // of the kubelets of its minor
 	Providers []bundle.Provider       // by which others' providers of the roles are recognized
+	SignedBy  string                  // fingerprint of the key with which the packed bundle is signed that it is of; "" for none
 	file      clusterfile.File        // that it was prepared from
 }
 
@@ -188,7 +189,7 @@ func (p *Plan) desired() inventory.Target {
 
 // target is the record of the plan, but for UIDs. waves are those of the plan, with what local edits add.
 func (p *Plan) target(waves []wave.Wave, version string) (*inventory.Inventory, error) {
-	i := &inventory.Inventory{State: inventory.Complete, Fitout: version, Target: p.desired(), Addons: map[string]inventory.Addon{}}
+	i := &inventory.Inventory{State: inventory.Complete, Fitout: version, SignedBy: p.SignedBy, Target: p.desired(), Addons: map[string]inventory.Addon{}}
 	for _, a := range p.Rendering.Addons {
 		i.Addons[a.Name] = inventory.Addon{Version: a.Version, Digest: a.Digest, Objects: len(a.Objects)}
 	}

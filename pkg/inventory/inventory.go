@@ -32,6 +32,7 @@ type Inventory struct {
 	Target   Target
 	Previous *Target // what was complete before, if that was another
 	Phase    string  // of an upgrade: that is being made, or, of a record that is Upgrading, was made last
+	SignedBy string  // fingerprint of the key with which the packed bundle was signed that was applied; "" for none
 	Addons   map[string]Addon
 	Entries  []Entry // in the order of their IDs
 

@@ -32,6 +32,7 @@ const (
 	keyKubernetes = "kubernetes"
 	keyDigest     = "digest"
 	keyPhase      = "phase"
+	keySignedBy   = "signedBy"
 	keyPrevious   = "previous.json"
 	keyAddons     = "addons.json"
 	keyEntries    = "objects.json.gz"
@@ -76,6 +77,9 @@ func (i *Inventory) Object() (*manifest.Object, error) {
 	if i.Phase != "" {
 		data[keyPhase] = i.Phase
 	}
+	if i.SignedBy != "" {
+		data[keySignedBy] = i.SignedBy
+	}
 	for key, value := range map[string]any{keyAddons: i.Addons, keyPrevious: i.Previous} {
 		text, err := json.MarshalIndent(value, "", "  ")
 		if err != nil {
@@ -112,7 +116,7 @@ func parse(o *manifest.Object) (*Inventory, error) {
 		return nil, brief(err)
 	}
 	i := &Inventory{
-		State: data[keyState], Fitout: data[keyFitout], Phase: data[keyPhase], ResourceVersion: o.GetResourceVersion(),
+		State: data[keyState], Fitout: data[keyFitout], Phase: data[keyPhase], SignedBy: data[keySignedBy], ResourceVersion: o.GetResourceVersion(),
 		Target: Target{Bundle: data[keyBundle], Kubernetes: data[keyKubernetes], Digest: data[keyDigest]},
 	}
 	for key, into := range map[string]any{keyAddons: &i.Addons, keyPrevious: &i.Previous} {

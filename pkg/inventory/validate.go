@@ -44,7 +44,7 @@ func (i *Inventory) validate() error {
 	case len(i.Entries) > maxEntries:
 		return fmt.Errorf("%s has %d entries, more than %d", keyEntries, len(i.Entries), maxEntries)
 	}
-	if err := cmp.Or(word(keyFitout, i.Fitout), word(keyPhase, i.Phase), i.Target.validate()); err != nil {
+	if err := cmp.Or(word(keyFitout, i.Fitout), word(keyPhase, i.Phase), word(keySignedBy, i.SignedBy), i.Target.validate()); err != nil {
 		return err
 	}
 	if i.Previous != nil {

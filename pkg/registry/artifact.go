@@ -2,11 +2,13 @@ package registry
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 
 	"github.com/fitout-dev/fitout/pkg/image"
+	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -27,6 +29,10 @@ const maxLayer = 65 << 20
 type Artifact struct {
 	Layer       []byte
 	Annotations map[string]string
+
+	kind    string          // ArtifactType if it is empty
+	layer   types.MediaType // that of a bundle if it is empty
+	subject *v1.Descriptor  // that it refers to; nil for none
 }
 
 // Digest is the digest that the artifact has in every registry.
@@ -41,10 +47,10 @@ func (a Artifact) Digest() (string, error) {
 
 // image is the artifact in the form that the library pushes.
 func (a Artifact) image() (v1.Image, error) {
-	layer := descriptorOf(a.Layer, layerType)
+	layer := descriptorOf(a.Layer, cmp.Or(a.layer, layerType))
 	manifest, err := json.Marshal(v1.Manifest{
-		SchemaVersion: 2, MediaType: types.OCIManifestSchema1, ArtifactType: ArtifactType,
-		Config: descriptorOf([]byte("{}"), emptyType), Layers: []v1.Descriptor{layer}, Annotations: a.Annotations,
+		SchemaVersion: 2, MediaType: types.OCIManifestSchema1, ArtifactType: cmp.Or(a.kind, ArtifactType),
+		Config: descriptorOf([]byte("{}"), emptyType), Layers: []v1.Descriptor{layer}, Annotations: a.Annotations, Subject: a.subject,
 	})
 	if err != nil {
 		return nil, err
@@ -101,6 +107,24 @@ func (c *Client) Push(a Artifact, to image.Reference) (Outcome, string, error) {
 	return c.write(content{digest: digest, image: img}, to)
 }
 
+// layer reads a layer of at most so many bytes; what it reads has the digest.
+func (c *Client) layer(repository name.Repository, digest v1.Hash, limit int64) ([]byte, error) {
+	layer, err := remote.Layer(repository.Digest(digest.String()), c.options...)
+	if err != nil {
+		return nil, err
+	}
+	stream, err := layer.Compressed()
+	if err != nil {
+		return nil, err
+	}
+	defer stream.Close()
+	text, err := io.ReadAll(io.LimitReader(stream, limit+1)) // the stream compares the digest at its end
+	if err == nil && int64(len(text)) > limit {
+		err = fmt.Errorf("it has more than %d bytes", limit)
+	}
+	return text, err
+}
+
 // Pull reads an artifact of Fitout's type, and returns its digest with it. What is read has the digests that the manifest names, and the
 // manifest that of the reference, where it has one.
 func (c *Client) Pull(from image.Reference) (Artifact, string, error) {
@@ -122,21 +146,9 @@ func (c *Client) Pull(from image.Reference) (Artifact, string, error) {
 	if manifest.Layers[0].Size > maxLayer {
 		return Artifact{}, "", fmt.Errorf("read %s: its layer has %d bytes, more than %d", from, manifest.Layers[0].Size, maxLayer)
 	}
-	layer, err := remote.Layer(ref.Context().Digest(manifest.Layers[0].Digest.String()), c.options...)
+	text, err := c.layer(ref.Context(), manifest.Layers[0].Digest, maxLayer)
 	if err != nil {
 		return Artifact{}, "", explained("read the layer of "+from.String(), err)
-	}
-	stream, err := layer.Compressed()
-	if err != nil {
-		return Artifact{}, "", explained("read the layer of "+from.String(), err)
-	}
-	defer stream.Close()
-	text, err := io.ReadAll(io.LimitReader(stream, maxLayer+1)) // the stream compares the digest at its end
-	if err != nil {
-		return Artifact{}, "", explained("read the layer of "+from.String(), err)
-	}
-	if len(text) > maxLayer {
-		return Artifact{}, "", fmt.Errorf("read %s: its layer has more than %d bytes", from, maxLayer)
 	}
 	return Artifact{Layer: text, Annotations: manifest.Annotations}, got.Digest.String(), nil
 }
