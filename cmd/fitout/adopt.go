@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/fitout"
@@ -15,6 +17,7 @@ import (
 
 func adoptCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	in, kube, print := &input{in: streams.In}, genericclioptions.NewConfigFlags(true), false
+	var timeout time.Duration
 	c := &cobra.Command{
 		Use:   "adopt --print",
 		Short: "Print the settings of another installer's addons as a cluster file",
@@ -27,11 +30,13 @@ Give that file to fitout up --adopt, which lists what would be lost nevertheless
 			if !print {
 				return usageError{errors.New("adopt takes over nothing by itself; give --print, or run fitout up --adopt")}
 			}
-			client, plan, err := in.online(c.Context(), c.Flags(), kube, cluster.Options{})
+			ctx, cancel := context.WithTimeout(c.Context(), timeout)
+			defer cancel()
+			client, plan, err := in.online(ctx, c.Flags(), kube, cluster.Options{})
 			if err != nil {
 				return err
 			}
-			file, objects, err := fitout.Adoptable(c.Context(), client, plan)
+			file, objects, err := fitout.Adoptable(ctx, client, plan)
 			if err != nil {
 				return err
 			}
@@ -46,6 +51,7 @@ Give that file to fitout up --adopt, which lists what would be lost nevertheless
 	}
 	in.register(c)
 	registerKube(kube, c.Flags())
+	c.Flags().DurationVar(&timeout, "timeout", fitout.DefaultTiming.Timeout, "how long reading the cluster may take")
 	c.Flags().BoolVar(&print, "print", false, "print the cluster file")
 	return c
 }

@@ -6,15 +6,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fitout-dev/fitout/pkg/report"
 	"github.com/fitout-dev/fitout/pkg/strictyaml"
 	"github.com/spf13/cobra"
@@ -38,7 +41,9 @@ func Main() int {
 	context.AfterFunc(ctx, stop)                            // a second one ends the process, whatever still runs
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a closed pipe is an error of the write, not the end of the run
 	out, errOut := newStdout(os.Stdout), &stderr{os.Stderr}
-	err := rootCommand(genericiooptions.IOStreams{In: os.Stdin, Out: out, ErrOut: errOut}).ExecuteContext(ctx)
+	root := rootCommand(genericiooptions.IOStreams{In: os.Stdin, Out: out, ErrOut: errOut})
+	root.PersistentPreRun = func(c *cobra.Command, _ []string) { endsAtOnce(c, errOut) }
+	err := root.ExecuteContext(ctx)
 	err = out.end(err)
 	code := exitCode(err)
 	var result resultError
@@ -49,6 +54,19 @@ func Main() int {
 		fmt.Fprintln(errOut, "fitout: interrupted; run the same command again to go on where it stopped")
 	}
 	return code
+}
+
+// endsAtOnce lets the first signal end a command that reaches no cluster, whatever it is doing: nothing has begun there that would have
+// to be brought to an end. What hears the signal has two seconds for it.
+func endsAtOnce(c *cobra.Command, errOut io.Writer) {
+	if c.Flags().Lookup("kubeconfig") != nil {
+		return
+	}
+	context.AfterFunc(c.Context(), func() {
+		time.Sleep(2 * time.Second)
+		printable.Fprintln(errOut, "fitout: interrupted")
+		os.Exit(report.ExitFailed)
+	})
 }
 
 func rootCommand(streams genericiooptions.IOStreams) *cobra.Command {

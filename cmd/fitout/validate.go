@@ -22,7 +22,7 @@ import (
 
 // maxManifest bounds a file of manifests, in bytes, and maxManifestFiles the files of a run.
 const (
-	maxManifest      = 64 << 20
+	maxManifest      = 16 << 20
 	maxManifestFiles = 100_000
 )
 

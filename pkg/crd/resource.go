@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
@@ -29,6 +30,7 @@ import (
 
 // A Kind is a custom kind in one version.
 type Kind struct {
+	spent      atomic.Int64 // cost of the rules of all objects so far
 	definition *apiextensions.CustomResourceDefinition
 	version    string
 	gvk        schema.GroupVersionKind
@@ -113,10 +115,22 @@ func (k *Kind) Validate(ctx context.Context, content map[string]any) field.Error
 	faults = append(faults, objectmeta.Validate(ctx, nil, content, k.structural, false)...)
 	faults = append(faults, listtype.ValidateListSetsAndMaps(nil, k.structural, content)...)
 	if k.rules != nil && !slices.ContainsFunc(faults, blocksRules) {
-		found, _ := k.rules.Validate(ctx, nil, k.structural, content, nil, celconfig.RuntimeCELCostBudget)
-		faults = append(faults, found...)
+		faults = append(faults, k.ruleFaults(ctx, content)...)
 	}
 	return faults
+}
+
+// allRules bounds the cost of the rules of a definition over all objects: a file with many of them must not take hours. Each object alone has
+// the budget that the API server has.
+const allRules = 50 * celconfig.RuntimeCELCostBudget
+
+func (k *Kind) ruleFaults(ctx context.Context, content map[string]any) field.ErrorList {
+	if k.spent.Load() > allRules {
+		return field.ErrorList{field.InternalError(nil, errors.New("the rules of the definition were not checked: those of the objects before have cost too much; validate fewer objects at once"))}
+	}
+	found, left := k.rules.Validate(ctx, nil, k.structural, content, nil, celconfig.RuntimeCELCostBudget)
+	k.spent.Add(celconfig.RuntimeCELCostBudget - max(left, 0))
+	return found
 }
 
 // blocksRules reports whether the API server leaves CEL rules out after a fault (hasBlockingErr of apiextensions-apiserver

@@ -34,6 +34,13 @@ func Files(patterns ...string) ([]string, error) {
 		if err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w; name cluster files, or a pattern that matches some", pattern, err))
 		}
+		for _, file := range found {
+			if info, err := os.Stat(file); err != nil {
+				faults = append(faults, err)
+			} else if !info.Mode().IsRegular() {
+				faults = append(faults, fmt.Errorf("%s is no regular file; name cluster files, or a pattern that matches nothing else", file))
+			}
+		}
 		all = append(all, found...)
 	}
 	slices.Sort(all)

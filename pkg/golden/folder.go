@@ -63,6 +63,8 @@ func (f *Folder) list(part string) ([]string, error) {
 			return fs.SkipAll
 		case err != nil:
 			return err
+		case !entry.IsDir() && !entry.Type().IsRegular():
+			return f.irregular(name)
 		case !entry.IsDir():
 			files = append(files, name)
 		}
@@ -74,15 +76,26 @@ func (f *Folder) list(part string) ([]string, error) {
 	return files, err
 }
 
+// irregular is the fault of what is no file in the folder: a link may lead anywhere, and a pipe may never end.
+func (f *Folder) irregular(name string) error {
+	return strictyaml.Faults{{File: path.Join(f.name, name), Problem: "is no regular file", Remedy: "remove it: nothing in a golden folder is a link, a pipe or a device"}}
+}
+
 // read returns the contents of a file, nil if it does not exist.
 func (f *Folder) read(name string) ([]byte, error) {
 	if f.root == nil {
 		return nil, nil
 	}
-	file, err := f.root.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
+	info, err := f.root.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, f.irregular(name)
 	}
+	file, err := f.root.Open(name)
 	if err != nil {
 		return nil, err
 	}

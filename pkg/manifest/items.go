@@ -31,10 +31,29 @@ type Item struct {
 // A fault in one document does not hide those of the next. Objects may lack a name.
 func Items(text []byte) []Item {
 	var items []Item
-	for _, d := range documents(decodeText(text)) {
+	text = decodeText(text)
+	if n := structure(text); n > maxStructure {
+		return []Item{{doc: &document{line: 1}, Err: fmt.Errorf("has %d lines and values, more than %d, each of which takes memory; split the file", n, maxStructure)}}
+	}
+	for _, d := range documents(text) {
 		items = append(items, d.items()...)
 	}
 	return items
+}
+
+// maxStructure bounds the lines and values of a text: as few as two bytes take a hundred in memory.
+const maxStructure = 1_500_000
+
+// structure counts what begins a line or a value of a text, wherever it stands.
+func structure(text []byte) int {
+	n := 0
+	for _, b := range text {
+		switch b {
+		case '\n', ',', '{', '[':
+			n++
+		}
+	}
+	return n
 }
 
 // decodeText removes a byte order mark, decodes UTF-16 that begins with one, and replaces what is not UTF-8.

@@ -117,3 +117,17 @@ func TestItemsRemedies(t *testing.T) {
 		t.Errorf("a list without items: %+v", items)
 	}
 }
+
+// A text that takes little on the disk and much in memory is refused before it is decoded.
+func TestItemsStructure(t *testing.T) {
+	for name, text := range map[string]string{
+		"documents": strings.Repeat("{}\n---\n", 1<<20),
+		"a list":    `{"kind":"List","apiVersion":"v1","items":[` + strings.Repeat("{},", 2<<20) + "{}]}",
+		"lists":     "a: " + strings.Repeat("[", 2<<20),
+	} {
+		items := manifest.Items([]byte(text))
+		if len(items) != 1 || items[0].Err == nil || !strings.Contains(items[0].Err.Error(), "split the file") || items[0].Line("") != 1 {
+			t.Errorf("%s: %d items, the first %v", name, len(items), items[0].Err)
+		}
+	}
+}
