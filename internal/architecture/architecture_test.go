@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"pkg/image":       {"pkg/manifest"},
 	"pkg/imagelist":   {"pkg/bundle", "pkg/image", "pkg/printable", "pkg/render"},
 	"pkg/registry":    {"pkg/image"},
+	"pkg/signature":   {},
 	"pkg/artifact":    {"pkg/clusterfile", "pkg/manifest"},
 	"pkg/bundle":      {"pkg/chartvalues", "pkg/clusterfile", "pkg/corefile", "pkg/image", "pkg/strictyaml"},
 	"pkg/crd":         {"pkg/manifest"},
