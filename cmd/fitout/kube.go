@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -17,6 +18,9 @@ func registerKube(kube *genericclioptions.ConfigFlags, flags *pflag.FlagSet) {
 	kube.AddFlags(flags)
 }
 
+// proxyURL is the complaint about an address of a proxy that is none, in which a password may stand that no rule of URLs finds.
+var proxyURL = regexp.MustCompile(`invalid 'proxy-url' ("(\\.|[^"\\])*")`)
+
 // restConfig is how to connect to the cluster that flags, kubeconfig or the service account of a pod name. Without any of
 // them client-go would try localhost:8080; here that is an error.
 func restConfig(kube *genericclioptions.ConfigFlags) (*rest.Config, error) {
@@ -25,7 +29,7 @@ func restConfig(kube *genericclioptions.ConfigFlags) (*rest.Config, error) {
 	}
 	config, err := kube.ToRESTConfig()
 	if err != nil {
-		return nil, fmt.Errorf("kubeconfig: %w; give one with --kubeconfig or KUBECONFIG", err)
+		return nil, fmt.Errorf("kubeconfig: %s; give one with --kubeconfig or KUBECONFIG", proxyURL.ReplaceAllString(err.Error(), "invalid 'proxy-url' (hidden)"))
 	}
 	config.UserAgent = "fitout/" + version()
 	return config, nil

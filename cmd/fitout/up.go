@@ -111,7 +111,7 @@ func (o *runOptions) registerPolicies(c *cobra.Command) {
 	c.Flags().StringSliceVar(&o.fitout.IgnoreExisting, "ignore-existing", nil, "role (cni, proxy, dns, metrics, ...) of which an addon is installed although the cluster has another provider, or all; repeatable")
 	c.Flags().StringSliceVar(&o.accept, "accept-loss", nil, "KIND/NAME of an object whose settings by another tool may be lost when it is adopted, or all; repeatable")
 	c.Flags().StringSliceVar(&o.recreate, "recreate", nil, "KIND/NAME of an object that may be deleted and created again if a field of it cannot be changed; repeatable")
-	c.Flags().StringSliceVar(&o.prune, "prune", nil, "KIND/NAME of a namespace, definition or volume that is no longer wanted and may be removed; repeatable")
+	c.Flags().StringSliceVar(&o.prune, "prune", nil, "KIND/NAME of a namespace, definition, volume, StatefulSet or Secret that is no longer wanted and may be removed; repeatable")
 }
 
 func (o *runOptions) registerNoLogs(c *cobra.Command) {

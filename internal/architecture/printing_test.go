@@ -23,6 +23,8 @@ var mayWrite = []struct{ in, function, reason string }{
 	{"cmd/fitout", "printDiff", "a difference, which pkg/diff has made printable, below printable lines"},
 	{"cmd/fitout", "startJanitor", "what a process of its own is told through a pipe"},
 	{"cmd/fitout", "explainCommand", "the schema of the cluster file, JSON of its own making"},
+	{"cmd/fitout", "diffBundles", "a difference, which differenceText has made printable"},
+	{"cmd/fitout", "signCommand", "a signature, JSON of its own making"},
 	{"pkg/report", "Table", "a change set, whose lines pkg/changeset prints"},
 	{"pkg/report", "checks", "lines of a table, and below them those that below has made printable"},
 	{"pkg/junit", "Write", "XML, of which every text is printable"},

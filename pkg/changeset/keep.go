@@ -12,8 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// containers are the kinds that hold what others made: it goes with them.
-var containers = []string{"Namespace", "CustomResourceDefinition", "PersistentVolume", "PersistentVolumeClaim"}
+// containers are the kinds that hold what others made, which goes with them: objects, or data. A StatefulSet may take its claims along.
+var containers = []string{"Namespace", "CustomResourceDefinition", "PersistentVolume", "PersistentVolumeClaim", "StatefulSet", "Secret"}
 
 // recreated is why an object with another UID is kept.
 const recreated = "somebody has deleted it and created it again"

@@ -4,6 +4,8 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 
@@ -136,6 +138,14 @@ func reason(err error) error {
 	if errors.As(err, &status) {
 		return err
 	}
+	var dial *net.OpError
+	if errors.As(err, &dial) && dial.Op == "proxyconnect" {
+		return fmt.Errorf("the proxy of HTTPS_PROXY or of the kubeconfig's proxy-url: %w", innermost(err))
+	}
+	return innermost(err)
+}
+
+func innermost(err error) error {
 	for {
 		inner := errors.Unwrap(err)
 		if inner == nil {

@@ -332,21 +332,32 @@ func TestUninstall(t *testing.T) {
 	}
 }
 
-// A namespace is pruned only by name.
+// What holds what others made is pruned only by name.
 func TestProtected(t *testing.T) {
-	space := &manifest.Object{Object: map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{
-		"name": "space", "labels": map[string]any{render.LabelAddon: "b", render.LabelManagedBy: render.ManagedBy}}}}
-	m := newMemory()
-	mustApply(t, m, planOf(t, one("1"), []*manifest.Object{space}), fitout.ApplyOptions{}, "one created, space created")
-	for range 2 {
-		r, err := apply(m, planOf(t, one("1")), fitout.ApplyOptions{})
-		if err != nil || actions(r) != "one unchanged, space kept" {
-			t.Fatalf("error %v, %s", err, actions(r))
-		}
-	}
-	mustApply(t, m, planOf(t, one("1")), fitout.ApplyOptions{Policies: changeset.Options{Prune: changeset.Names{"namespace/space"}}}, "one unchanged, space pruned")
-	if !slices.Contains(m.deleted, manifest.IDOf(space)) {
-		t.Error("it is still there")
+	for kind, version := range map[string]string{"Namespace": "v1", "Secret": "v1", "StatefulSet": "apps/v1"} {
+		t.Run(kind, func(t *testing.T) {
+			holder := &manifest.Object{Object: map[string]any{"apiVersion": version, "kind": kind, "metadata": map[string]any{
+				"name": "space", "labels": map[string]any{render.LabelAddon: "b", render.LabelManagedBy: render.ManagedBy}}}}
+			if kind != "Namespace" {
+				holder.SetNamespace("kube-system")
+			}
+			m := newMemory()
+			mustApply(t, m, planOf(t, one("1"), []*manifest.Object{holder}), fitout.ApplyOptions{}, "one created, space created")
+			for range 2 {
+				r, err := apply(m, planOf(t, one("1")), fitout.ApplyOptions{})
+				if err != nil || actions(r) != "one unchanged, space kept" {
+					t.Fatalf("error %v, %s", err, actions(r))
+				}
+			}
+			named := changeset.Names{strings.ToLower(kind) + "/space"}
+			if kind != "Namespace" {
+				named = changeset.Names{strings.ToLower(kind) + "/kube-system/space"}
+			}
+			mustApply(t, m, planOf(t, one("1")), fitout.ApplyOptions{Policies: changeset.Options{Prune: named}}, "one unchanged, space pruned")
+			if !slices.Contains(m.deleted, manifest.IDOf(holder)) {
+				t.Error("it is still there")
+			}
+		})
 	}
 }
 

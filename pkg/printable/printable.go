@@ -21,7 +21,7 @@ const (
 )
 
 // userOfURL is what a URL has before its host: often a password.
-var userOfURL = regexp.MustCompile(`://[^/@\s"']*:[^/@\s"']*@`)
+var userOfURL = regexp.MustCompile(`://[^/@\s"']+@`)
 
 // Line returns s as one line of at most about MaxLine bytes. A line break is shown as \n, a tab as a space. What it has made it
 // leaves as it is. The password of a URL, and whose it is, is hidden.

@@ -24,7 +24,7 @@ func TestLine(t *testing.T) {
 		"C1 as bytes":            {"\x9b2J\x85", `\x9b2J\x85`},
 		"line breaks":            {"a\nfitout: good\r\nb\vc\fd", `a\nfitout: good\r\nb\x0bc\x0cd`},
 		"separators":             {"a\u2028b\u2029c", `a\u2028b\u2029c`},
-		"a password in a URL":    {"https://admin:hunter2@a:1/b and http://:x@b, not oci://a/b@sha256:c", "https://(hidden)@a:1/b and http://(hidden)@b, not oci://a/b@sha256:c"},
+		"a password in a URL":    {"https://admin:hunter2@a:1/b and http://:x@b and https://token@c, not oci://a/b@sha256:c", "https://(hidden)@a:1/b and http://(hidden)@b and https://(hidden)@c, not oci://a/b@sha256:c"},
 		"a tab":                  {"a\tb", "a b"},
 		"bidirectional controls": {"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c", `\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c`},
 		"no width":               {"a\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e", `a\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e`},
