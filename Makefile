@@ -81,7 +81,7 @@ outside:
 
 ## lint: formatting, vet, static analysis, dead code, a tidy go.mod, and the policies of the catalogue
 lint:
-	@unformatted=$$(gofmt -l addons bundles cmd internal pkg testdata/bed/*.go testdata/apisnapshot testdata/applybench testdata/clusterbed/*.go testdata/policy); \
+	@unformatted=$$(gofmt -l addons bundles cmd internal pkg testdata/bed/*.go testdata/apisnapshot testdata/applybench testdata/clusterbed/*.go testdata/policy testdata/sigstore-oracle); \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:" $$unformatted; exit 1; fi
 	$(GO) mod tidy -diff
 	$(GO) vet ./... $(BED)
@@ -95,8 +95,9 @@ lint:
 policy:
 	cd testdata/policy && $(GO) mod tidy -diff && $(GO) vet . && $(GO) run $(STATICCHECK) . && $(GO) test . && GO="$(GO)" $(GO) run .
 
-## oracle: the table of CoreDNS's plugins against coredns/corefile-migration
+## oracle: the table of CoreDNS's plugins against coredns/corefile-migration, and signatures against Sigstore's library
 oracle:
+	cd testdata/sigstore-oracle && $(GO) mod tidy -diff && $(GO) vet . && $(GO) test .
 	cd testdata/corefile-oracle && $(GO) mod tidy -diff && $(GO) vet . && $(GO) run $(STATICCHECK) . && $(GO) test .
 
 ## parity: what differs from the manifests that upstream publishes, which PARITY_REFERENCES names the folder of
