@@ -92,6 +92,30 @@ func TestUpgradeHowTo(t *testing.T) {
 	}
 }
 
+// The hooks of the how-to page call commands and flags that there are, from scripts, cloud-init, Ansible and Terraform.
+func TestHookHowTo(t *testing.T) {
+	text, err := os.ReadFile("../../docs/how-to/hook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(text)
+	for _, m := range regexp.MustCompile(`command = "(fitout [^"]+)"`).FindAllStringSubmatch(page, -1) {
+		page += "\n```sh\n" + m[1] + "\n```\n"
+	}
+	verbs := map[string]int{}
+	for _, words := range callsIn(t, page) {
+		words = strings.Fields(shellEnd.ReplaceAllString(strings.Join(words, " "), ""))
+		words = strings.Fields(regexp.MustCompile(`\$?\{[^}]*\}+`).ReplaceAllString(strings.Join(words, " "), "X"))
+		verbs[words[0]]++
+		if err := understood("fitout " + strings.Join(words, " ")); err != nil {
+			t.Errorf("fitout %s: %v", strings.Join(words, " "), err)
+		}
+	}
+	if verbs["up"] < 5 || verbs["job"] != 2 {
+		t.Errorf("calls on the page: %v", verbs)
+	}
+}
+
 func TestCallsIn(t *testing.T) {
 	got := callsIn(t, "```sh\nfitout up -f x\nother\n```\n```yaml\n- run: fitout check\n- command: [fitout, plan, --live]\n```\n")
 	if len(got) != 3 || got[2][1] != "--live" {

@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"pkg/imagelist":   {"pkg/bundle", "pkg/image", "pkg/printable", "pkg/render"},
 	"pkg/registry":    {"pkg/image"},
 	"pkg/signature":   {},
+	"pkg/job":         {"pkg/manifest"},
 	"pkg/sbom":        {"pkg/image", "pkg/imagelist", "pkg/render"},
 	"pkg/artifact":    {"pkg/clusterfile", "pkg/manifest"},
 	"pkg/bundle":      {"pkg/chartvalues", "pkg/clusterfile", "pkg/corefile", "pkg/image", "pkg/strictyaml"},
