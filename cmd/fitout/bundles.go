@@ -124,6 +124,10 @@ func showBundle(streams genericiooptions.IOStreams, over *input, args []string) 
 		if !ok {
 			return usageError{fmt.Errorf("bundle %s has no addon %q; it has %s", args[0], args[1], strings.Join(slices.Sorted(maps.Keys(b.Addons)), ", "))}
 		}
+		if form, part := entry.Form(); form != bundle.FitoutChart {
+			_, err := printable.Fprintf(out, "%s %s is somebody else's, and documents its values itself\n", form, part)
+			return err
+		}
 		return showValues(out, catalogue, args[1], entry.Chart)
 	}
 	printable.Fprintf(out, "Kubernetes %s, tested with %s\n\n", b.Kubernetes, b.TestedVersion)

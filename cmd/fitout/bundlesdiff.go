@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/printable"
@@ -48,7 +47,7 @@ func diffBundles(streams genericiooptions.IOStreams, over *input, minor string, 
 		return err
 	}
 	for _, d := range catalogue.Differences(embedded, minor) {
-		if _, err := fmt.Fprint(streams.Out, differenceText(d)); err != nil {
+		if err := printAll(streams.Out, differenceText(d)); err != nil {
 			return err
 		}
 	}

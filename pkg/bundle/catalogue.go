@@ -5,7 +5,6 @@ package bundle
 import (
 	"io/fs"
 	"maps"
-	"path"
 	"slices"
 
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
@@ -46,12 +45,17 @@ type Allowance struct {
 
 // An Entry is one addon of a bundle. Version, images and values are templates over the cluster file.
 type Entry struct {
-	Chart     string              `json:"chart" required:"true" doc:"the chart's folder, an upstream line"`
-	Version   string              `json:"version" required:"true" doc:"exact version of what runs"`
-	Overrides string              `json:"overrides" doc:"in a catalogue of your own: the version of the entry that this one takes the place of"`
-	Images    map[string]string   `json:"images" doc:"image references by the name that the chart uses"`
-	Values    string              `json:"values" doc:"template of the chart's values, as YAML text"`
-	Patches   []clusterfile.Patch `json:"patches" doc:"kustomize patches"`
+	Chart         string              `json:"chart" doc:"the folder of a chart of Fitout's kind, an upstream line; or helm, manifests or kustomization"`
+	Helm          string              `json:"helm" doc:"somebody else's Helm chart as it is: its folder, or its archive (.tgz)"`
+	Manifests     string              `json:"manifests" doc:"a folder of manifests"`
+	Kustomization string              `json:"kustomization" doc:"a folder with a kustomization"`
+	Digest        string              `json:"digest" doc:"of a chart's archive (sha256:...)"`
+	Namespace     string              `json:"namespace" doc:"namespace of objects that somebody else wrote and that name none; kube-system if absent"`
+	Version       string              `json:"version" required:"true" doc:"exact version of what runs"`
+	Overrides     string              `json:"overrides" doc:"in a catalogue of your own: the version of the entry that this one takes the place of"`
+	Images        map[string]string   `json:"images" doc:"image references by the name that the chart uses"`
+	Values        string              `json:"values" doc:"template of the chart's values, as YAML text"`
+	Patches       []clusterfile.Patch `json:"patches" doc:"kustomize patches"`
 }
 
 // A Catalogue holds all addons and bundles. It does not change once it is loaded.
@@ -70,6 +74,7 @@ type Catalogue struct {
 	replaced  map[string][]string          // entries of addons' folders that a source has in place of one below it, by addon
 	holders   map[string]map[string]string // name of the source of each addon's entry, by minor and addon
 	overrides []override
+	unpacked  map[string]fs.FS // charts that were packed, by addon, file and digest
 }
 
 // Minors returns the Kubernetes minors that have a bundle, oldest first.
@@ -103,12 +108,3 @@ func (c *Catalogue) Addons() map[string]Addon { return maps.Clone(c.addons) }
 
 // Names returns the names of all addons, sorted.
 func (c *Catalogue) Names() []string { return slices.Sorted(maps.Keys(c.addons)) }
-
-// Chart returns the files of an addon's chart.
-func (c *Catalogue) Chart(addon, line string) (fs.FS, error) {
-	p, err := c.from(addon, line)
-	if err != nil {
-		return nil, err
-	}
-	return fs.Sub(p.files, path.Join(addon, line))
-}

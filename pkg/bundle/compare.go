@@ -19,16 +19,21 @@ func (c *Catalogue) Holder(minor, addon string) Holder {
 	if p, err := c.from(addon, "addon.yaml"); err == nil {
 		h.Addon = p.source.Name
 	}
-	if p, err := c.from(addon, c.bundles[minor].Addons[addon].Chart); err == nil {
+	if p, err := c.from(addon, partOf(c.bundles[minor].Addons[addon])); err == nil {
 		h.Chart = p.source.Name
 	}
 	return h
 }
 
+func partOf(e Entry) string {
+	_, part := e.Form()
+	return part
+}
+
 // Sources returns the names of the sources that were laid over the embedded one, in their order.
 func (c *Catalogue) Sources() []string { return c.sources }
 
-// String says where an addon comes from: own, or own; chart embedded.
+// String says where an addon comes from: own, or own; contents embedded.
 func (h Holder) String() string {
 	name := func(source string) string {
 		if source == "" {
@@ -37,7 +42,7 @@ func (h Holder) String() string {
 		return source
 	}
 	text := name(h.Entry)
-	for _, p := range []struct{ what, source string }{{"addon.yaml", h.Addon}, {"chart", h.Chart}} {
+	for _, p := range []struct{ what, source string }{{"addon.yaml", h.Addon}, {"contents", h.Chart}} {
 		if p.source != h.Entry {
 			text += "; " + p.what + " " + name(p.source)
 		}

@@ -25,7 +25,7 @@ func LoadLayers(sources ...Source) (*Catalogue, error) {
 	c := &Catalogue{
 		addons: map[string]Addon{}, bundles: map[string]Bundle{}, parts: map[string]map[string]part{},
 		lines: map[string]strictyaml.Lines{}, entries: map[string]map[string]string{}, broken: map[string]bool{}, own: map[string]bool{}, sentences: map[string]Sentence{},
-		replaced: map[string][]string{}, holders: map[string]map[string]string{},
+		unpacked: map[string]fs.FS{}, replaced: map[string][]string{}, holders: map[string]map[string]string{},
 	}
 	var errs []error
 	for _, s := range sources {

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,7 +27,9 @@ type Resolved struct {
 // A ResolvedAddon is one addon with everything that rendering needs.
 type ResolvedAddon struct {
 	Addon
-	Line      string // of the chart
+	Form      Form
+	Line      string // of the chart; what of the addon's folder the objects are made from
+	Namespace string // of objects that somebody else wrote and that name none
 	Version   string
 	Images    map[string]string
 	Values    map[string]any // over the chart's defaults; images included
@@ -142,7 +145,8 @@ func (r *resolution) available(a Addon) (Entry, bool) {
 // settle expands the templates of an entry and merges the user's values over them.
 func (r *resolution) settle(a Addon, e Entry) error {
 	setting := r.out.Cluster.Addons[a.Name]
-	out := ResolvedAddon{Addon: a, Line: e.Chart, Images: map[string]string{}, Patches: e.Patches, Resources: setting.Resources, Pods: setting.Pods, Workloads: setting.Workloads}
+	form, part := e.Form()
+	out := ResolvedAddon{Addon: a, Form: form, Line: part, Namespace: cmp.Or(e.Namespace, defaultNamespace), Images: map[string]string{}, Patches: e.Patches, Resources: setting.Resources, Pods: setting.Pods, Workloads: setting.Workloads}
 	var err error
 	if out.Version, err = expand(a.Name, e.Version, r.data); err != nil {
 		return r.at(a, "version", err)
@@ -159,11 +163,11 @@ func (r *resolution) settle(a Addon, e Entry) error {
 		return err
 	}
 	r.out.Warnings = append(r.out.Warnings, r.catalogue.Stale(r.bundle.Kubernetes, a.Name)...)
-	if out.Chart, err = r.catalogue.Chart(a.Name, e.Chart); err != nil {
+	if out.Chart, err = r.catalogue.files(a.Name, e); err != nil {
 		return err
 	}
-	if p, err := r.catalogue.from(a.Name, e.Chart); err == nil && p.source.Name != "" {
-		out.Folder = p.source.addonFile(path.Join(a.Name, e.Chart))
+	if p, err := r.catalogue.from(a.Name, part); err == nil && p.source.Name != "" {
+		out.Folder = p.source.addonFile(path.Join(a.Name, part))
 	}
 	r.out.Addons = append(r.out.Addons, out)
 	r.out.Endpoint = r.out.Endpoint || strings.Contains(e.Values, ".network.api")
@@ -190,6 +194,9 @@ func (c *Catalogue) failed(file, field string, err error) error {
 
 // values are the entry's values with the user's merged over them. Both must fit the chart's defaults.
 func (r *resolution) values(a Addon, e Entry, images map[string]string) (map[string]any, error) {
+	if form, _ := e.Form(); form != FitoutChart {
+		return r.foreignValues(a, e)
+	}
 	defaults, err := r.catalogue.chartDefaults(a.Name, e.Chart)
 	if err != nil {
 		return nil, err

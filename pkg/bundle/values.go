@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
 	"path"
 	"slices"
@@ -15,9 +16,22 @@ func (c *Catalogue) chartDefaults(addon, line string) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return decodeDefaults(text, path.Join(addon, line))
+}
+
+// defaultsOf are the values of a chart in a folder of its own; at is what messages call it.
+func defaultsOf(chart fs.FS, at string) (map[string]any, error) {
+	text, err := fs.ReadFile(chart, "values.yaml")
+	if err != nil {
+		return nil, err
+	}
+	return decodeDefaults(text, at)
+}
+
+func decodeDefaults(text []byte, at string) (map[string]any, error) {
 	values := map[string]any{}
 	if err := yaml.Unmarshal(text, &values); err != nil {
-		return nil, fmt.Errorf("%s/%s/values.yaml: %w", addon, line, err)
+		return nil, fmt.Errorf("%s/values.yaml: %w", at, err)
 	}
 	return values, nil
 }

@@ -2,9 +2,7 @@ package bundle
 
 import (
 	"fmt"
-	"io/fs"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -123,15 +121,5 @@ func (c *Catalogue) verifyEntry(minor, name string, e Entry) []place {
 	if !strings.Contains(e.Version, "{{") && !versionPattern.MatchString(e.Version) {
 		wrong = append(wrong, place{at + ".version", fmt.Errorf("is %q; give an exact version such as 1.14.2", e.Version)})
 	}
-	if !partPattern.MatchString(e.Chart) {
-		return append(wrong, place{at + ".chart", fmt.Errorf("is %q; give the name of a folder in addons/%s", e.Chart, name)})
-	}
-	p, err := c.from(name, e.Chart)
-	if err == nil {
-		_, err = fs.Stat(p.files, path.Join(name, e.Chart, "Chart.yaml"))
-	}
-	if err != nil {
-		wrong = append(wrong, place{at + ".chart", fmt.Errorf("cannot be read: %w", err)})
-	}
-	return wrong
+	return append(wrong, c.verifyForm(name, e)...)
 }

@@ -16,7 +16,7 @@ import (
 	"helm.sh/helm/v3/pkg/engine"
 )
 
-// chartInput is all that a chart sees. Helm is known to this file alone.
+// chartInput is all that a chart sees. Helm is known to this file and to those of foreign charts.
 type chartInput struct {
 	Files             fs.FS
 	Values            map[string]any
@@ -46,7 +46,7 @@ func chartObjects(in chartInput) ([]*manifest.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	rendered, err := execute(chart, values)
+	rendered, err := executeBy(engine.Engine{Strict: true}, chart, values)
 	if err != nil {
 		return nil, err
 	}
@@ -67,8 +67,8 @@ func chartObjects(in chartInput) ([]*manifest.Object, error) {
 // renderWithin is how long the templates of a chart may take; those of the largest take a tenth of a second.
 var renderWithin = 30 * time.Second
 
-// execute runs the templates of a chart. One that panics or does not end is an error: a chart may be somebody's first.
-func execute(chart *chart.Chart, values chartutil.Values) (map[string]string, error) {
+// executeBy runs the templates of a chart. One that panics or does not end is an error: a chart may be somebody's first.
+func executeBy(by engine.Engine, chart *chart.Chart, values chartutil.Values) (map[string]string, error) {
 	type result struct {
 		files map[string]string
 		err   error
@@ -80,7 +80,7 @@ func execute(chart *chart.Chart, values chartutil.Values) (map[string]string, er
 				done <- result{err: fmt.Errorf("chart %s: a template panics: %v", chart.Name(), r)}
 			}
 		}()
-		files, err := engine.Engine{Strict: true}.Render(chart, values)
+		files, err := by.Render(chart, values)
 		done <- result{files, err}
 	}()
 	select {

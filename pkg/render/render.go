@@ -81,9 +81,7 @@ func collect(faults *strictyaml.Faults, err error) error {
 
 // renderAddon runs the addon's chart, then the bundle's patches, then the user's resources and pod settings.
 func renderAddon(r bundle.ResolvedAddon, cluster clusterfile.Cluster, served []string) (Addon, error) {
-	objects, err := chartObjects(chartInput{
-		Files: r.Chart, Values: r.Values, KubernetesVersion: cluster.KubernetesVersion, APIVersions: served, Release: r.Name, Namespace: Namespace,
-	})
+	objects, err := objectsOf(r, cluster, served)
 	if err != nil {
 		return Addon{}, err
 	}

@@ -84,6 +84,8 @@ func (r *Renderer) remember(addons []Addon, keys map[string]key) {
 func keyOf(a bundle.ResolvedAddon, resolved *bundle.Resolved) (key, error) {
 	text, err := json.Marshal(struct {
 		Minor, Kubernetes, Name, Line, Version string
+		Form, Namespace                        string
+		Images                                 map[string]string
 		Values                                 map[string]any
 		Patches                                []clusterfile.Patch
 		Resources                              map[string]clusterfile.Resources
@@ -92,6 +94,7 @@ func keyOf(a bundle.ResolvedAddon, resolved *bundle.Resolved) (key, error) {
 		PullSecrets                            []string
 	}{
 		resolved.Minor, resolved.Cluster.KubernetesVersion, a.Name, a.Line, a.Version,
+		string(a.Form), a.Namespace, a.Images,
 		a.Values, a.Patches, a.Resources, a.Pods, a.Workloads, resolved.Cluster.ImagePullSecrets,
 	})
 	return sha256.Sum256(text), err
