@@ -17,11 +17,12 @@ import (
 // checkOptions is what fitout check takes.
 type checkOptions struct {
 	*runOptions
-	since  time.Duration
-	chosen fitout.Selection
-	probe  probeOptions
-	watch  watchOptions
-	during duringOptions
+	since   time.Duration
+	chosen  fitout.Selection
+	probe   probeOptions
+	watch   watchOptions
+	during  duringOptions
+	metrics metricsOptions
 }
 
 func checkCommand(streams genericiooptions.IOStreams) *cobra.Command {
@@ -50,6 +51,7 @@ again, also when it is killed. What it judges it does not change. docs/probes.md
 	o.registerNoLogs(c)
 	o.probe.register(c.Flags())
 	o.watch.register(c.Flags())
+	o.metrics.register(c.Flags())
 	o.during.register(c.Flags())
 	return c
 }
@@ -62,7 +64,7 @@ func (o *checkOptions) validate() error {
 	if o.since < 0 {
 		return usageError{fmt.Errorf("--since is %v; give how long to look back, such as 30m", o.since)}
 	}
-	return errors.Join(o.probe.validate(o.chosen.Only, o.watch.on || o.during.on), o.watch.validate(o.output), o.during.validate(o))
+	return errors.Join(o.probe.validate(o.chosen.Only, o.watch.on || o.during.on), o.watch.validate(o.output), o.metrics.validate(o.watch.on), o.during.validate(o))
 }
 
 func (o *checkOptions) run(c *cobra.Command, args []string) error {
@@ -89,8 +91,15 @@ func (o *checkOptions) run(c *cobra.Command, args []string) error {
 		return o.late(ctx, o.during.run(ctx, o, c.Flags(), client, plan, args))
 	}
 	progress := newProgress(o.streams.ErrOut, time.Now)
+	if err := o.metrics.serve(ctx); err != nil {
+		return err
+	}
 	once := func(ctx context.Context) (*report.Report, error) {
-		return o.once(ctx, c.Flags(), client, plan, progress)
+		r, err := o.once(ctx, c.Flags(), client, plan, progress)
+		if told := o.metrics.tell(r); told != nil {
+			return r, errors.Join(err, fmt.Errorf("--metrics: %w", told))
+		}
+		return r, err
 	}
 	if o.watch.on {
 		defer progress.Close()

@@ -135,7 +135,11 @@ func checkNamed(kube *genericclioptions.ConfigFlags, cluster *clientcmdapi.Clust
 	var errs []error
 	for _, field := range slices.Sorted(maps.Keys(named)) {
 		if file := named[field]; file != "" {
-			if err := checkFile(file); err != nil {
+			err := checkFile(file)
+			if info, statErr := os.Stat(file); err == nil && statErr == nil && !info.Mode().IsRegular() {
+				err = fmt.Errorf("%s is no regular file", file) // a pipe may never end, and a token is read again and again
+			}
+			if err != nil {
 				errs = append(errs, fmt.Errorf("%s: %w; name a file that can be read", field, err))
 			}
 		}

@@ -118,11 +118,18 @@ func (f *edition) text() string {
 	if len(f.refused) > 0 {
 		return f.ours
 	}
-	for _, k := range merged.Kept {
+	for i, k := range merged.Kept {
+		if i == mostNotes {
+			f.note("kept in %s: %d more", manifest.IDOf(f.wanted), len(merged.Kept)-i)
+			break
+		}
 		f.note("kept in %s: %s", manifest.IDOf(f.wanted), k.Name)
 	}
 	return merged.Text
 }
+
+// mostNotes bounds what is told one by one of a Corefile, which somebody else may have written.
+const mostNotes = 50
 
 // migrate writes those lines of the live field that stay, and with which the version does not start, for it, and says which.
 func (f *edition) migrate() {

@@ -1,6 +1,7 @@
 package fitout_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -99,6 +100,26 @@ func TestEditsAreMerged(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// A Corefile with thousands of zones, which somebody else may have written, is told in few lines.
+func TestManyZones(t *testing.T) {
+	addon, o, ours := dnsOf(t, "1.36")
+	var zones strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&zones, "\nz%d.example {\n    forward . 192.0.2.1\n}\n", i)
+	}
+	live := o.DeepCopy()
+	if err := unstructured.SetNestedField(live.Object, ours+zones.String(), "data", "Corefile"); err != nil {
+		t.Fatal(err)
+	}
+	merged, notes, refused := fitout.MergeEdits(addon, changeset.Fail, o, live)
+	if got, _, _ := unstructured.NestedString(merged.Object, "data", "Corefile"); got != ours+zones.String() || len(refused) > 0 {
+		t.Errorf("the zones are not kept; refused %q", refused)
+	}
+	if len(notes) != 51 || notes[50] != "kept in ConfigMap kube-system/coredns: 4950 more" {
+		t.Errorf("%d notes, the last %q", len(notes), notes[len(notes)-1])
 	}
 }
 
