@@ -74,7 +74,7 @@ var onlyIn = []struct{ prefix, in, reason string }{
 	{"log", "", "the library is silent; progress is told through an interface"},
 	{"log/slog", "", "the library is silent; progress is told through an interface"},
 	{"os", "cmd/fitout pkg/probe internal/bed internal/parity/cmd pkg/golden pkg/registry", "the library takes fs.FS and readers, never paths; a probe of a volume has a file to write, and golden files and saved images are folders"},
-	{"net/http", "pkg/cluster pkg/probe pkg/registry", "one package talks to an API server, one to registries, one tries the network from inside"},
+	{"net/http", "pkg/cluster pkg/probe pkg/registry cmd/fitout", "one package talks to an API server, one to registries, one tries the network from inside; the command serves metrics"},
 }
 
 // imports returns the direct imports of each package of the project that is not a test, by its path in the module.

@@ -27,6 +27,8 @@ var mayWrite = []struct{ in, function, reason string }{
 	{"cmd/fitout", "signCommand", "a signature, JSON of its own making"},
 	{"cmd/fitout", "sbomCommand", "JSON of a library's making; what it leaves as it is, standard output makes visible"},
 	{"cmd/fitout", "digestOfFiles", "into a hash"},
+	{"cmd/fitout", "serve", "metrics over HTTP, of which Prometheus' library has escaped every label"},
+	{"cmd/fitout", "replaceFile", "the same, into a file"},
 	{"pkg/report", "Table", "a change set, whose lines pkg/changeset prints"},
 	{"pkg/report", "checks", "lines of a table, and below them those that below has made printable"},
 	{"pkg/junit", "Write", "XML, of which every text is printable"},
