@@ -23,7 +23,6 @@ var mayWrite = []struct{ in, function, reason string }{
 	{"cmd/fitout", "printDiff", "a difference, which pkg/diff has made printable, below printable lines"},
 	{"cmd/fitout", "startJanitor", "what a process of its own is told through a pipe"},
 	{"cmd/fitout", "explainCommand", "the schema of the cluster file, JSON of its own making"},
-	{"cmd/fitout", "diffBundles", "a difference, which differenceText has made printable"},
 	{"cmd/fitout", "signCommand", "a signature, JSON of its own making"},
 	{"cmd/fitout", "sbomCommand", "JSON of a library's making; what it leaves as it is, standard output makes visible"},
 	{"cmd/fitout", "digestOfFiles", "into a hash"},
