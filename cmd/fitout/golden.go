@@ -111,7 +111,7 @@ func printAll(w io.Writer, texts ...string) error {
 }
 
 // catalogues returns the catalogue of each cluster file; files that name the same ones share it.
-func (g *goldenFlags) catalogues() func(clusterfile.File) (*bundle.Catalogue, error) {
+func (g *catalogueFlag) catalogues() func(clusterfile.File) (*bundle.Catalogue, error) {
 	known := map[string]*bundle.Catalogue{}
 	return func(file clusterfile.File) (*bundle.Catalogue, error) {
 		layers := layersOf(file, file.Name)

@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"pkg/imagelist":   {"pkg/bundle", "pkg/image", "pkg/printable", "pkg/render"},
 	"pkg/registry":    {"pkg/image"},
 	"pkg/signature":   {},
+	"pkg/fleet":       {"pkg/check", "pkg/printable", "pkg/report"},
 	"pkg/job":         {"pkg/manifest"},
 	"pkg/sbom":        {"pkg/image", "pkg/imagelist", "pkg/render"},
 	"pkg/archive":     {"pkg/printable"},
