@@ -8,7 +8,7 @@ DEADCODE = golang.org/x/tools/cmd/deadcode@v0.48.0
 # The packages under testdata, which ./... leaves out.
 BED = ./testdata/bed ./testdata/apisnapshot ./testdata/clusterbed
 
-.PHONY: oracle all build image test fuzz browser test-versions test-reliability e2e faults claims outside lint policy update apis parity bench footprint demo clean
+.PHONY: oracle all build image release test fuzz browser test-versions test-reliability e2e faults claims outside lint policy update apis parity bench footprint demo clean
 
 all: lint test build
 
@@ -24,6 +24,21 @@ image:
 		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO) build -trimpath -ldflags "-s -w" -o bin/$$platform/fitout ./cmd/fitout || exit 1; \
 	done
 	$(GO) run ./internal/ociimage/cmd --name $(IMAGE) --out bin/fitout-image.tar $(foreach p,$(PLATFORMS),$(p)=bin/$(p)/fitout)
+
+## release: the files of a release in dist/, from VERSION=v1.2.3; linux/amd64 is built twice and compared
+RELEASE_PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+release:
+	@case "$(VERSION)" in v[0-9]*) ;; *) echo "release: give VERSION=v1.2.3"; exit 2 ;; esac
+	rm -rf dist && mkdir -p dist
+	for platform in $(RELEASE_PLATFORMS); do \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO) build -trimpath -ldflags "-s -w -X main.release=$(VERSION)" -o dist/bin/$$platform/fitout ./cmd/fitout || exit 1; \
+	done
+	GOCACHE=$(CURDIR)/dist/cache GOOS=linux GOARCH=amd64 $(GO) build -trimpath -ldflags "-s -w -X main.release=$(VERSION)" -o dist/bin/again ./cmd/fitout
+	cmp dist/bin/again dist/bin/linux/amd64/fitout && rm -rf dist/cache dist/bin/again
+	dist/bin/$$($(GO) env GOOS)/$$($(GO) env GOARCH)/fitout sbom --program > dist/fitout.cdx.json
+	$(GO) run ./internal/ociimage/cmd --name docker.io/fitout/fitout:$(VERSION) --out dist/fitout-image.tar $(foreach p,$(PLATFORMS),$(p)=dist/bin/$(p)/fitout)
+	$(GO) run ./internal/release/cmd --version $(VERSION) --out dist --beside dist/fitout.cdx.json,dist/fitout-image.tar $(foreach p,$(RELEASE_PLATFORMS),$(p)=dist/bin/$(p)/fitout)
+	cd dist && sha256sum -c checksums.txt
 
 ## test: unit, golden, command scripts, and live tests on real control planes (built on the first run, then cached)
 test: browser
@@ -135,4 +150,4 @@ demo: build
 	GO="$(GO)" sh testdata/demo.sh
 
 clean:
-	rm -rf bin
+	rm -rf bin dist
