@@ -108,6 +108,9 @@ func (o *jobOptions) run(c *cobra.Command, streams genericiooptions.IOStreams, a
 		return err
 	}
 	announce(streams.ErrOut, plan)
+	if folders := plan.Cluster.Catalogues; len(folders) > 0 {
+		return usageError{fmt.Errorf("catalogues names %s, which the pod of the Job does not have; put them into the image, or push what the cluster gets with fitout pack and fitout push, and apply it with up --bundle", strings.Join(folders, ", "))}
+	}
 	o.settle(plan, args)
 	if err := o.names(); err != nil {
 		return err
