@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/fitout-dev/fitout/addons"
 	"github.com/fitout-dev/fitout/bundles"
 	"github.com/fitout-dev/fitout/pkg/bundle"
+	"github.com/fitout-dev/fitout/pkg/catalogue"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/probes"
 	"github.com/spf13/cobra"
@@ -25,29 +27,35 @@ type catalogueFlag struct {
 type layer struct {
 	source string
 	from   string // the flag or the field that names it, for messages
+	lock   string // folder of the lock, for one that is fetched
 }
 
 func (f *catalogueFlag) register(c *cobra.Command) {
-	c.Flags().StringArrayVar(&f.given, "catalogue", nil, "catalogue of your own, laid over the embedded one and over those that the cluster file names: a folder with addons/NAME/... and bundles/MINOR.yaml; may be repeated, and a later one goes before an earlier one")
+	c.Flags().StringArrayVar(&f.given, "catalogue", nil, "catalogue of your own, laid over the embedded one and over those that the cluster file names: a folder with addons/NAME/... and bundles/MINOR.yaml, oci://REGISTRY/PATH:TAG, or https://HOST/FILE.tgz, which fitout catalogue lock fetches; may be repeated, and a later one goes before an earlier one")
 }
 
 // load returns the catalogue: what is embedded, and the layers of the flag over it. It is read once.
-func (f *catalogueFlag) load() (*bundle.Catalogue, error) { return f.loadOver(nil) }
+func (f *catalogueFlag) load() (*bundle.Catalogue, error) { return f.read(f.over(nil, ".")) }
 
-// loadOver is load with layers between those of the flag and what is embedded.
-func (f *catalogueFlag) loadOver(below []layer) (*bundle.Catalogue, error) {
+// over returns layers with those of the flag over them; lock is the folder of the lock.
+func (f *catalogueFlag) over(below []layer, lock string) []layer {
+	layers := below
+	for _, source := range f.given {
+		layers = append(layers, layer{source, "--catalogue", lock})
+	}
+	return layers
+}
+
+// read reads the catalogue that layers make, once.
+func (f *catalogueFlag) read(layers []layer) (*bundle.Catalogue, error) {
 	if f.loaded != nil {
 		return f.loaded, nil
 	}
-	layers := below
-	for _, source := range f.given {
-		layers = append(layers, layer{source, "--catalogue"})
-	}
-	catalogue, err := readLayers(layers)
+	all, err := readLayers(layers)
 	if err == nil {
-		f.loaded = catalogue
+		f.loaded = all
 	}
-	return catalogue, err
+	return all, err
 }
 
 // readLayers reads the embedded catalogue with layers over it, and holds its probes to those that there are; the error has the
@@ -68,15 +76,30 @@ func readLayers(layers []layer) (*bundle.Catalogue, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, usageError{err}
 	}
-	catalogue, err := bundle.LoadLayers(sources...)
-	if err = errors.Join(err, catalogue.VerifyProbes(probes.Rules())); err != nil && len(layers) > 0 {
+	all, err := bundle.LoadLayers(sources...)
+	if err = errors.Join(err, all.VerifyProbes(probes.Rules())); err != nil && len(layers) > 0 {
 		err = usageError{err}
 	}
-	return catalogue, err
+	return all, err
 }
 
-// open opens the folder of a layer. It stays open: charts are read when they are rendered.
+func (l layer) parse() (catalogue.Source, error) {
+	source, err := catalogue.ParseSource(l.source)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", l.from, err)
+	}
+	return source, err
+}
+
+// open opens the folder of a layer, or what was fetched of it. A folder stays open: charts are read when they are rendered.
 func (l layer) open() (bundle.Source, error) {
+	source, err := l.parse()
+	switch {
+	case err != nil:
+		return bundle.Source{}, err
+	case source.Remote():
+		return l.locked(source)
+	}
 	root, err := os.OpenRoot(l.source) // links in it lead nowhere else
 	if err != nil {
 		return bundle.Source{}, fmt.Errorf("%s: %w", l.from, err)
@@ -88,12 +111,20 @@ func (l layer) open() (bundle.Source, error) {
 func layersOf(file clusterfile.File, path string) []layer {
 	var layers []layer
 	for i, source := range file.Catalogues {
-		if path != "-" && !filepath.IsAbs(source) {
-			source = filepath.Join(filepath.Dir(path), source)
+		if !filepath.IsAbs(source) && !strings.Contains(source, "://") {
+			source = filepath.Join(folderOf(path), source)
 		}
-		layers = append(layers, layer{source, fmt.Sprintf("%s: catalogues[%d]", file.Name, i)})
+		layers = append(layers, layer{source, fmt.Sprintf("%s: catalogues[%d]", file.Name, i), folderOf(path)})
 	}
 	return layers
+}
+
+// folderOf is the folder of a cluster file; the current one of standard input and of none.
+func folderOf(file string) string {
+	if file == "-" {
+		return "."
+	}
+	return filepath.Dir(file)
 }
 
 // complete offers the names of addons to the shell for the flags that take one: those of the version that --kubernetes names.
@@ -103,13 +134,13 @@ func (f *catalogueFlag) complete(c *cobra.Command) {
 			if half := len(f.given) / 2; slices.Equal(f.given[:half], f.given[half:]) {
 				f.given = f.given[:half] // cobra has parsed the flags twice
 			}
-			catalogue, err := f.load()
+			all, err := f.load()
 			if err != nil {
 				return nil, cobra.ShellCompDirectiveError
 			}
 			given, _ := c.Flags().GetString("kubernetes")
 			minor := clusterfile.Cluster{KubernetesVersion: given}.Minor()
-			for _, choice := range catalogue.Offers().For(minor) {
+			for _, choice := range all.Offers().For(minor) {
 				if choice.Field == field {
 					return choice.Names(), cobra.ShellCompDirectiveNoFileComp
 				}

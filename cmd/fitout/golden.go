@@ -122,7 +122,7 @@ func (g *catalogueFlag) catalogues() func(clusterfile.File) (*bundle.Catalogue, 
 		if catalogue, ok := known[key]; ok {
 			return catalogue, nil
 		}
-		catalogue, err := (&catalogueFlag{given: g.given}).loadOver(layers)
+		catalogue, err := readLayers(g.over(layers, folderOf(file.Name)))
 		if err == nil {
 			known[key] = catalogue
 		}

@@ -84,15 +84,24 @@ func (i *input) registerFile(c *cobra.Command) {
 // load returns the catalogue: what is embedded, what the cluster file lays over it, and what the flag does. Faults of the file are for
 // read to report.
 func (i *input) load() (*bundle.Catalogue, error) {
+	layers, err := i.layers()
+	if err != nil {
+		return nil, err
+	}
+	return i.catalogueFlag.read(layers)
+}
+
+// layers are the catalogues that the cluster file names, and those of the flag over them.
+func (i *input) layers() ([]layer, error) {
 	if i.file == "" {
-		return i.loadOver(nil)
+		return i.over(nil, "."), nil
 	}
 	file, err := i.open()
 	var faults strictyaml.Faults
 	if err != nil && !errors.As(err, &faults) {
 		return nil, err
 	}
-	return i.loadOver(layersOf(file, i.file))
+	return i.over(layersOf(file, i.file), folderOf(i.file)), nil
 }
 
 // read reads the cluster file and lays the flags over it. faults holds what is wrong with them, which Prepare reports

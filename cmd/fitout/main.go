@@ -92,7 +92,7 @@ needs a decision).`,
 		return usageError{fmt.Errorf("%w; %s --help lists the flags", err, c.CommandPath())}
 	})
 	root.AddCommand(upCommand(streams), adoptCommand(streams), planCommand(streams), upgradeCommand(streams), rollbackCommand(streams), renderCommand(streams), diffCommand(streams), applyCommand(streams),
-		checkCommand(streams), uninstallCommand(streams), validateCommand(streams), bundlesCommand(streams), goldenCommand(streams),
+		checkCommand(streams), uninstallCommand(streams), validateCommand(streams), bundlesCommand(streams), catalogueCommand(streams), bumpCommand(streams), goldenCommand(streams),
 		footprintCommand(streams), imagesCommand(streams), packCommand(streams), pushCommand(streams), pullCommand(streams), signCommand(streams), verifyCommand(streams), sbomCommand(streams), jobCommand(streams), fleetCommand(streams), explainCommand(streams), rbacCommand(streams), probeCommand(streams), versionCommand(streams))
 	remedyOfArguments(root)
 	return root

@@ -31,7 +31,7 @@ type Cluster struct {
 	APIVersion        string           `json:"apiVersion" required:"true" enum:"fitout.dev/v1alpha1" default:"fitout.dev/v1alpha1" doc:"Version of this format."`
 	Kind              string           `json:"kind" required:"true" enum:"Cluster" default:"Cluster" doc:"Kind of this file."`
 	Name              string           `json:"name" default:"cluster" doc:"Name of the cluster, for reports."`
-	Catalogues        []string         `json:"catalogues" doc:"Catalogues of your own, each laid over those before it, the first over the embedded one; --catalogue adds others over them. A folder is relative to this file."`
+	Catalogues        []string         `json:"catalogues" doc:"Catalogues of your own, each laid over those before it, the first over the embedded one; --catalogue adds others over them. A folder, relative to this file; oci://REGISTRY/PATH:TAG or @sha256:...; or https://HOST/FILE.tgz. What is fetched is held by catalogues.lock beside this file, which fitout catalogue lock writes."`
 	KubernetesVersion string           `json:"kubernetesVersion" doc:"Version of the cluster's API server (v1.36.4, v1.37.0-rc.1). A minor alone (1.36) means the patch that its bundle was tested with. Default: asked of the cluster, or the newest bundle's."`
 	ControlPlane      string           `json:"controlPlane" enum:"managed,in-cluster" default:"managed" doc:"Where the control plane runs: outside the cluster (managed), or on nodes of it (in-cluster, as kubeadm does)."`
 	Network           Network          `json:"network" doc:"Addresses of the cluster."`
