@@ -22,7 +22,8 @@ func adoptCommand(streams genericiooptions.IOStreams) *cobra.Command {
 		Use:   "adopt --print",
 		Short: "Print the settings of another installer's addons as a cluster file",
 		Long: `Adopt reads the addons that kubeadm, Helm or another tool has installed, and prints those of their settings that Fitout can
-carry over as a cluster file: the mode and configuration of kube-proxy, the upstream resolvers, hosts and replicas of CoreDNS.
+carry over as a cluster file: the mode and configuration of kube-proxy, the upstream resolvers, hosts and replicas of CoreDNS. What
+--file and the flags say is in it, and addons whose job others do under names of their own are left out.
 Give that file to fitout up --adopt, which lists what would be lost nevertheless. Adopt changes nothing.`,
 		Example: "  fitout adopt --print > cluster.yaml\n  fitout up -f cluster.yaml --adopt",
 		Args:    cobra.NoArgs,

@@ -77,7 +77,7 @@ func (r rights) facts(run Run) {
 		}
 		r.allow("", "apiregistration.k8s.io", "apiservices", anyName, list)
 		r.allow(render.Namespace, "", "pods", anyName, list)
-		r.allow(render.Namespace, "", "services", anyName, list)
+		r.allow("", "", "services", anyName, list)
 	}
 	if run.ServiceCIDRs {
 		r.allow("", "networking.k8s.io", "servicecidrs", anyName, list)

@@ -85,7 +85,7 @@ func TestServerSide(t *testing.T) {
 	want := `Namespace net
 ServiceAccount kube-system/fitout
 ClusterRole fitout
-  /namespaces,nodes : list
+  /namespaces,nodes,services : list
   /namespaces net: get create patch update
   admissionregistration.k8s.io/mutatingwebhookconfigurations,validatingwebhookconfigurations : list
   apiregistration.k8s.io/apiservices : list
@@ -99,7 +99,7 @@ Role default/fitout
 RoleBinding default/fitout
 Role kube-system/fitout
   /configmaps : list create
-  /pods,services : list
+  /pods : list
   /configmaps kubeadm-config: get
   /configmaps dns,fitout-inventory: get patch update delete
   /secrets fitout-rendering-a,fitout-rendering-b: get create patch delete
@@ -110,7 +110,6 @@ RoleBinding kube-system/fitout
 Role net/fitout
   /events,pods : list
   /pods/log : get
-  apps/daemonsets : list
   apps/daemonsets agent: get create patch update delete
   rbac.authorization.k8s.io/rolebindings,roles : list
   rbac.authorization.k8s.io/clusterroles view: bind
@@ -131,7 +130,7 @@ Namespace ops
 ServiceAccount ops/runner
 ClusterRole runner
   /namespaces : list create
-  /nodes : list
+  /nodes,services : list
   /namespaces net: get patch update
   admissionregistration.k8s.io/mutatingwebhookconfigurations,validatingwebhookconfigurations : list
   apiregistration.k8s.io/apiservices : list
@@ -143,9 +142,9 @@ Role default/runner
   /services kubernetes: get
 RoleBinding default/runner
 Role kube-system/runner
-  /configmaps,services : list create
+  /configmaps : list create
   /pods : list
-  /secrets : create
+  /secrets,services : create
   /configmaps kubeadm-config: get
   /configmaps dns,fitout-inventory: get patch update delete
   /secrets fitout-rendering-a,fitout-rendering-b: get update delete
@@ -156,7 +155,7 @@ RoleBinding kube-system/runner
 Role net/runner
   /events,pods : list
   /pods/log : get
-  apps/daemonsets : list create
+  apps/daemonsets : create
   apps/daemonsets agent: get patch update delete
   rbac.authorization.k8s.io/rolebindings : list create
   rbac.authorization.k8s.io/roles : list create escalate

@@ -43,13 +43,13 @@ func (r rights) allow(namespace, group, resource, name string, what ...verb) {
 	}
 }
 
-// verbsOf returns the verbs that are allowed on a target and not on all objects of its resource anyway.
+// verbsOf returns the verbs that are allowed on a target and not on all objects of its resource anyway, in its namespace or in every one.
 func (r rights) verbsOf(t target) []string {
-	all := t
+	all, everywhere := t, target{group: t.group, resource: t.resource, name: anyName}
 	all.name = anyName
 	var out []string
 	for _, v := range verbs {
-		if r[t][v] && (t == all || !r[all][v]) {
+		if r[t][v] && (t == all || !r[all][v]) && (t == everywhere || !r[everywhere][v]) {
 			out = append(out, string(v))
 		}
 	}

@@ -68,10 +68,9 @@ func empty(v any) bool {
 	return slices.Contains([]any{"", "0s", false, float64(0)}, v)
 }
 
-// Carried returns the settings of live objects that can be carried over, as part of a cluster file: nested maps by its fields.
-// live has the objects of other installers. A text that cannot be read carries nothing.
-func Carried(addons []Addon, live map[manifest.ID]*manifest.Object) map[string]any {
-	file := map[string]any{}
+// Carry puts the settings of live objects that can be carried over into a cluster file: nested maps by its fields. live has the
+// objects of other installers. A text that cannot be read carries nothing.
+func Carry(addons []Addon, live map[manifest.ID]*manifest.Object, file map[string]any) {
 	for _, a := range addons {
 		for _, wanted := range a.Objects {
 			found := live[manifest.IDOf(wanted)]
@@ -85,7 +84,6 @@ func Carried(addons []Addon, live map[manifest.ID]*manifest.Object) map[string]a
 			}
 		}
 	}
-	return file
 }
 
 // An Addon is what is rendered for an addon, and what it carries over.
@@ -102,8 +100,9 @@ func carry(c bundle.Carry, wanted, live *manifest.Object, file map[string]any) {
 	}
 	switch c.Format {
 	case "":
-		if fmt.Sprint(theirs) != fmt.Sprint(ours) {
-			set(file, c.To, theirs)
+		value, carried := c.Of(theirs)
+		if carried && fmt.Sprint(theirs) != fmt.Sprint(ours) {
+			set(file, c.To, value)
 		}
 	case "corefile":
 		carryCorefile(c, fmt.Sprint(ours), fmt.Sprint(theirs), file)
@@ -132,6 +131,13 @@ func carryCorefile(c bundle.Carry, ours, theirs string, file map[string]any) {
 		set(file, c.To, s.CacheSeconds)
 	case c.Path == "directives" && s.Directives != "":
 		set(file, c.To, s.Directives)
+	}
+}
+
+// LeaveOut puts a choice into a cluster file, unless it says otherwise already.
+func LeaveOut(file map[string]any, path string, value any) {
+	if _, has, _ := unstructured.NestedFieldNoCopy(file, strings.Split(path, ".")...); !has {
+		set(file, path, value)
 	}
 }
 

@@ -129,7 +129,9 @@ func TestCarried(t *testing.T) {
 	for _, a := range plan.Rendering.Addons {
 		addons = append(addons, adoption.Addon{Carries: a.Carries, Objects: a.Objects})
 	}
-	text, err := yaml.Marshal(adoption.Carried(addons, live))
+	file := map[string]any{}
+	adoption.Carry(addons, live, file)
+	text, err := yaml.Marshal(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,6 +213,6 @@ func TestMalformed(t *testing.T) {
 		for _, a := range plan.Rendering.Addons {
 			addons = append(addons, adoption.Addon{Carries: a.Carries, Objects: a.Objects})
 		}
-		adoption.Carried(addons, live)
+		adoption.Carry(addons, live, map[string]any{})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/provider"
 	"github.com/fitout-dev/fitout/pkg/render"
@@ -15,18 +16,46 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Providers reads what providers of others are looked for in: nodes, workloads of all namespaces, Services and static pods of
-// kube-system, API services. All of it may be listed, or the error names the missing permission.
-func (c *Client) Providers(ctx context.Context) (provider.Observed, error) {
+// Providers reads what the rules look for providers of others in: nodes, workloads and Services of all namespaces, static pods of
+// kube-system, API services, StorageClasses, and what configures workloads. All of it may be listed, or the error names the missing
+// permission.
+func (c *Client) Providers(ctx context.Context, rules []bundle.Provider) (provider.Observed, error) {
 	apps := func(resource string) schema.GroupVersionResource {
 		return schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: resource}
 	}
-	found := c.listEach(ctx, []collection{
+	objects, err := c.mayList(ctx, []collection{
 		{gvr: core("nodes"), keep: withoutImages}, {gvr: apps("daemonsets")}, {gvr: apps("deployments")},
 		{gvr: core("pods"), namespaced: true, namespace: render.Namespace, keep: ofNode},
-		{gvr: core("services"), namespaced: true, namespace: render.Namespace},
+		{gvr: core("services")},
 		{gvr: schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"}},
+		{gvr: schema.GroupVersionResource{Group: "storage.k8s.io", Version: "v1", Resource: "storageclasses"}},
 	})
+	if err != nil {
+		return provider.Observed{}, err
+	}
+	found := provider.Observed{Nodes: objects[0], Workloads: slices.Concat(objects[1], objects[2], objects[3]), Services: objects[4],
+		APIServices: objects[5], StorageClasses: objects[6], Settings: map[provider.Source]*manifest.Object{}}
+	return found, c.settings(ctx, provider.Sources(rules, found), found.Settings)
+}
+
+// settings reads what configures workloads.
+func (c *Client) settings(ctx context.Context, sources []provider.Source, into map[provider.Source]*manifest.Object) error {
+	var from []collection
+	for _, s := range sources {
+		from = append(from, collection{gvr: s.Resource, namespaced: s.Namespace != "", namespace: s.Namespace, keep: func(o *manifest.Object) bool { return o.GetName() == s.Name }})
+	}
+	objects, err := c.mayList(ctx, from)
+	for i, found := range objects {
+		for _, o := range found {
+			into[sources[i]] = o
+		}
+	}
+	return err
+}
+
+// mayList fetches collections. The error says how to do without those that may not be listed.
+func (c *Client) mayList(ctx context.Context, from []collection) ([][]*manifest.Object, error) {
+	found := c.listEach(ctx, from)
 	var errs []error
 	objects := make([][]*manifest.Object, len(found))
 	for i, f := range found {
@@ -36,9 +65,9 @@ func (c *Client) Providers(ctx context.Context) (provider.Observed, error) {
 		errs = append(errs, f.err)
 	}
 	if err := errors.Join(errs...); err != nil {
-		return provider.Observed{}, fmt.Errorf("look for other providers of the addons: %w", err)
+		return nil, fmt.Errorf("look for other providers of the addons: %w", err)
 	}
-	return provider.Observed{Nodes: objects[0], Workloads: slices.Concat(objects[1], objects[2], objects[3]), Services: objects[4], APIServices: objects[5]}, nil
+	return objects, nil
 }
 
 // withoutImages drops the larger part of a node, which no rule reads.

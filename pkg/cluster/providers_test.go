@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"k8s.io/client-go/rest"
 )
@@ -17,8 +18,10 @@ func TestProviders(t *testing.T) {
 		"/api/v1/namespaces/kube-system/pods": `{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[
 {"metadata":{"name":"kube-proxy-n","namespace":"kube-system","ownerReferences":[{"kind":"Node","name":"n"}]},"spec":{"volumes":[{"name":"a"}]}},
 {"metadata":{"name":"coredns-x","namespace":"kube-system","ownerReferences":[{"kind":"ReplicaSet","name":"coredns"}]}}]}`,
-		"/api/v1/namespaces/kube-system/services":     `{"kind":"ServiceList","apiVersion":"v1","metadata":{},"items":[]}`,
-		"/apis/apps/v1/daemonsets":                    `{"kind":"DaemonSetList","apiVersion":"apps/v1","metadata":{},"items":[]}`,
+		"/api/v1/services":                            `{"kind":"ServiceList","apiVersion":"v1","metadata":{},"items":[{"metadata":{"name":"s","namespace":"other"}}]}`,
+		"/apis/apps/v1/daemonsets":                    `{"kind":"DaemonSetList","apiVersion":"apps/v1","metadata":{},"items":[{"metadata":{"name":"cilium","namespace":"net"}}]}`,
+		"/apis/storage.k8s.io/v1/storageclasses":      `{"kind":"StorageClassList","apiVersion":"storage.k8s.io/v1","metadata":{},"items":[{"metadata":{"name":"c"}}]}`,
+		"/api/v1/namespaces/net/configmaps":           `{"kind":"ConfigMapList","apiVersion":"v1","metadata":{},"items":[{"metadata":{"name":"a","namespace":"net"}},{"metadata":{"name":"cilium-config","namespace":"net"}}]}`,
 		"/apis/apps/v1/deployments":                   `{"kind":"DeploymentList","apiVersion":"apps/v1","metadata":{},"items":[]}`,
 		"/apis/apiregistration.k8s.io/v1/apiservices": `{"kind":"APIServiceList","apiVersion":"apiregistration.k8s.io/v1","metadata":{},"items":[]}`,
 		"/version": `{"gitVersion":"v1.36.4"}`,
@@ -32,12 +35,18 @@ func TestProviders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := c.Providers(t.Context())
-	if err != nil || len(found.Nodes) != 1 || len(found.Workloads) != 1 {
+	rule := bundle.Provider{Workload: bundle.WorkloadRule{Kinds: []string{"DaemonSet"}, Name: "cilium", Settings: bundle.Setting{Name: "cilium-config", Field: "data.a"}}}
+	found, err := c.Providers(t.Context(), []bundle.Provider{rule})
+	if err != nil || len(found.Nodes) != 1 || len(found.Workloads) != 2 || len(found.Services) != 1 || len(found.StorageClasses) != 1 || len(found.Settings) != 1 {
 		t.Fatalf("%v: %+v", err, found)
 	}
-	if name := found.Workloads[0].GetName(); name != "kube-proxy-n" || found.Workloads[0].Object["spec"] == nil {
-		t.Errorf("%+v", found.Workloads[0])
+	if name := found.Workloads[1].GetName(); name != "kube-proxy-n" || found.Workloads[1].Object["spec"] == nil {
+		t.Errorf("%+v", found.Workloads[1])
+	}
+	for source, o := range found.Settings {
+		if source.Namespace != "net" || o.GetName() != "cilium-config" {
+			t.Errorf("%+v: %s", source, o.GetName())
+		}
 	}
 	status := found.Nodes[0].Object["status"].(map[string]any)
 	if _, images := status["images"]; images || status["nodeInfo"] == nil {

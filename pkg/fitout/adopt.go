@@ -21,8 +21,8 @@ func (p *Plan) lost() func(addon string, wanted, live *manifest.Object) []string
 	}
 }
 
-// Adoptable returns a cluster file with the settings of other installers that can be carried over, as nested maps, and the
-// number of their objects that the plan would adopt.
+// Adoptable returns the plan's cluster file with the settings of other installers that can be carried over, as nested maps, and the
+// number of their objects that the plan would adopt. Addons whose job others do under names of their own are left out in it.
 func Adoptable(ctx context.Context, cluster Cluster, p *Plan) (file map[string]any, objects int, err error) {
 	live, err := cluster.Live(ctx, p.Kinds, p.Rendering.Objects(), func(manifest.ID) bool { return true })
 	if err != nil {
@@ -38,7 +38,20 @@ func Adoptable(ctx context.Context, cluster Cluster, p *Plan) (file map[string]a
 	for _, a := range p.Rendering.Addons {
 		addons = append(addons, adoption.Addon{Carries: a.Carries, Objects: a.Objects})
 	}
-	file = adoption.Carried(addons, foreign)
+	if file, err = p.file.Stated(); err != nil {
+		return nil, 0, err
+	}
+	adoption.Carry(addons, foreign, file)
+	others, err := existing(ctx, cluster, p, func(string) bool { return true })
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, other := range others {
+		if other.Keep == "" {
+			field, value := other.leftOut()
+			adoption.LeaveOut(file, field, value)
+		}
+	}
 	file["apiVersion"], file["kind"] = clusterfile.APIVersion, clusterfile.Kind
 	return file, len(foreign), nil
 }

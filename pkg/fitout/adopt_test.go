@@ -102,6 +102,7 @@ func TestAdoptInstallers(t *testing.T) {
 			}
 			delete(file, "apiVersion")
 			delete(file, "kind")
+			delete(file, "kubernetesVersion")
 			text, err := yaml.Marshal(file)
 			if err != nil {
 				t.Fatal(err)

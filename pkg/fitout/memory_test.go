@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
@@ -84,7 +85,9 @@ func (m *memory) Facts(context.Context) (clusterfile.Facts, error) {
 
 func (m *memory) ServerSide() bool { return true }
 
-func (m *memory) Providers(context.Context) (provider.Observed, error) { return m.others, nil }
+func (m *memory) Providers(context.Context, []bundle.Provider) (provider.Observed, error) {
+	return m.others, nil
+}
 
 func (m *memory) Diagnose(context.Context, observed.EvidenceRequest) observed.Evidence {
 	return observed.Evidence{}

@@ -11,12 +11,13 @@ import (
 // A workloadRule is a bundle.WorkloadRule whose expressions are compiled.
 type workloadRule struct {
 	bundle.WorkloadRule
-	namespace, name, except, image, hostPath, label func(string) bool
+	namespace, name, except, image, hostPath, label, arg, unlessArg, env, setting func(string) bool
 }
 
 func compile(r bundle.WorkloadRule) workloadRule {
 	return workloadRule{WorkloadRule: r, namespace: whole(r.Namespace), name: whole(r.Name), except: whole(r.Except),
-		image: whole(r.Image), hostPath: whole(r.HostPath), label: whole(r.Label.Value)}
+		image: whole(r.Image), hostPath: whole(r.HostPath), label: whole(r.Label.Value), arg: whole(r.Arg), unlessArg: whole(r.UnlessArg),
+		env: whole(r.Env.Value), setting: whole(r.Settings.Value)}
 }
 
 func (r workloadRule) applies(o *manifest.Object) bool {
@@ -27,6 +28,9 @@ func (r workloadRule) applies(o *manifest.Object) bool {
 	return (r.Image == "" || slices.ContainsFunc(texts(pod, "containers", "image"), r.image)) &&
 		(r.HostPath == "" || slices.ContainsFunc(hostPaths(pod), r.hostPath)) &&
 		(len(r.HostPorts) == 0 || slices.ContainsFunc(r.HostPorts, func(port int) bool { return hasHostPort(pod, int64(port)) })) &&
+		(r.Arg == "" || slices.ContainsFunc(words(pod), r.arg)) &&
+		(r.UnlessArg == "" || !slices.ContainsFunc(words(pod), r.unlessArg)) &&
+		(r.Env.Key == "" || slices.ContainsFunc(variables(pod, r.Env.Key), r.env)) &&
 		(r.Label.Key == "" || r.labelled(o))
 }
 
@@ -95,4 +99,29 @@ func hasHostPort(pod map[string]any, port int64) bool {
 		}
 	}
 	return false
+}
+
+// words are the commands and arguments of all containers.
+func words(pod map[string]any) []string {
+	var all []string
+	for _, c := range elements(pod, "containers") {
+		for _, list := range []string{"command", "args"} {
+			values, _, _ := unstructured.NestedStringSlice(c, list)
+			all = append(all, values...)
+		}
+	}
+	return all
+}
+
+// variables are the values that containers have for an environment variable.
+func variables(pod map[string]any, name string) []string {
+	var all []string
+	for _, c := range elements(pod, "containers") {
+		for _, e := range elements(c, "env") {
+			if value, isText := e["value"].(string); isText && e["name"] == name {
+				all = append(all, value)
+			}
+		}
+	}
+	return all
 }
