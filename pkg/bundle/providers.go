@@ -48,7 +48,7 @@ type WorkloadRule struct {
 
 // A Setting is a field of an object that configures a workload: of a ConfigMap in its namespace, or of an object of the cluster.
 type Setting struct {
-	Resource string `json:"resource" doc:"resource of the object, if it is no ConfigMap: felixconfigurations.v1.crd.projectcalico.org. It belongs to no namespace"`
+	Resource string `json:"resource" doc:"resource of the object, if it is no ConfigMap: RESOURCE.VERSION.GROUP of an object that belongs to no namespace"`
 	Name     string `json:"name" doc:"its name, as it is written"`
 	Field    string `json:"field" doc:"the field (spec.bpfEnabled; data.antrea-agent.conf: the key of a ConfigMap may hold dots)"`
 	Value    string `json:"value" doc:"value of the field"`
@@ -123,7 +123,7 @@ func (s Setting) verify() error {
 	case s.Name == "" || s.Field == "":
 		return errors.New("has no name or no field; give both")
 	case s.Resource != "" && gvr == nil:
-		return fmt.Errorf("has the resource %q; write it as felixconfigurations.v1.crd.projectcalico.org", s.Resource)
+		return fmt.Errorf("has the resource %q; write it as RESOURCE.VERSION.GROUP", s.Resource)
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/provider"
 	"github.com/fitout-dev/fitout/pkg/render"
@@ -16,10 +15,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Providers reads what the rules look for providers of others in: nodes, workloads and Services of all namespaces, static pods of
-// kube-system, API services, StorageClasses, and what configures workloads. All of it may be listed, or the error names the missing
-// permission.
-func (c *Client) Providers(ctx context.Context, rules []bundle.Provider) (provider.Observed, error) {
+// Providers reads what providers of others are looked for in: nodes, workloads and Services of all namespaces, static pods of
+// kube-system, API services, StorageClasses, and the sources of settings that are wanted then. All of it may be listed, or the error
+// names the missing permission.
+func (c *Client) Providers(ctx context.Context, sources func(provider.Observed) []provider.Source) (provider.Observed, error) {
 	apps := func(resource string) schema.GroupVersionResource {
 		return schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: resource}
 	}
@@ -35,7 +34,7 @@ func (c *Client) Providers(ctx context.Context, rules []bundle.Provider) (provid
 	}
 	found := provider.Observed{Nodes: objects[0], Workloads: slices.Concat(objects[1], objects[2], objects[3]), Services: objects[4],
 		APIServices: objects[5], StorageClasses: objects[6], Settings: map[provider.Source]*manifest.Object{}}
-	return found, c.settings(ctx, provider.Sources(rules, found), found.Settings)
+	return found, c.settings(ctx, sources(found), found.Settings)
 }
 
 // settings reads what configures workloads.

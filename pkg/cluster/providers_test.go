@@ -6,8 +6,9 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/cluster"
+	"github.com/fitout-dev/fitout/pkg/provider"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 )
 
@@ -35,8 +36,10 @@ func TestProviders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rule := bundle.Provider{Workload: bundle.WorkloadRule{Kinds: []string{"DaemonSet"}, Name: "cilium", Settings: bundle.Setting{Name: "cilium-config", Field: "data.a"}}}
-	found, err := c.Providers(t.Context(), []bundle.Provider{rule})
+	found, err := c.Providers(t.Context(), func(o provider.Observed) []provider.Source {
+		resource := schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
+		return []provider.Source{{Resource: resource, Namespace: o.Workloads[0].GetNamespace(), Name: "cilium-config"}}
+	})
 	if err != nil || len(found.Nodes) != 1 || len(found.Workloads) != 2 || len(found.Services) != 1 || len(found.StorageClasses) != 1 || len(found.Settings) != 1 {
 		t.Fatalf("%v: %+v", err, found)
 	}

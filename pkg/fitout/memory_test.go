@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/cluster"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
@@ -85,7 +84,7 @@ func (m *memory) Facts(context.Context) (clusterfile.Facts, error) {
 
 func (m *memory) ServerSide() bool { return true }
 
-func (m *memory) Providers(context.Context, []bundle.Provider) (provider.Observed, error) {
+func (m *memory) Providers(context.Context, func(provider.Observed) []provider.Source) (provider.Observed, error) {
 	return m.others, nil
 }
 

@@ -52,7 +52,7 @@ func existing(ctx context.Context, cluster Cluster, p *Plan, asked func(role str
 		_, is := wanted[r.Role]
 		return !is || r.Addon != "" && r.Addon == addons[r.Role].Name
 	})
-	observed, err := cluster.Providers(ctx, rules)
+	observed, err := cluster.Providers(ctx, func(o provider.Observed) []provider.Source { return provider.Sources(rules, o) })
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/changeset"
 	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
@@ -48,8 +47,8 @@ type Cluster interface {
 	Observe(ctx context.Context, kinds manifest.Kinds, objects []*manifest.Object) (observed.Snapshot, error)
 	// ServerSide reports whether the API server does server-side apply, and so keeps managed fields.
 	ServerSide() bool
-	// Providers reads what the rules look for others' providers of the addons' roles in.
-	Providers(ctx context.Context, rules []bundle.Provider) (provider.Observed, error)
+	// Providers reads what others' providers of the addons' roles are looked for in, and then the sources of settings of what it found.
+	Providers(ctx context.Context, sources func(provider.Observed) []provider.Source) (provider.Observed, error)
 	// Diagnose asks what explains that something is unmet. It does without what it may not ask.
 	Diagnose(ctx context.Context, q observed.EvidenceRequest) observed.Evidence
 }
