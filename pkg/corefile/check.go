@@ -31,9 +31,9 @@ func Fatal(faults []Fault) []Fault {
 }
 
 // Check returns, in the order of their lines, the faults of a Corefile for a version of the server: plugins and options that
-// the version does not have or ignores, and imports that lead nowhere. Values, such as addresses, are not looked at. A
+// the version does not have or ignores, arguments that it does not take, zones that two blocks serve, and imports that lead nowhere. A
 // Corefile that cannot be parsed, and a version that is none, are an error.
-func (t *Table) Check(serverVersion, source string, files Files) ([]Fault, error) {
+func (t *Table) Check(serverVersion, source string, container Container) ([]Fault, error) {
 	v, err := version.ParseGeneric(serverVersion)
 	if err != nil {
 		return nil, fmt.Errorf("version of %s: %w", t.Server, err)
@@ -42,7 +42,10 @@ func (t *Table) Check(serverVersion, source string, files Files) ([]Fault, error
 	if err != nil {
 		return nil, err
 	}
-	c := checking{table: t, version: v, source: source, files: files, defined: map[string]bool{}, snippets: snippetsOf(parts)}
+	unset := expand(parts, container)
+	c := checking{table: t, version: v, source: source, container: container, defined: map[string]bool{}, snippets: snippetsOf(parts)}
+	c.unset(unset)
+	c.zones(parts)
 	for _, p := range parts {
 		switch {
 		case len(p.keys) == 0:
@@ -61,13 +64,13 @@ func (t *Table) Check(serverVersion, source string, files Files) ([]Fault, error
 
 // A checking is a Corefile as it is read from top to bottom.
 type checking struct {
-	table    *Table
-	version  *version.Version
-	source   string
-	files    Files
-	snippets snippets
-	defined  map[string]bool // the snippets so far
-	faults   []Fault
+	table     *Table
+	version   *version.Version
+	source    string
+	container Container
+	snippets  snippets
+	defined   map[string]bool // the snippets so far
+	faults    []Fault
 }
 
 // maxFaults is how many faults are found at most; somebody who sees so many has given the wrong file.
@@ -97,6 +100,7 @@ func (c *checking) block(list []directive) {
 		}
 		if c.life(d, 1, d.name(), p.life(), true) {
 			c.options(d, p)
+			c.arguments(d, p)
 		}
 		if p.Files {
 			c.named(d)

@@ -66,7 +66,7 @@ func table(t testing.TB) *Table {
 }
 
 // mounted is what the addon's Deployment mounts.
-var mounted = Files{Dir: "/etc/coredns", Names: []string{"/etc/coredns/Corefile"}, Mounts: []string{"/etc/resolv.conf"}}
+var mounted = Container{Dir: "/etc/coredns", Names: []string{"/etc/coredns/Corefile"}, Mounts: []string{"/etc/resolv.conf"}}
 
 // Each Corefile of testdata is customised as people do it. What it comes to beside the rendered one is in the file .txt.
 func TestCorefiles(t *testing.T) {

@@ -7,15 +7,16 @@ import (
 	"strings"
 )
 
-// Files says which files the server has, as far as that is known. The zero value knows nothing, and nothing is missed.
-type Files struct {
-	Dir    string   // of the Corefile, an absolute path; relative names are in it
-	Names  []string // absolute paths of files that are there
-	Mounts []string // absolute paths of files, and of folders whose contents are not known
+// A Container is what the server finds in its container, as far as that is known. The zero value knows nothing, and nothing is missed.
+type Container struct {
+	Dir       string             // of the Corefile, an absolute path; relative names are in it
+	Names     []string           // absolute paths of files that are there
+	Mounts    []string           // absolute paths of files, and of folders whose contents are not known
+	Variables map[string]*string // values of the environment variables; nil for one whose value is not known
 }
 
 // has reports whether a file can be there. Where the name is a pattern, it is enough that one file can match.
-func (f Files) has(name string) bool {
+func (f Container) has(name string) bool {
 	if !path.IsAbs(name) {
 		name = path.Join(f.Dir, name)
 	}
@@ -38,7 +39,7 @@ func (c *checking) imports(name string, line int) {
 	case c.defined[name], substituted(name):
 	case isSnippet:
 		c.fault(line, true, subject, "is of a snippet that is defined below it, in line "+strconv.Itoa(p.line), "define the snippet first")
-	case c.files.Dir == "" || c.files.has(name):
+	case c.container.Dir == "" || c.container.has(name):
 	case strings.ContainsAny(name, "*?["): // the server goes on where no file matches a pattern
 		c.fault(line, false, subject, "imports nothing: no volume has such files", "remove it, or mount them in a patch")
 	default:
@@ -48,11 +49,11 @@ func (c *checking) imports(name string, line int) {
 
 // named checks that the files which a plugin names can be there.
 func (c *checking) named(d directive) {
-	if c.files.Dir == "" {
+	if c.container.Dir == "" {
 		return
 	}
 	for _, word := range d.words[1:] {
-		if path.IsAbs(word) && !substituted(word) && !c.files.has(word) {
+		if path.IsAbs(word) && !substituted(word) && !c.container.has(word) {
 			c.fault(d.line, false, d.name(), "names "+shown(word)+", a file that no volume has", "remove it, or mount the file in a patch")
 		}
 	}

@@ -95,15 +95,15 @@ func TestSettingsOf(t *testing.T) {
 
 func TestCheckFiles(t *testing.T) {
 	live := "import a.conf\nimport *.server\nimport /mnt/x/*.server\nimport {$FILE}\n.:53 {\n hosts /etc/coredns/hosts\n file /none/hosts\n}\n"
-	files := Files{Dir: "/etc/coredns", Names: []string{"/etc/coredns/a.conf", "/etc/coredns/hosts"}, Mounts: []string{"/mnt"}}
+	files := Container{Dir: "/etc/coredns", Names: []string{"/etc/coredns/a.conf", "/etc/coredns/hosts"}, Mounts: []string{"/mnt"}}
 	for name, test := range map[string]struct {
-		files Files
-		want  string
+		container Container
+		want      string
 	}{
 		"all but two are there": {files, "line 2: import *.server imports nothing: no volume has such files; remove it, or mount them in a patch\nline 7: file names /none/hosts, a file that no volume has; remove it, or mount the file in a patch"},
-		"not known":             {Files{}, ""},
+		"not known":             {Container{}, ""},
 	} {
-		faults, err := table(t).Check("1.14.6", live, test.files)
+		faults, err := table(t).Check("1.14.6", live, test.container)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func TestBounds(t *testing.T) {
 	if _, err := parse("a\n" + strings.Repeat("b {\n", 30)); err == nil || err.Error() != "line 21: braces are nested more than 20 deep; CoreDNS needs three" {
 		t.Errorf("without braces: error %v", err)
 	}
-	faults, err := table(t).Check("1.14.6", ".:53 {\n"+strings.Repeat("x\n", 5000)+"cache {\n"+strings.Repeat("x\n", 5000)+"}\n}\n", Files{})
+	faults, err := table(t).Check("1.14.6", ".:53 {\n"+strings.Repeat("x\n", 5000)+"cache {\n"+strings.Repeat("x\n", 5000)+"}\n}\n", Container{})
 	if err != nil || len(faults) != maxFaults {
 		t.Errorf("%d faults, error %v", len(faults), err)
 	}
@@ -138,7 +138,7 @@ func TestBounds(t *testing.T) {
 	if lost := Lost(rendered, doubling.String()); len(lost) == 0 {
 		t.Error("nothing is lost")
 	}
-	if _, err := table(t).Check("newest", "", Files{}); err == nil {
+	if _, err := table(t).Check("newest", "", Container{}); err == nil {
 		t.Error("a version that is none is taken")
 	}
 }

@@ -138,7 +138,7 @@ func TestZone(t *testing.T) {
 		".": "dns://:53", ".:53": "dns://:53", ":53": "dns://:53", "dns://.": "dns://:53", "": "dns://:53",
 		"Example.ORG.": "dns://example.org:53", "example.org:053": "dns://example.org:53", "example.org:1053": "dns://example.org:1053",
 		"tls://example.org": "tls://example.org:853", "grpc://.:443": "grpc://:443", "https://a": "https://a:443", "quic://a": "quic://a:853",
-		"10.0.0.0/8": "dns://10.0.0.0/8:53", "{$ZONE}": "dns://{$zone}:53", "a:b": "dns://a:b:53", "a:99999": "dns://a:99999:53", "x://a": "dns://x://a:53",
+		"10.0.0.0/8": "dns://10.0.0.0/8:53", "{$ZONE}": "dns://{$zone}:53", "a:b": "dns://a:b:53", "a:99999": "dns://a:99999", "x://a": "dns://x://a:53",
 	} {
 		if got := zone(key); got != want {
 			t.Errorf("%q is %s, want %s", key, got, want)

@@ -34,8 +34,8 @@ func editOf(source string, d directive, words int, migrate string) *edit {
 
 // Migrate edits the lines of a Corefile with which a version of the server does not start, where the table knows how, and that
 // are to be edited. Everything else stays as it is, comments included.
-func (t *Table) Migrate(serverVersion, source string, files Files, edited func(Fault) bool) (string, []Migration, error) {
-	faults, err := t.Check(serverVersion, source, files)
+func (t *Table) Migrate(serverVersion, source string, container Container, edited func(Fault) bool) (string, []Migration, error) {
+	faults, err := t.Check(serverVersion, source, container)
 	if err != nil {
 		return source, nil, err
 	}

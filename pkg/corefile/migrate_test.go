@@ -51,14 +51,14 @@ func TestMigrate(t *testing.T) {
 		"two lines, and one line alike": {"1.7.0", "a.org {\n kubernetes {\n  upstream\n  upstream\n }\n}\n", "a.org {\n kubernetes {\n }\n}\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, migrations, err := table(t).Migrate(c.version, c.source, corefile.Files{}, func(corefile.Fault) bool { return !strings.HasPrefix(c.source, "not.") })
+			got, migrations, err := table(t).Migrate(c.version, c.source, corefile.Container{}, func(corefile.Fault) bool { return !strings.HasPrefix(c.source, "not.") })
 			if err != nil || got != c.want {
 				t.Errorf("error %v\n%s\nwant\n%s", err, got, c.want)
 			}
 			if (len(migrations) > 0) != (got != c.source) {
 				t.Errorf("migrations %v", migrations)
 			}
-			faults, err := table(t).Check(c.version, got, corefile.Files{})
+			faults, err := table(t).Check(c.version, got, corefile.Container{})
 			if left := corefile.Fatal(faults); err != nil || (len(left) > 0) != (c.left != "") || len(left) > 0 && !strings.Contains(left[0].String(), c.left) {
 				t.Errorf("left %v, error %v, want %q", left, err, c.left)
 			}
@@ -67,7 +67,7 @@ func TestMigrate(t *testing.T) {
 }
 
 func TestMigrationsAreTold(t *testing.T) {
-	_, migrations, err := table(t).Migrate("1.7.0", "a.org {\n  proxy . 1.1.1.1 # ours\n  kubernetes {\n    upstream\n  }\n}\n", corefile.Files{}, func(corefile.Fault) bool { return true })
+	_, migrations, err := table(t).Migrate("1.7.0", "a.org {\n  proxy . 1.1.1.1 # ours\n  kubernetes {\n    upstream\n  }\n}\n", corefile.Container{}, func(corefile.Fault) bool { return true })
 	if err != nil || len(migrations) != 2 || migrations[0].Was != "proxy . 1.1.1.1 # ours" || migrations[0].Becomes != "forward . 1.1.1.1 # ours" || migrations[1].Was != "upstream" || migrations[1].Becomes != "" {
 		t.Errorf("%+v, error %v", migrations, err)
 	}

@@ -2,7 +2,6 @@ package corefile
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -125,9 +124,6 @@ func (r *reader) header(p *part) error {
 	}
 	return nil
 }
-
-// variable is a place where the server puts the value of an environment variable: {$NAME} or {%NAME%}.
-var variable = regexp.MustCompile(`\{\$[^{}]+\}|\{%[^{}]+%\}`)
 
 // bracesLeft reports whether a zone has a brace that is not of a variable. CoreDNS would take it for a letter of the name.
 func bracesLeft(zone string) bool {

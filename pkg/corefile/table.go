@@ -12,12 +12,13 @@ import (
 // A Table says which plugins and options each version of a server of Corefiles has. It is data of an addon, which tells for
 // how long something has been there; what to do with it in an upgrade is Successor and Remedy.
 type Table struct {
-	APIVersion string            `json:"apiVersion" required:"true" enum:"fitout.dev/v1alpha1" doc:"version of this format"`
-	Kind       string            `json:"kind" required:"true" enum:"CorefilePlugins" doc:"kind of this file"`
-	Server     string            `json:"server" required:"true" doc:"name of the server in messages"`
-	First      string            `json:"first" required:"true" doc:"the oldest version that the table is right for"`
-	Last       string            `json:"last" required:"true" doc:"the newest"`
-	Plugins    map[string]Plugin `json:"plugins" required:"true" doc:"the plugins of all versions, by their names in a Corefile"`
+	APIVersion string              `json:"apiVersion" required:"true" enum:"fitout.dev/v1alpha1" doc:"version of this format"`
+	Kind       string              `json:"kind" required:"true" enum:"CorefilePlugins" doc:"kind of this file"`
+	Server     string              `json:"server" required:"true" doc:"name of the server in messages"`
+	First      string              `json:"first" required:"true" doc:"the oldest version that the table is right for"`
+	Last       string              `json:"last" required:"true" doc:"the newest"`
+	Words      map[string][]string `json:"words" doc:"words that arguments may be, by the name of their kind"`
+	Plugins    map[string]Plugin   `json:"plugins" required:"true" doc:"the plugins of all versions, by their names in a Corefile"`
 }
 
 // A Plugin is one plugin, its life and its options.
@@ -38,6 +39,11 @@ type Plugin struct {
 	Once        bool              `json:"once" doc:"a block has it once at most"`
 	OnceUntil   string            `json:"onceUntil" doc:"the first version in which a block may have it more often; absent: none"`
 	Files       bool              `json:"files" doc:"arguments that begin with a slash name files"`
+	Args        *string           `json:"args" doc:"the arguments that it takes, kind by kind; absent: they are not checked"`
+	ArgsBefore  map[string]string `json:"argsBefore" doc:"the arguments that it took before a version"`
+	OptionArgs  map[string]string `json:"optionArgs" doc:"the arguments of its options, by their names"`
+	Needs       []string          `json:"needs" doc:"it has one of these options"`
+	DataUntil   string            `json:"dataUntil" doc:"an option behind which no data may stand"`
 }
 
 // An Option is the life of an option.
@@ -53,6 +59,17 @@ type Option struct {
 
 func (p Plugin) life() Option {
 	return Option{Since: p.Since, Deprecated: p.Deprecated, Ignored: p.Ignored, Removed: p.Removed, Successor: p.Successor, Migrate: p.Migrate, Remedy: p.Remedy}
+}
+
+// argsOf returns the description of the arguments in a version, nil if there is none.
+func (p Plugin) argsOf(v *version.Version) *string {
+	found, until := p.Args, ""
+	for before, args := range p.ArgsBefore {
+		if !reached(v, before) && (until == "" || atLeast(version.MustParseGeneric(until), before)) {
+			found, until = &args, before
+		}
+	}
+	return found
 }
 
 // checked reports whether the options of the plugin are known.
@@ -76,7 +93,30 @@ func DecodeTable(file string, data []byte) (*Table, error) {
 			}
 		}
 	}
+	grammars := t.grammars()
+	for _, field := range slices.Sorted(maps.Keys(grammars)) {
+		if _, err := t.grammar(grammars[field]); err != nil {
+			faults = append(faults, strictyaml.Fault{File: file, Line: lines[field], Field: field, Problem: err.Error(), Remedy: "use kinds such as duration, int(1,), =word or any, each with ?, * or +"})
+		}
+	}
 	return t, faults.ErrorOrNil()
+}
+
+// grammars are all descriptions of arguments in the table, by their fields.
+func (t *Table) grammars() map[string]string {
+	all := map[string]string{}
+	for name, p := range t.Plugins {
+		if p.Args != nil {
+			all["plugins."+name+".args"] = *p.Args
+		}
+		for before, args := range p.ArgsBefore {
+			all["plugins."+name+".argsBefore."+before] = args
+		}
+		for option, args := range p.OptionArgs {
+			all["plugins."+name+".optionArgs."+option] = args
+		}
+	}
+	return all
 }
 
 // dates are all versions in the table, by their fields.
@@ -88,6 +128,9 @@ func (t *Table) dates() map[string]string {
 	for name, p := range t.Plugins {
 		add("plugins."+name, p.life())
 		all["plugins."+name+".strictSince"], all["plugins."+name+".onceUntil"] = p.StrictSince, p.OnceUntil
+		for before := range p.ArgsBefore {
+			all["plugins."+name+".argsBefore."+before] = before
+		}
 		for option, o := range p.Changes {
 			add("plugins."+name+".changes."+option, o)
 		}

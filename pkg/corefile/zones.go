@@ -45,15 +45,21 @@ var ports = map[string]string{"dns": "53", "tls": "853", "quic": "853", "grpc": 
 // zone normalises a key, as CoreDNS does (core/dnsserver/register.go), to transport://name:port: Example.org. and
 // dns://example.org:53 are the same. Blocks of addresses (10.0.0.0/8) are taken as they are written.
 func zone(key string) string {
+	transport, name, port := parted(key)
+	return transport + "://" + strings.TrimSuffix(strings.ToLower(name), ".") + ":" + port
+}
+
+// parted cuts a key into its transport, its name and its port.
+func parted(key string) (transport, name, port string) {
 	transport, name, found := strings.Cut(key, "://")
 	if !found || ports[transport] == "" {
 		transport, name = "dns", key
 	}
-	port := ports[transport]
+	port = ports[transport]
 	if i := strings.LastIndexByte(name, ':'); i >= 0 {
-		if number, err := strconv.ParseUint(name[i+1:], 10, 16); err == nil {
-			name, port = name[:i], strconv.FormatUint(number, 10)
+		if number, err := strconv.Atoi(name[i+1:]); err == nil {
+			name, port = name[:i], strconv.Itoa(number)
 		}
 	}
-	return transport + "://" + strings.TrimSuffix(strings.ToLower(name), ".") + ":" + port
+	return transport, name, port
 }

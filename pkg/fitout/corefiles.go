@@ -138,7 +138,7 @@ func (f *edition) migrate() {
 	if err != nil || !s.released || f.policy == changeset.TakeOver || f.policy == changeset.Leave && f.ofOthers() {
 		return // their text goes, or stays whole
 	}
-	text, migrations, err := f.edit.Table.Migrate(f.addon.Version, f.theirs, s.files, func(fault corefile.Fault) bool {
+	text, migrations, err := f.edit.Table.Migrate(f.addon.Version, f.theirs, s.container, func(fault corefile.Fault) bool {
 		return slices.ContainsFunc(merged.Kept, func(k corefile.Kept) bool { return k.Holds(fault.Line) })
 	})
 	if err != nil {
@@ -170,7 +170,7 @@ func (f *edition) goes(text string) {
 // refused them, unless they are taken over; the others are notes.
 func (f *edition) faults(stays func(corefile.Fault) bool) []corefile.Fault {
 	s := serverOf(f.addon, f.edit, f.wanted, f.live)
-	all, err := f.edit.Table.Check(f.addon.Version, f.theirs, s.files)
+	all, err := f.edit.Table.Check(f.addon.Version, f.theirs, s.container)
 	if err != nil {
 		f.refuse(err.Error())
 		return nil

@@ -112,7 +112,7 @@ func validateEdit(a render.Addon, edit bundle.Edit, o *manifest.Object) strictya
 	text, _, _ := unstructured.NestedString(o.Object, edit.Path()...)
 	at := fmt.Sprintf("%s: %s:", manifest.IDOf(o), edit.Field)
 	s := serverOf(a, edit, o)
-	found, err := edit.Table.Check(a.Version, text, s.files)
+	found, err := edit.Table.Check(a.Version, text, s.container)
 	if err != nil {
 		return strictyaml.Faults{{Field: at, Problem: err.Error()}}
 	}

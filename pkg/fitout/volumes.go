@@ -16,7 +16,7 @@ import (
 
 // A server is what is known of the container that reads an edited object.
 type server struct {
-	files    corefile.Files
+	container corefile.Container
 	released bool // the image's tag is the addon's version; somebody's own build may have other plugins
 }
 
@@ -32,7 +32,7 @@ func serverOf(a render.Addon, edit bundle.Edit, objects ...*manifest.Object) ser
 			continue
 		}
 		for _, c := range spec.Containers {
-			if s := (mounting{spec: spec, container: c, edit: edit, keys: keysOf(objects)}).server(); s.files.Dir != "" {
+			if s := (mounting{spec: spec, container: c, edit: edit, keys: keysOf(objects)}).server(); s.container.Dir != "" {
 				s.released = imageVersion(c.Image) == a.Version
 				return s
 			}
@@ -88,16 +88,32 @@ func (m mounting) server() server {
 		case at < 0:
 		case m.edit.Kind == "ConfigMap" && m.spec.Volumes[at].ConfigMap != nil && m.spec.Volumes[at].ConfigMap.Name == m.edit.Name:
 			names, dir := m.names(mount, m.spec.Volumes[at].ConfigMap.Items)
-			s.files.Names = append(s.files.Names, names...)
-			if s.files.Dir == "" {
-				s.files.Dir = dir
+			s.container.Names = append(s.container.Names, names...)
+			if s.container.Dir == "" {
+				s.container.Dir = dir
 			}
 		default:
-			s.files.Mounts = append(s.files.Mounts, mount.MountPath)
+			s.container.Mounts = append(s.container.Mounts, mount.MountPath)
 		}
 	}
-	s.files.Mounts = append(s.files.Mounts, alwaysThere...)
+	s.container.Mounts = append(s.container.Mounts, alwaysThere...)
+	s.container.Variables = variables(m.container)
 	return s
+}
+
+// variables are the environment variables of a container; nil where they come from objects that have not been read.
+func variables(c corev1.Container) map[string]*string {
+	if len(c.EnvFrom) > 0 {
+		return nil
+	}
+	all := map[string]*string{}
+	for _, v := range c.Env {
+		all[v.Name] = nil
+		if v.ValueFrom == nil && !strings.Contains(v.Value, "$(") {
+			all[v.Name] = &v.Value
+		}
+	}
+	return all
 }
 
 // names returns the paths of the keys, and the folder in which the edited one is.

@@ -116,7 +116,7 @@ func fate(t *testing.T, before, version string, s subject) (string, bool) {
 // tableFate asks the table the same.
 func tableFate(t *testing.T, table *corefile.Table, version string, s subject) string {
 	t.Helper()
-	faults, err := table.Check(version, s.corefile(), corefile.Files{})
+	faults, err := table.Check(version, s.corefile(), corefile.Container{})
 	if err != nil {
 		t.Fatal(err)
 	}
