@@ -46,7 +46,7 @@ func TestDecodeTableArguments(t *testing.T) {
 		"    args: sometimes\n":                    `plugins.a.args has the kind "sometimes", which there is none of`,
 		"    args: word(1,)\n":                     `plugins.a.args has the kind "word", which there is no range of`,
 		"    args: int(x,)\n":                      `plugins.a.args has the bound "x"`,
-		"    optionArgs: {o: \"duration(,1)\"}\n":      `plugins.a.optionArgs.o has the bound "1"`,
+		"    optionArgs: {o: \"duration(,1)\"}\n":  `plugins.a.optionArgs.o has the bound "1"`,
 		"    argsBefore: {1.0.0: any, new: any}\n": `plugins.a.argsBefore.new is "new"`,
 	} {
 		if _, err := DecodeTable("t.yaml", []byte(head+line)); err == nil || !strings.Contains(err.Error(), want) {

@@ -17,7 +17,7 @@ import (
 // A server is what is known of the container that reads an edited object.
 type server struct {
 	container corefile.Container
-	released bool // the image's tag is the addon's version; somebody's own build may have other plugins
+	released  bool // the image's tag is the addon's version; somebody's own build may have other plugins
 }
 
 // alwaysThere are files that every container has: from its image, the kubelet and the runtime.
