@@ -35,7 +35,7 @@ func checked(ctx context.Context, cluster Cluster, p *Plan, o CheckOptions, prog
 		if o.Since > 0 {
 			snapshot.Since = r.Time.Add(-o.Since)
 		}
-		policies := p.conflicts(o.Conflicts)
+		policies := p.checkPolicies(o.Conflicts, snapshot.Objects[inventory.ID])
 		snapshot.Kept = p.kept(cluster, policies, snapshot.Objects)
 		r.Checks = o.Select.Rows(judgeInventory(check.Judge(p.judgedWith(cluster, policies, snapshot.Objects), snapshot), snapshot.Objects[inventory.ID]))
 		r.Verdict = check.Overall(r.Checks)

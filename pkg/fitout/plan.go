@@ -219,6 +219,20 @@ func (p *Plan) conflicts(run changeset.Policies) changeset.Policies {
 	return policies
 }
 
+// checkPolicies are those of a check: where neither the command line nor the cluster file says anything, what the last run was told.
+func (p *Plan) checkPolicies(run changeset.Policies, record *manifest.Object) changeset.Policies {
+	policies := changeset.Policies{}
+	for _, name := range inventory.KeptAddons(record) {
+		policies[name] = changeset.Leave
+	}
+	given := p.conflicts(run)
+	if everywhere, said := given[""]; said {
+		policies = changeset.Policies{"": everywhere}
+	}
+	maps.Copy(policies, given)
+	return policies
+}
+
 // judged are the addons as the check sees them: those of the bundle, and Fitout's own record.
 func (p *Plan) judged() []render.Addon {
 	own := render.Addon{Addon: bundle.Addon{Name: render.ManagedBy}, Version: p.Rendering.Bundle, Digest: p.Rendering.Digest,

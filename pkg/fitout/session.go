@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -156,6 +157,10 @@ func (s *session) decide(ctx context.Context) (err error) {
 	if s.target, err = s.plan.target(s.waves, s.options.Version); err != nil {
 		return err
 	}
+	for name, a := range s.target.Addons {
+		a.Kept = s.plan.conflicts(s.options.Policies.Conflicts).Of(name) == changeset.Leave
+		s.target.Addons[name] = a
+	}
 	if s.record != nil {
 		recorded, err := s.cluster.Recorded(ctx, s.record.Orphans(s.target))
 		if err != nil {
@@ -207,7 +212,7 @@ func (s *session) announce() {
 // settled reports whether there is nothing to do: nothing changes, and the record says that the last run was of the same
 // target and complete.
 func (s *session) settled() bool {
-	if s.record == nil || s.record.Target != s.target.Target || s.record.Fitout != s.target.Fitout || !s.changes.Empty() {
+	if s.record == nil || s.record.Target != s.target.Target || s.record.Fitout != s.target.Fitout || !maps.Equal(s.record.Addons, s.target.Addons) || !s.changes.Empty() {
 		return false
 	}
 	return s.record.State == inventory.Complete || s.partial() && s.record.State == inventory.Upgrading && s.record.Phase == string(s.phase)

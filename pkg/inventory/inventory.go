@@ -53,6 +53,7 @@ type Addon struct {
 	Version string `json:"version"`
 	Digest  string `json:"digest"`
 	Objects int    `json:"objects"`
+	Kept    bool   `json:"kept,omitempty"` // the run was told to leave fields that others have set, so that a check calls them good
 }
 
 // An Entry is one object.

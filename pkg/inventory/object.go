@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
@@ -135,6 +137,25 @@ func parse(o *manifest.Object) (*Inventory, error) {
 		return nil, fmt.Errorf("%s: %w", keyEntries, err)
 	}
 	return i, nil
+}
+
+// KeptAddons returns the addons of a record that the last run was told to leave fields of others in. A record that cannot be read has
+// none: what is wrong with it is told elsewhere.
+func KeptAddons(o *manifest.Object) []string {
+	if o == nil {
+		return nil
+	}
+	i, err := Parse(o)
+	if err != nil {
+		return nil
+	}
+	var kept []string
+	for _, name := range slices.Sorted(maps.Keys(i.Addons)) {
+		if i.Addons[name].Kept {
+			kept = append(kept, name)
+		}
+	}
+	return kept
 }
 
 // pack compresses entries. The same entries give the same bytes.
