@@ -20,9 +20,7 @@ import (
 func corefileLines(want, got string) []string {
 	var lines []string
 	for _, l := range corefile.Lost(want, got) {
-		if !l.Comment {
-			lines = append(lines, "Corefile "+l.String())
-		}
+		lines = append(lines, "Corefile "+l.String())
 	}
 	return lines
 }

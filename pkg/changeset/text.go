@@ -52,11 +52,19 @@ func (c Change) Lines() []string {
 		line += ": " + about
 	}
 	lines := []string{line}
+	refused := map[string]bool{} // that is said once
+	for _, r := range c.Refusals {
+		refused[r.Reason] = true
+	}
 	for _, l := range c.Lost {
-		lines = append(lines, "  lost: "+l)
+		if !refused[l] {
+			lines = append(lines, "  lost: "+l)
+		}
 	}
 	for _, conflict := range c.Conflicts {
-		lines = append(lines, fmt.Sprintf("  %s: %s", c.Policy, conflict.Text()))
+		if text := conflict.Text(); !refused[text] {
+			lines = append(lines, fmt.Sprintf("  %s: %s", c.Policy, text))
+		}
 	}
 	for _, r := range c.Refusals {
 		lines = append(lines, "  refused: "+r.Reason)

@@ -222,14 +222,15 @@ func commentsOf(d document) []Line {
 	return found
 }
 
-// lines loses every line that ours does not have in the same words.
+// lines loses every line that ours does not have in the same words, whether a block follows them or not.
 func (l *losses) lines(live string) {
+	words := func(line string) string { return strings.TrimSpace(strings.TrimSuffix(bareLine(line), "{")) }
 	has := map[string]bool{"": true, "}": true}
 	for _, line := range l.ours.lines {
-		has[bareLine(line)] = true
+		has[words(line)] = true
 	}
 	for i, line := range strings.Split(live, "\n") {
-		if bare := bareLine(line); !has[bare] {
+		if bare := bareLine(line); !has[words(line)] {
 			l.lose(Line{Number: i + 1, Text: bare, Comment: strings.HasPrefix(bare, "#")})
 		}
 	}

@@ -58,7 +58,11 @@ func (s *session) run(ctx context.Context) error {
 	refused := s.refused(ctx)
 	switch {
 	case s.options.DryRun:
-		return errors.Join(s.apply(ctx), refused)
+		err := s.apply(ctx)
+		if refused != nil && conflictsOnly(err) {
+			err = nil // the refusal names them
+		}
+		return errors.Join(err, refused)
 	case refused != nil:
 		return refused
 	case s.settled():
@@ -87,6 +91,21 @@ func (s *session) run(ctx context.Context) error {
 		return errors.Join(err, lost(ctx))
 	}
 	return s.end(ctx)
+}
+
+// conflictsOnly reports whether an error is of nothing but fields that others have set.
+func conflictsOnly(err error) bool {
+	switch e := err.(type) {
+	case nil:
+		return false
+	case interface{ Unwrap() []error }:
+		return !slices.ContainsFunc(e.Unwrap(), func(inner error) bool { return !conflictsOnly(inner) })
+	case apierrors.APIStatus:
+		return apierrors.IsConflict(err)
+	case interface{ Unwrap() error }:
+		return conflictsOnly(e.Unwrap())
+	}
+	return false
 }
 
 // refused is why the run may not make its changes.

@@ -195,6 +195,11 @@ func (r *Report) Outcome() string {
 	if len(r.Skipped) > 0 {
 		parts = append(parts, fmt.Sprintf("%d left out on request", len(r.Skipped)))
 	}
+	if r.Set != nil && r.Error != "" && len(r.Waves) == 0 {
+		if n := len(r.Set.Refusals()); n > 0 {
+			parts = append(parts, fmt.Sprintf("refused for %s, nothing was touched", printable.Count(n, "reason")))
+		}
+	}
 	if len(parts) == 0 && r.Error != "" {
 		parts = append(parts, oneLine(r.Error))
 	}
