@@ -60,7 +60,7 @@ func TestFaultsOfTheFile(t *testing.T) {
 		"all at once, of the file and of the cluster": {"kubernetesVersion: [1]\ncni: {}\nmode: x\nnetwork:\n  podCIDR: 10.0.0.0\n  dnsAddress: 1.2.3.4\npatches: [{target: {kind: Pod}}]",
 			"c.yaml:3: kubernetesVersion is a list; give a string\n" +
 				"c.yaml:4: cni is a mapping; give a string\n" +
-				"c.yaml:5: mode is not a field of this format; use one of apiVersion, kind, name, kubernetesVersion, controlPlane, network, cni, ingress, kubeProxy, csi, addons, imageRegistry, registries, imagePullSecrets, patches\n" +
+				"c.yaml:5: mode is not a field of this format; use one of apiVersion, kind, name, catalogues, kubernetesVersion, controlPlane, network, cni, ingress, kubeProxy, csi, addons, imageRegistry, registries, imagePullSecrets, patches\n" +
 				"c.yaml:9: patches[0].patch is missing; add it: Strategic merge patch (a partial object; with a target it needs no kind and no name) or JSON6902 patch (a list of operations), as YAML text. It may change or delete objects, not rename them.\n" +
 				"c.yaml:7: network.podCIDR is \"10.0.0.0\"; give a range such as 100.64.0.0/15\n" +
 				"c.yaml:8: network.dnsAddress is 1.2.3.4, outside the service CIDR 10.32.0.0/20; give an address inside it, such as 10.32.0.10"},
