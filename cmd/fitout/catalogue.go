@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,7 +15,9 @@ import (
 	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/catalogue"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/kubeapi"
 	"github.com/fitout-dev/fitout/pkg/probes"
+	"github.com/fitout-dev/fitout/pkg/strictyaml"
 	"github.com/spf13/cobra"
 )
 
@@ -70,17 +74,60 @@ func readLayers(layers []layer) (*bundle.Catalogue, error) {
 		}
 		named[l.source] = true
 		source, err := l.open()
-		errs = append(errs, err)
+		errs = append(errs, err, addSnapshots(source))
 		sources = append(sources, source)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, usageError{err}
 	}
 	all, err := bundle.LoadLayers(sources...)
-	if err = errors.Join(err, all.VerifyProbes(probes.Rules())); err != nil && len(layers) > 0 {
+	if err = errors.Join(err, all.VerifyProbes(probes.Rules())); err == nil {
+		err = snapshotsOf(all)
+	}
+	if err != nil && len(layers) > 0 {
 		err = usageError{err}
 	}
 	return all, err
+}
+
+// addSnapshots makes the snapshots of the API known that a source brings for its own minors.
+func addSnapshots(s bundle.Source) error {
+	if s.APIs == nil {
+		return nil
+	}
+	files, err := fs.Glob(s.APIs, "*")
+	if err != nil {
+		return err
+	}
+	var faults strictyaml.Faults
+	for _, file := range files {
+		minor, isSnapshot := strings.CutSuffix(file, ".json.gz")
+		data, err := fs.ReadFile(s.APIs, file)
+		switch {
+		case !isSnapshot:
+			err = errors.New("is no snapshot; name it after the minor, such as 1.40.json.gz")
+		case err == nil:
+			err = kubeapi.Add(minor, data)
+		}
+		if err != nil {
+			faults = append(faults, strictyaml.Fault{File: path.Join(s.Name, "apis", file), Problem: err.Error()})
+		}
+	}
+	return faults.ErrorOrNil()
+}
+
+// snapshotsOf wants a snapshot of the API of each minor that has a bundle.
+func snapshotsOf(all *bundle.Catalogue) error {
+	var faults strictyaml.Faults
+	for _, minor := range all.Minors() {
+		if slices.Contains(kubeapi.Minors(), minor) {
+			continue
+		}
+		if _, err := kubeapi.Load(minor); err != nil {
+			faults = append(faults, strictyaml.Fault{File: "bundle " + minor, Problem: "has no snapshot of its API", Remedy: "put apis/" + minor + ".json.gz into the catalogue (docs/addons.md)"})
+		}
+	}
+	return faults.ErrorOrNil()
 }
 
 func (l layer) parse() (catalogue.Source, error) {

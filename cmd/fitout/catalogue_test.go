@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io/fs"
 	"maps"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"github.com/fitout-dev/fitout/bundles"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/fitout"
+	"github.com/fitout-dev/fitout/pkg/kubeapi"
 )
 
 // ownFiles are a catalogue with one addon, by path.
@@ -165,6 +167,46 @@ func TestHostileCatalogues(t *testing.T) {
 				t.Errorf("exit code %d", exitCode(err))
 			}
 		})
+	}
+}
+
+// A minor that Fitout does not know comes with the snapshot of its API, or is refused.
+func TestNewMinor(t *testing.T) {
+	api, err := kubeapi.Load("1.37")
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := *api
+	next.Version = "v1.61.0"
+	var packed bytes.Buffer
+	if err := next.Write(&packed); err != nil {
+		t.Fatal(err)
+	}
+	files := ownFiles()
+	files["bundles/1.61.yaml"] = "apiVersion: fitout.dev/v1alpha1\nkind: Bundle\nkubernetes: '1.61'\ntestedVersion: v1.61.0\naddons:\n  own: {chart: '1', version: 1.0.0}\n"
+	files["addons/own/addon.yaml"] = strings.Replace(files["addons/own/addon.yaml"], `"1.36"`, `"1.36-1.61"`, 1)
+	none := clusterfile.Cluster{KubernetesVersion: "1.61", CNI: "none", CSI: "none", Ingress: "none"}
+	for _, addon := range []string{"coredns", "kube-proxy", "metrics-server", "node-problem-detector"} {
+		off := false
+		if none.Addons == nil {
+			none.Addons = map[string]clusterfile.Addon{}
+		}
+		none.Addons[addon] = clusterfile.Addon{Enabled: &off}
+	}
+	if _, err := planFrom(write(t, files), none); err == nil || exitCode(err) != 2 || !strings.Contains(err.Error(), "bundle 1.61 has no snapshot of its API; put apis/1.61.json.gz into the catalogue") {
+		t.Errorf("without a snapshot: %v", err)
+	}
+	for name, text := range map[string]string{"apis/1.61.json.gz": "abc", "apis/1.62.json.gz": packed.String(), "apis/1.36.json.gz": packed.String(), "apis/README": "a"} {
+		files[name] = text
+		if _, err := planFrom(write(t, files), none); err == nil || exitCode(err) != 2 || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+		delete(files, name)
+	}
+	files["apis/1.61.json.gz"] = packed.String()
+	plan, err := planFrom(write(t, files), none)
+	if err != nil || plan.Rendering.Bundle != "1.61" || len(plan.Rendering.Objects()) != 1 {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -24,7 +24,7 @@ const (
 func Folder(name string, root fs.FS) (Source, error) {
 	s := Source{Name: name}
 	w := walker{root: root, name: name}
-	for folder, into := range map[string]*fs.FS{"addons": &s.Addons, "bundles": &s.Bundles} {
+	for folder, into := range map[string]*fs.FS{"addons": &s.Addons, "bundles": &s.Bundles, "apis": &s.APIs} {
 		info, err := fs.Stat(root, folder)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

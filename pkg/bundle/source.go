@@ -16,6 +16,7 @@ import (
 type Source struct {
 	Name            string // what the folder is called in messages; empty for what is embedded
 	Addons, Bundles fs.FS
+	APIs            fs.FS // snapshots of the API of minors, such as 1.40.json.gz; nil where there are none
 }
 
 // The files of a source, as messages call them.

@@ -12,8 +12,10 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -73,6 +75,26 @@ func read(minor string) (*Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("there is no API snapshot of Kubernetes %s; there are %v", minor, Minors())
 	}
+	return decode(minor, packed)
+}
+
+// Add makes the snapshot of a minor known that has none here, as Write has packed it: that of a catalogue's own bundle.
+func Add(minor string, packed []byte) error {
+	if slices.Contains(Minors(), minor) {
+		return fmt.Errorf("Kubernetes %s has a snapshot of its own here; remove this one", minor)
+	}
+	s, err := decode(minor, packed)
+	if err != nil {
+		return err
+	}
+	if !strings.HasPrefix(s.Version, "v"+minor+".") {
+		return fmt.Errorf("is of %q, not of a version of %s; name it after its minor", printable.Cut(s.Version, 60), minor)
+	}
+	loaded.Store(minor, s)
+	return nil
+}
+
+func decode(minor string, packed []byte) (*Snapshot, error) {
 	r, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		return nil, fmt.Errorf("API snapshot of %s: %w", minor, err)
