@@ -42,7 +42,7 @@ func TestDocs(t *testing.T) {
 // commandsPage has a section for each command: its help, with the flags of the kubeconfig told once.
 func commandsPage(root *cobra.Command) string {
 	connection := pflag.NewFlagSet("connection", pflag.ContinueOnError)
-	genericclioptions.NewConfigFlags(true).AddFlags(connection)
+	registerKube(genericclioptions.NewConfigFlags(true), connection)
 	var out strings.Builder
 	for _, c := range commandsOf(root) {
 		fmt.Fprintf(&out, "\n## %s\n\n%s\n\n```\n%s\n```\n", c.CommandPath(), strings.TrimSpace(longOrShort(c)), c.UseLine())

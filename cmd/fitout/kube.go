@@ -29,7 +29,7 @@ func restConfig(kube *genericclioptions.ConfigFlags) (*rest.Config, error) {
 	}
 	config, err := kube.ToRESTConfig()
 	if err != nil {
-		return nil, fmt.Errorf("kubeconfig: %s; give one with --kubeconfig or KUBECONFIG", proxyURL.ReplaceAllString(err.Error(), "invalid 'proxy-url' (hidden)"))
+		return nil, fmt.Errorf("kubeconfig: %s; correct the flag or the field of the kubeconfig that says so", proxyURL.ReplaceAllString(err.Error(), "invalid 'proxy-url' (hidden)"))
 	}
 	config.UserAgent = "fitout/" + version()
 	return config, nil

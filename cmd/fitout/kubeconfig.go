@@ -79,6 +79,9 @@ func checkFile(file string) error {
 func states(files []string) []string {
 	var all []string
 	for _, file := range files {
+		if file == "" {
+			continue // KUBECONFIG has a colon too many
+		}
 		why := "names no cluster"
 		switch info, err := os.Stat(file); {
 		case errors.Is(err, fs.ErrNotExist):
@@ -87,6 +90,9 @@ func states(files []string) []string {
 			why = "is empty"
 		}
 		all = append(all, file+" ("+why+")")
+	}
+	if len(all) == 0 {
+		all = append(all, "no file, since KUBECONFIG names none")
 	}
 	return all
 }

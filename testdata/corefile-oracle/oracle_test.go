@@ -120,6 +120,10 @@ func tableFate(t *testing.T, table *corefile.Table, version string, s subject) s
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The Corefiles of subjects give no arguments, which the tool does not look at.
+	faults = slices.DeleteFunc(faults, func(f corefile.Fault) bool {
+		return strings.HasPrefix(f.Problem, "lacks ") || strings.HasPrefix(f.Problem, "has no ")
+	})
 	if len(faults) == 0 {
 		return "there"
 	}
