@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ type rbacOptions struct {
 	input
 	check    bool
 	agents   bool
+	upgrade  bool
 	replaces string
 	account  string
 	output   string
@@ -42,6 +44,7 @@ network. Give it the same cluster file and flags as up. docs/access.md says what
 	o.register(c)
 	c.Flags().BoolVar(&o.check, "check", false, "only what fitout check needs: no right to change anything")
 	c.Flags().BoolVar(&o.agents, "agents", false, "also the right to run commands in the pods of agents, for the probe agent-status; who has it is root on every node")
+	c.Flags().BoolVar(&o.upgrade, "upgrade", false, "also what fitout upgrade takes: to list PodDisruptionBudgets, to read the API server's metrics, and to delete pods in the namespace of the pod network, which replaces those of one node first")
 	c.Flags().StringVar(&o.replaces, "replaces", "", "cluster file of what is there now: also the right to remove what only it has")
 	c.Flags().StringVar(&o.account, "service-account", "", "NAMESPACE/NAME of the ServiceAccount (kube-system/fitout; kube-system/fitout-check with --check)")
 	c.Flags().StringVarP(&o.output, "output", "o", "yaml", "format: yaml, json or name")
@@ -56,6 +59,9 @@ func (o *rbacOptions) run(c *cobra.Command, streams genericiooptions.IOStreams) 
 	account, err := o.to()
 	if err != nil {
 		return usageError{err}
+	}
+	if o.check && o.upgrade {
+		return usageError{errors.New("--check and --upgrade exclude each other: an upgrade changes the cluster; use one")}
 	}
 	plan, err := o.offline(c.Flags())
 	if err != nil {
@@ -113,7 +119,7 @@ func (o *rbacOptions) accessOf(p *fitout.Plan) access.Run {
 		agents = probes.AgentNamespaces(p.Rendering.Addons)
 	}
 	return access.Run{
-		Agents: agents, Objects: p.Rendering.Objects(), Sought: p.Sought(), Kinds: p.Kinds, ReadOnly: o.check,
+		Upgrade: o.upgrade, Networks: p.NetworkNamespaces(), Agents: agents, Objects: p.Rendering.Objects(), Sought: p.Sought(), Kinds: p.Kinds, ReadOnly: o.check,
 		ServerSide:   cluster.AppliesServerSide(p.Cluster.KubernetesVersion),
 		ServiceCIDRs: slices.Contains(ranges, "v1"),
 	}

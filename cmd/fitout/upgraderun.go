@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ import (
 
 func upgradeRunCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	o := &upgradeOptions{runOptions: newRunOptions(streams)}
-	phase := ""
+	run := upgradeRun{upgradeOptions: o}
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "Upgrade a cluster's addons, in the phases between which control plane and nodes are upgraded",
@@ -27,16 +28,23 @@ objects; after-control-plane everything else; after-nodes removes what is no lon
 
 Each phase judges the preconditions of fitout upgrade plan, and refuses to begin if a decision is needed or one is unmet; applies
 by waves, each once the one before is ready, and ends at the first that does not become ready. Run the same command again to go on
-where it stopped. The inventory says which phase the cluster is in. Exit codes are those of fitout up.`,
+where it stopped. The inventory says which phase the cluster is in. Exit codes are those of fitout up.
+
+The pods of the network are replaced on one node first (--canary): once they are ready there, everything that worked works, and no
+probe fails, those of the other nodes follow. --pause ends before that, with exit code 3; the same command without it goes on.`,
 		Example: `  fitout upgrade run --to 1.37 --phase before-control-plane -f cluster.yaml
   fitout upgrade run --to 1.37 --phase after-control-plane -f cluster.yaml
-  fitout upgrade run --to 1.37 --phase after-nodes -f cluster.yaml`,
+  fitout upgrade run --to 1.37 --phase after-nodes -f cluster.yaml
+  fitout upgrade run --to 1.37 --phase after-control-plane -f cluster.yaml --canary 2 --pause`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return o.run(c, upgrade.Phase(phase)) },
+		RunE: func(c *cobra.Command, _ []string) error { return run.run(c) },
 	}
 	o.registerUpgrade(c)
 	o.registerApplying(c)
-	c.Flags().StringVar(&phase, "phase", "", "phase: "+strings.Join(phaseNames(), ", "))
+	run.probe.register(c.Flags())
+	c.Flags().StringVar(&run.phase, "phase", "", "phase: "+strings.Join(phaseNames(), ", "))
+	c.Flags().IntVar(&run.canary, "canary", 1, "on how many nodes the pods of the network are replaced and tried before all others; 0 for none")
+	c.Flags().BoolVar(&run.pause, "pause", false, "stop after the canary nodes, with exit code 3")
 	c.Flags().StringVarP(&o.output, "output", "o", "table", "format of the report: "+strings.Join(formats, ", "))
 	return c
 }
@@ -49,20 +57,46 @@ func phaseNames() []string {
 	return names
 }
 
-func (o *upgradeOptions) run(c *cobra.Command, phase upgrade.Phase) error {
-	if !slices.Contains(upgrade.Phases, phase) {
-		return usageError{fmt.Errorf("--phase is %q; use one of %s", phase, strings.Join(phaseNames(), ", "))}
+// An upgradeRun is what fitout upgrade run takes.
+type upgradeRun struct {
+	*upgradeOptions
+	phase  string
+	canary int
+	pause  bool
+	probe  probeOptions // of the canary nodes
+}
+
+func (o *upgradeRun) validate() error {
+	switch {
+	case !slices.Contains(upgrade.Phases, upgrade.Phase(o.phase)):
+		return usageError{fmt.Errorf("--phase is %q; use one of %s", o.phase, strings.Join(phaseNames(), ", "))}
+	case o.canary < 0:
+		return usageError{fmt.Errorf("--canary is %d; give a number of nodes, or 0 for none", o.canary)}
+	case o.pause && o.canary == 0:
+		return usageError{errors.New("--pause has nothing to stop after with --canary 0; leave one of them out")}
+	}
+	return o.probe.validate(nil, false)
+}
+
+func (o *upgradeRun) run(c *cobra.Command) error {
+	if err := o.validate(); err != nil {
+		return err
 	}
 	return o.reported(c.Context(), func(ctx context.Context, progress fitout.Progress) (*report.Report, error) {
 		options, err := o.options(c.Flags())
 		if err != nil {
 			return nil, err
 		}
-		options.Phase = phase
 		client, plan, err := o.connect(ctx, c.Flags())
 		if err != nil {
 			return nil, err
 		}
+		if err := o.probe.known(plan.Checks()); err != nil {
+			return nil, err
+		}
+		probe := o.probe.options(o.runOptions, plan, fitout.Selection{}, c.Flags())
+		options.Phase = upgrade.Phase(o.phase)
+		options.Canary = fitout.CanaryPlan{Nodes: o.canary, Pause: o.pause, Probe: &probe, Prober: client}
 		return fitout.Upgrade(ctx, client, plan, options, progress)
 	})
 }

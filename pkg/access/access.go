@@ -26,6 +26,10 @@ type Run struct {
 	ServiceCIDRs bool
 	// ReadOnly leaves out what only changing the cluster needs.
 	ReadOnly bool
+	// Upgrade adds what an upgrade looks at, and what replaces pods of the network on some nodes first.
+	Upgrade bool
+	// Networks are the namespaces of the DaemonSets of the pod network.
+	Networks []string
 	// Agents are the namespaces of the pods in which agents are asked how they are: commands are run there.
 	Agents []string
 }
@@ -61,6 +65,7 @@ func Grant(run Run, to Account) ([]*manifest.Object, error) {
 	if !run.ReadOnly {
 		r.own()
 		r.renderings(run)
+		r.upgrade(run)
 	}
 	return append(namespaces(run.Objects, to), r.objects(to)...), nil
 }
@@ -189,5 +194,17 @@ func (r rights) renderings(run Run) {
 		}
 		r.allow(render.Namespace, "", "secrets", slot, get, update, remove)
 		r.allow(render.Namespace, "", "secrets", anyName, create)
+	}
+}
+
+// upgrade is what an upgrade takes beyond a run that applies.
+func (r rights) upgrade(run Run) {
+	if !run.Upgrade {
+		return
+	}
+	r.allow("", "policy", "poddisruptionbudgets", anyName, list)
+	r.allow("", "", url, "/metrics", get)
+	for _, namespace := range run.Networks {
+		r.allow(namespace, "", "pods", anyName, remove)
 	}
 }

@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,6 +67,10 @@ func grant(t *testing.T, run access.Run, to access.Account) string {
 	for _, o := range all {
 		fmt.Fprintln(&out, manifest.IDOf(o))
 		for _, r := range rulesOf(t, o) {
+			if len(r.NonResourceURLs) > 0 {
+				fmt.Fprintf(&out, "  (%s): %s\n", strings.Join(r.NonResourceURLs, " "), strings.Join(r.Verbs, " "))
+				continue
+			}
 			fmt.Fprintf(&out, "  %s/%s %s: %s\n", strings.Join(r.APIGroups, " "), strings.Join(r.Resources, ","), strings.Join(r.ResourceNames, ","), strings.Join(r.Verbs, " "))
 		}
 	}
@@ -165,6 +170,21 @@ Role net/runner
 RoleBinding net/runner
 `
 	if diff := cmp.Diff(want, grant(t, access.Run{}, access.Account{Namespace: "ops", Name: "runner"})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What an upgrade takes is added where it is wanted.
+func TestUpgrade(t *testing.T) {
+	run := access.Run{ServerSide: true, ServiceCIDRs: true, Networks: []string{"net"}}
+	account := access.Account{Namespace: "kube-system", Name: "fitout"}
+	before := strings.Split(grant(t, run, account), "\n")
+	run.Upgrade = true
+	added := slices.DeleteFunc(strings.Split(grant(t, run, account), "\n"), func(line string) bool { return slices.Contains(before, line) })
+	want := []string{"  policy/poddisruptionbudgets : list", "  (/metrics): get", "  /pods : list delete"}
+	slices.Sort(added)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, added); diff != "" {
 		t.Error(diff)
 	}
 }

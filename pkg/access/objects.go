@@ -1,6 +1,8 @@
 package access
 
 import (
+	"slices"
+
 	"github.com/fitout-dev/fitout/pkg/manifest"
 )
 
@@ -45,6 +47,9 @@ func (r rights) objects(to Account) []*manifest.Object {
 }
 
 func (r rule) fields() map[string]any {
+	if slices.Equal(r.resources, []string{url}) {
+		return map[string]any{"nonResourceURLs": anyList(r.names), "verbs": anyList(r.verbs)}
+	}
 	fields := map[string]any{"apiGroups": []any{r.group}, "resources": anyList(r.resources), "verbs": anyList(r.verbs)}
 	if len(r.names) > 0 {
 		fields["resourceNames"] = anyList(r.names)

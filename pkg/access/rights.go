@@ -27,6 +27,9 @@ var verbs = []verb{get, list, create, patch, update, remove, bind, escalate}
 // anyName stands for every object of a resource.
 const anyName = ""
 
+// url stands for what is no resource: the name is the path then.
+const url = "(url)"
+
 // A target is what a right is about. Namespace is empty for what is in none; Name is anyName for all objects.
 type target struct{ namespace, group, resource, name string }
 

@@ -98,7 +98,7 @@ func effectOf(c Change) (Effect, []Pods) {
 	switch pods := podsOf(c.Live, Restarts); {
 	case len(pods) == 0:
 		return Configuration, nil
-	case onDelete(c.Live):
+	case onDelete(c.Wanted) || onDelete(c.Live) && !hasStrategy(c.Wanted):
 		return Configuration, podsOf(c.Live, OnDelete)
 	default:
 		return Restart, pods
@@ -117,6 +117,12 @@ func inTemplate(path string) bool {
 func onDelete(live *manifest.Object) bool {
 	strategy, _, _ := unstructured.NestedString(live.Object, "spec", "updateStrategy", "type")
 	return strategy == "OnDelete"
+}
+
+// hasStrategy reports whether an object says how the pods of its workload are replaced.
+func hasStrategy(o *manifest.Object) bool {
+	_, found, _ := unstructured.NestedFieldNoCopy(o.Object, "spec", "updateStrategy", "type")
+	return found
 }
 
 // podsOf returns the pods of a workload whose controller replaces them as its template changes; none for all other objects.

@@ -12,7 +12,9 @@ import (
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
 	"github.com/fitout-dev/fitout/pkg/upgrade"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -30,6 +32,18 @@ var metricsAnswer = allowance{bytes: 64 << 20, text: true}
 
 // maxUses bounds how many different uses of deprecated APIs are told.
 const maxUses = 100
+
+// DeletePod deletes a pod, unless another one has its name by now, or it is gone.
+func (c *Client) DeletePod(ctx context.Context, pod corev1.Pod) error {
+	resource := c.in(core("pods"), true, pod.Namespace)
+	err := c.retry(ctx, func() error {
+		return resource.Delete(ctx, pod.Name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &pod.UID}})
+	})
+	if err == nil || apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+		return nil
+	}
+	return fmt.Errorf("delete pod %s/%s: %w", pod.Namespace, pod.Name, explain(err))
+}
 
 // UpgradeSurvey looks at what an upgrade depends on, beside the objects: nodes, processes of the control plane that run as pods,
 // PodDisruptionBudgets, and which deprecated APIs were asked for. What may not be seen is told in the survey.

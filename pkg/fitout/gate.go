@@ -25,29 +25,45 @@ func (s *session) gate(ctx context.Context, i int, w wave.Wave) (without []strin
 	if !check.Gated(w.Objects) {
 		return nil, nil
 	}
+	seen, err := s.await(ctx, i, func(ctx context.Context) (sight, error) { return s.look(ctx, w) })
+	if err != nil {
+		return nil, err
+	}
+	return s.opened(w, seen), nil
+}
+
+// A stopError ends a wait: looking again does not help.
+type stopError struct{ error }
+
+func (e *stopError) Unwrap() error { return e.error }
+
+// await looks until nothing is unmet, ever less often.
+func (s *session) await(ctx context.Context, i int, look func(context.Context) (sight, error)) (sight, error) {
 	var last []check.Row
 	diagnosis := newWaitDiagnoser(s.cluster, s.plan.Diagnoses(), time.Now(), s.progress.Note)
 	for wait := firstLook; ; wait = min(2*wait, s.options.Poll) {
-		seen, err := s.look(ctx, w)
+		seen, err := look(ctx)
 		if err == nil {
 			if len(seen.unmet) == 0 {
-				return s.opened(w, seen), nil
+				return seen, nil
 			}
 			s.progress.Waiting(i, seen.unmet)
 			diagnosed, terminal := diagnosis.terminal(ctx, seen.unmet, seen.snapshot, time.Now())
 			if terminal {
-				return nil, notReady("will not become ready", diagnosed)
+				return seen, notReady("will not become ready", diagnosed)
 			}
 			last = remembered(last, diagnosed)
 		}
 		switch {
 		case err == nil && concurrent.Sleep(ctx, wait) == nil:
+		case errors.As(err, new(*stopError)):
+			return seen, err
 		case len(last) > 0 && errors.Is(ctx.Err(), context.Canceled):
-			return nil, notReady("interrupted while waiting for", last)
+			return seen, notReady("interrupted while waiting for", last)
 		case len(last) > 0 && ctx.Err() != nil:
-			return nil, notReady("not ready in time", last)
+			return seen, notReady("not ready in time", last)
 		default:
-			return nil, err
+			return seen, err
 		}
 	}
 }

@@ -38,6 +38,7 @@ type memory struct {
 	survey  upgrade.Survey
 	kept    map[string]*manifest.Object // renderings, by slot
 	version string                      // of the API server
+	daemons *machines                   // nil where there are no nodes
 	unseen  string                      // what of a namespace cannot be listed
 
 	uids    int
@@ -165,6 +166,10 @@ func (m *memory) Recorded(_ context.Context, entries []inventory.Entry) (map[man
 
 func (m *memory) Observe(_ context.Context, _ manifest.Kinds, objects []*manifest.Object) (observed.Snapshot, error) {
 	s := observed.Snapshot{Objects: map[manifest.ID]*manifest.Object{}}
+	m.reconcile()
+	if m.daemons != nil {
+		s.Nodes, s.Pods = m.daemons.nodes, slices.Clone(m.daemons.pods)
+	}
 	return s, m.call(func() error {
 		for _, o := range objects {
 			if now := m.get(manifest.IDOf(o)); now != nil {

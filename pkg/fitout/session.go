@@ -48,6 +48,8 @@ type session struct {
 	upgrading bool                        // the plan is of a minor to come: objects are looked for in the versions that are recorded, too
 	phase     upgrade.Phase               // of an upgrade; "" to apply everything
 	judge     func(context.Context) error // says after preparing why the run is refused; nil for a run as asUpgrade has it
+	canary    CanaryPlan                  // on which nodes the pods of the network are replaced first
+	pods      PodDeleter                  // nil without a canary
 }
 
 // run makes the changes that are to be made. A run that finds nothing to do neither locks nor writes.
@@ -201,17 +203,22 @@ func (s *session) decide(ctx context.Context) (err error) {
 
 // compute computes the changes from what was read.
 func (s *session) compute(ctx context.Context) error {
-	policies := s.options.Policies
-	policies.Conflicts = s.plan.conflicts(policies.Conflicts)
-	s.changes = changeset.Decide(changeset.Input{
-		Minor: s.plan.Cluster.Minor(), Addons: s.plan.Rendering.Addons, Waves: s.waves, Target: s.target, Record: s.record,
-		Live: s.live, Undefined: s.unknown, ServerSide: s.cluster.ServerSide(), Faults: s.faults, Lost: s.plan.lost(), Options: policies,
-	})
+	s.changes = changeset.Decide(s.input())
 	if err := hold(ctx, s.cluster, s.changes); err != nil {
 		return err
 	}
 	s.report.Set = s.changes
 	return nil
+}
+
+// input is everything that the changes depend on, as it was read.
+func (s *session) input() changeset.Input {
+	policies := s.options.Policies
+	policies.Conflicts = s.plan.conflicts(policies.Conflicts)
+	return changeset.Input{
+		Minor: s.plan.Cluster.Minor(), Addons: s.plan.Rendering.Addons, Waves: s.waves, Target: s.target, Record: s.record,
+		Live: s.live, Undefined: s.unknown, ServerSide: s.cluster.ServerSide(), Faults: s.faults, Lost: s.plan.lost(), Options: policies,
+	}
 }
 
 // announce says what of others is taken over or left, before anything is done.
@@ -317,7 +324,16 @@ func (s *session) applyWave(ctx context.Context, i int, w wave.Wave) (done repor
 	if err != nil {
 		return done, err
 	}
-	changes, err := s.cluster.Apply(ctx, s.plan.Kinds, planned, s.options.DryRun)
+	rest := planned
+	if held := s.held(planned); len(held) > 0 {
+		var first []report.Change
+		first, rest, err = s.applyCanary(ctx, i, planned, held)
+		early = append(early, first...)
+	}
+	var changes []report.Change
+	if err == nil {
+		changes, err = s.cluster.Apply(ctx, s.plan.Kinds, rest, s.options.DryRun)
+	}
 	done.Changes = decided(planned, append(early, changes...))
 	for _, c := range done.Changes {
 		s.uids[c.ID] = c.UID

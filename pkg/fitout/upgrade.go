@@ -23,6 +23,7 @@ type UpgradeOptions struct {
 	Accept []string      // names of decisions that are taken
 	Skip   []string      // names of preconditions that are not judged
 	Phase  upgrade.Phase // that Upgrade makes
+	Canary CanaryPlan    // of Upgrade
 }
 
 // Validate refuses names of decisions that no upgrade of the catalogue's addons can ask for, and of preconditions that there are

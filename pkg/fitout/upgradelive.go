@@ -14,6 +14,7 @@ import (
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/render"
 	"github.com/fitout-dev/fitout/pkg/upgrade"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // An UpgradeCluster also tells what an upgrade of it depends on. Package cluster has the real one.
@@ -21,6 +22,13 @@ type UpgradeCluster interface {
 	Cluster
 	// UpgradeSurvey looks at what an upgrade depends on, beside the objects.
 	UpgradeSurvey(ctx context.Context) (upgrade.Survey, error)
+	PodDeleter
+}
+
+// A PodDeleter deletes pods, so that their controllers make others.
+type PodDeleter interface {
+	// DeletePod deletes a pod, unless another one has its name by now.
+	DeletePod(ctx context.Context, pod corev1.Pod) error
 }
 
 // DecideUpgrade reads a cluster and says what an upgrade to a plan, which is of the version to come, would do to it, and whether
@@ -56,7 +64,7 @@ func (s *session) planUpgrade(ctx context.Context, cluster UpgradeCluster, o Upg
 	}
 	c.Writers = s.writers(c.From, c.To)
 	if !slices.Contains(o.Skip, upgrade.Health) {
-		c.Unready, c.Unobserved = s.unready(ctx)
+		c.Unready, c.Unobserved = s.unready(ctx, s.begun()...)
 	}
 	p.Preconditions = upgrade.Preconditions(c)
 	return p, nil
@@ -82,6 +90,19 @@ func (s *session) before() *inventory.Inventory {
 		}
 	}
 	return &before
+}
+
+// begun are the objects that a run before has applied of the same upgrade: whether they work is asked as this run goes on.
+func (s *session) begun() (objects []*manifest.Object) {
+	if s.before() == s.record {
+		return nil
+	}
+	for _, o := range s.live {
+		if o.GetLabels()[render.LabelBundle] == s.plan.Rendering.Bundle {
+			objects = append(objects, o)
+		}
+	}
+	return objects
 }
 
 // proxyVersion returns the version of the addon that serves Services on the nodes, if it is Kubernetes' own.
@@ -128,11 +149,12 @@ func (s *session) writers(from, to string) []upgrade.Writer {
 	return all
 }
 
-// unready says what of the recorded objects does not work now. unobserved is why that could not be seen.
-func (s *session) unready(ctx context.Context) (lines []string, unobserved string) {
+// unready says what of the recorded objects does not work now, but for some. unobserved is why that could not be seen.
+func (s *session) unready(ctx context.Context, except ...*manifest.Object) (lines []string, unobserved string) {
 	var objects []*manifest.Object
 	for _, e := range s.record.Entries {
-		if live := s.live[e.ID]; live != nil {
+		excepted := slices.ContainsFunc(except, func(o *manifest.Object) bool { return manifest.IDOf(o) == e.ID })
+		if live := s.live[e.ID]; live != nil && !excepted {
 			if _, _, err := s.plan.Kinds.Of(live); err == nil {
 				objects = append(objects, live)
 			}

@@ -2,10 +2,12 @@ package fitout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/fitout-dev/fitout/pkg/check"
 	"github.com/fitout-dev/fitout/pkg/kubeapi"
 	"github.com/fitout-dev/fitout/pkg/manifest"
 	"github.com/fitout-dev/fitout/pkg/observed"
@@ -35,11 +37,15 @@ func Upgrade(ctx context.Context, cluster UpgradeCluster, p *Plan, o UpgradeOpti
 	r := p.report()
 	progress.Planned(p)
 	outages := &observed.Outages{}
-	s := &session{cluster: cluster, plan: p, options: o.ApplyOptions, progress: progress, report: r, outages: outages, upgrading: true, phase: o.Phase}
+	s := &session{cluster: cluster, plan: p, options: o.ApplyOptions, progress: progress, report: r, outages: outages, upgrading: true, phase: o.Phase, canary: o.Canary, pods: cluster}
 	s.judge = func(ctx context.Context) error { return s.admit(ctx, cluster, o) }
 	err := s.run(ctx)
 	if err == nil && o.Phase != upgrade.AfterNodes {
 		err = s.healthy(ctx)
+	}
+	if paused := (*pausedError)(nil); errors.As(err, &paused) {
+		r.Verdict, r.Paused = check.Pending, paused.Error()
+		return r, nil
 	}
 	if err := concluded(r, err); err != nil || o.Phase != upgrade.AfterNodes {
 		return r, err

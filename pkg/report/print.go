@@ -200,6 +200,9 @@ func (r *Report) Outcome() string {
 			parts = append(parts, fmt.Sprintf("refused for %s, nothing was touched", printable.Count(n, "reason")))
 		}
 	}
+	if r.Paused != "" {
+		parts = append(parts, r.Paused)
+	}
 	if len(parts) == 0 && r.Error != "" {
 		parts = append(parts, oneLine(r.Error))
 	}

@@ -92,7 +92,8 @@ type Report struct {
 	Checks    []check.Row         `json:"checks,omitempty"`
 	Skipped   []string            `json:"skipped,omitempty"` // checks that were not to be made: addon/check
 	Verdict   check.Verdict       `json:"verdict"`
-	Error     string              `json:"error,omitempty"` // what ended the run before its end
+	Error     string              `json:"error,omitempty"`  // what ended the run before its end
+	Paused    string              `json:"paused,omitempty"` // why the run has stopped for a person, and how it goes on
 	// Set is what was decided; nil if the run did not come as far.
 	Set *changeset.Set `json:"-"`
 	// Footprint is what the addons request of the cluster's nodes; fitout footprint prints it as JSON.
@@ -110,7 +111,7 @@ const (
 	ExitGood     = 0 // fitted out
 	ExitFailed   = 1
 	ExitUsage    = 2 // usage or invalid input; nothing was touched
-	ExitPending  = 3 // no nodes yet
+	ExitPending  = 3 // no nodes yet, or paused after the canary nodes of an upgrade
 	ExitDegraded = 4
 	ExitRefused  = 5 // by plan or policy
 )
