@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 	"pkg/provider":    {"pkg/bundle", "pkg/manifest"},
 	"pkg/fieldowner":  {"pkg/manifest", "pkg/objectdiff", "pkg/render"},
 	"pkg/changeset":   {"pkg/credential", "pkg/fieldowner", "pkg/inventory", "pkg/manifest", "pkg/objectdiff", "pkg/printable", "pkg/render", "pkg/wave"},
-	"pkg/upgrade":     {"pkg/bundle", "pkg/changeset", "pkg/clusterfile", "pkg/manifest", "pkg/printable", "pkg/render"},
+	"pkg/upgrade":     {"pkg/bundle", "pkg/changeset", "pkg/check", "pkg/clusterfile", "pkg/kubeapi", "pkg/manifest", "pkg/observed", "pkg/printable", "pkg/render"},
 	"pkg/observed":    {"pkg/manifest", "pkg/printable"},
 	"pkg/check":       {"pkg/manifest", "pkg/objectdiff", "pkg/observed", "pkg/printable", "pkg/render"},
 	"pkg/probes":      {"pkg/agent", "pkg/bundle", "pkg/check", "pkg/manifest", "pkg/observed", "pkg/printable", "pkg/probe", "pkg/render"},

@@ -56,15 +56,20 @@ func (u Upgrade) verify() []place {
 
 // A NodeNeed is what the kubelets of a minor need of their nodes.
 type NodeNeed struct {
-	Runtime string `json:"runtime" doc:"name of a container runtime (containerd); absent: nodes do not tell whether they have what is needed, and it is only said"`
-	From    string `json:"from" doc:"the oldest version of the runtime that the kubelets take"`
-	Means   string `json:"means" required:"true" doc:"what is needed, with where Kubernetes says so"`
+	Runtime   string `json:"runtime" doc:"name of a container runtime (containerd); absent: nodes do not tell whether they have what is needed, and it is only said"`
+	From      string `json:"from" doc:"the oldest version of the runtime that the kubelets take"`
+	Kernel    string `json:"kernel" doc:"the oldest Linux kernel (5.13)"`
+	ProxyMode string `json:"proxyMode" doc:"needed only where kube-proxy runs in this mode (nftables)"`
+	Means     string `json:"means" required:"true" doc:"what is needed, with where Kubernetes says so"`
 }
 
 // verify checks what the format of the file cannot tell.
 func (n NodeNeed) verify() *place {
 	if _, err := version.ParseGeneric(n.From); (n.Runtime != "" || n.From != "") && err != nil {
 		return &place{"from", fmt.Errorf("is %q; give a version of the runtime such as 2.0.0", n.From)}
+	}
+	if _, err := version.ParseGeneric(n.Kernel); n.Kernel != "" && err != nil {
+		return &place{"kernel", fmt.Errorf("is %q; give a version of Linux such as 5.13", n.Kernel)}
 	}
 	return nil
 }

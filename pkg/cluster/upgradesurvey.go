@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/observed"
 	"github.com/fitout-dev/fitout/pkg/render"
 	"github.com/fitout-dev/fitout/pkg/upgrade"
 	corev1 "k8s.io/api/core/v1"
@@ -54,11 +55,12 @@ func (c *Client) UpgradeSurvey(ctx context.Context) (upgrade.Survey, error) {
 		budgets.Version = "v1beta1"
 	}
 	found := c.listEach(ctx, []collection{
-		{gvr: core("nodes"), keep: withoutImages},
+		{gvr: core("nodes"), lean: true},
+		{gvr: core("pods"), namespaced: true, lean: true},
 		{gvr: core("pods"), namespaced: true, namespace: render.Namespace, keep: ofNode},
 		{gvr: budgets},
 	})
-	for i, unseen := range []string{upgrade.NodeFacts, upgrade.VersionSkew, upgrade.Disruptions} {
+	for i, unseen := range []string{upgrade.NodeFacts, upgrade.Room, upgrade.VersionSkew, upgrade.Disruptions} {
 		switch err := found[i].err; {
 		case apierrors.IsForbidden(err):
 			s.Unseen[unseen] = explain(err).Error()
@@ -66,28 +68,27 @@ func (c *Client) UpgradeSurvey(ctx context.Context) (upgrade.Survey, error) {
 			return s, fmt.Errorf("look at what an upgrade depends on: %w", explain(err))
 		}
 	}
-	for i := range found[0].objects {
-		s.Nodes = append(s.Nodes, nodeOf(&found[0].objects[i]))
+	for _, n := range found[0].nodes {
+		info := n.Status.NodeInfo
+		s.Nodes = append(s.Nodes, upgrade.Node{Name: n.Name, Kubelet: info.KubeletVersion, Runtime: info.ContainerRuntimeVersion, Kernel: info.KernelVersion})
 	}
-	for i := range found[1].objects {
-		s.Components = append(s.Components, componentsOf(&found[1].objects[i])...)
+	if s.Unseen[upgrade.Room] == "" {
+		s.Snapshot = observed.Snapshot{Nodes: found[0].nodes, Pods: found[1].pods}
 	}
 	for i := range found[2].objects {
-		s.Budgets = append(s.Budgets, budgetOf(&found[2].objects[i]))
+		s.Components = append(s.Components, componentsOf(&found[2].objects[i])...)
+	}
+	for i := range found[3].objects {
+		s.Budgets = append(s.Budgets, budgetOf(&found[3].objects[i]))
 	}
 	var err error
+	if s.Releases, err = c.helmReleases(ctx); err != nil {
+		s.Unseen[upgrade.HelmReleases] = fmt.Sprintf("which objects releases of Helm hold cannot be seen: %v", explain(err))
+	}
 	if s.Requests, err = c.deprecatedUses(ctx); err != nil {
 		s.Unseen[upgrade.RemovedAPIs] = fmt.Sprintf("which deprecated APIs clients ask for cannot be seen: %v", explain(err))
 	}
 	return s, ctx.Err()
-}
-
-func nodeOf(o *manifest.Object) upgrade.Node {
-	field := func(name string) string {
-		value, _, _ := unstructured.NestedString(o.Object, "status", "nodeInfo", name)
-		return value
-	}
-	return upgrade.Node{Name: o.GetName(), Kubelet: field("kubeletVersion"), Runtime: field("containerRuntimeVersion"), Kernel: field("kernelVersion")}
 }
 
 // controlPlane are the containers of static pods whose version the skew policy is about.

@@ -63,6 +63,7 @@ func (s *session) planUpgrade(ctx context.Context, cluster UpgradeCluster, o Upg
 		Overrides: s.plan.overrides(), Skip: o.Skip,
 	}
 	c.Writers = s.writers(c.From, c.To)
+	c.Releases, c.NoRoom, c.ProxyMode = releases(survey, c.From, c.To), upgrade.NoRoom(s.surging(), survey.Snapshot), s.plan.proxyMode()
 	if !slices.Contains(o.Skip, upgrade.Health) {
 		c.Unready, c.Unobserved = s.unready(ctx, s.begun()...)
 	}
@@ -114,6 +115,34 @@ func (s *session) proxyVersion(before *inventory.Inventory) string {
 		}
 	}
 	return ""
+}
+
+// releases are the kinds that releases of Helm hold in versions which go.
+func releases(survey upgrade.Survey, from, to string) []string {
+	now, err := kubeapi.Load(from)
+	then, err2 := kubeapi.Load(to)
+	if err != nil || err2 != nil {
+		return nil
+	}
+	return upgrade.RemovedIn(survey.Releases, now, then, to)
+}
+
+// surging are the workloads of which a new pod has to start before an old one ends.
+func (s *session) surging() (workloads []*manifest.Object) {
+	for _, c := range s.changes.Changes {
+		if r, replaced := c.Rollout(); replaced && !r.Gap && c.ID.Kind == "Deployment" {
+			workloads = append(workloads, c.Wanted)
+		}
+	}
+	return workloads
+}
+
+// proxyMode is the mode of kube-proxy, if the plan has it.
+func (p *Plan) proxyMode() string {
+	if !slices.ContainsFunc(p.Rendering.Addons, func(a render.Addon) bool { return p.Roles[a.Name] == "proxy" }) {
+		return ""
+	}
+	return p.Cluster.KubeProxy.Mode
 }
 
 // overrides are the patches of the cluster file, one line each.

@@ -37,18 +37,20 @@ const (
 	VersionSkew  = "version-skew"       // between API server, control plane, kubelets and the addon that serves Services
 	RemovedAPIs  = "removed-apis"       // that are still in use
 	Health       = "health"             // of what Fitout has put into the cluster
+	HelmReleases = "helm-releases"      // that hold objects in versions which go
+	Room         = "room"               // for the pods that start before those that they replace end
 	Disruptions  = "disruption-budgets" // that let no pod be evicted, so that no node can be drained
 	NodeFacts    = "nodes"              // runtime and kernel that the new minor no longer takes
 	OverridesSet = "overrides"          // patches of the cluster file, which were written for the old version
 )
 
 // PreconditionNames lists the names of all preconditions.
-var PreconditionNames = []string{PhaseOrder, VersionSkew, RemovedAPIs, Health, Disruptions, NodeFacts, OverridesSet}
+var PreconditionNames = []string{PhaseOrder, VersionSkew, RemovedAPIs, HelmReleases, Health, Room, Disruptions, NodeFacts, OverridesSet}
 
 // Preconditions judges all of them.
 func Preconditions(c Conditions) []Precondition {
 	judges := map[string]func(Conditions) (Verdict, []string){
-		PhaseOrder: phaseOrder, VersionSkew: skew, RemovedAPIs: removedAPIs, Health: health, Disruptions: disruptions, NodeFacts: nodeFacts, OverridesSet: overrides,
+		PhaseOrder: phaseOrder, VersionSkew: skew, RemovedAPIs: removedAPIs, HelmReleases: helmReleases, Health: health, Room: room, Disruptions: disruptions, NodeFacts: nodeFacts, OverridesSet: overrides,
 	}
 	var all []Precondition
 	for _, name := range PreconditionNames {
@@ -186,6 +188,10 @@ func removedAPIs(c Conditions) (Verdict, []string) {
 	return unmetIf(reasons)
 }
 
+func helmReleases(c Conditions) (Verdict, []string) { return unmetIf(c.Releases) }
+
+func room(c Conditions) (Verdict, []string) { return unmetIf(c.NoRoom) }
+
 func health(c Conditions) (Verdict, []string) {
 	if c.Unobserved != "" {
 		return Unknown, []string{c.Unobserved}
@@ -207,11 +213,17 @@ func disruptions(c Conditions) (Verdict, []string) {
 func nodeFacts(c Conditions) (Verdict, []string) {
 	var reasons, told []string
 	for _, rule := range c.Rules {
-		if rule.Runtime == "" {
+		if rule.ProxyMode != "" && rule.ProxyMode != c.ProxyMode {
+			continue
+		}
+		if rule.Runtime == "" && rule.Kernel == "" {
 			told = append(told, rule.Means+"; nodes do not tell")
 			continue
 		}
 		for _, n := range c.Survey.Nodes {
+			if olderKernel(n.Kernel, rule.Kernel) {
+				reasons = append(reasons, fmt.Sprintf("node %s has the kernel %s, older than %s: %s", n.Name, n.Kernel, rule.Kernel, rule.Means))
+			}
 			name, is, ok := strings.Cut(n.Runtime, "://")
 			if v, err := version.ParseGeneric(is); ok && name == rule.Runtime && err == nil && v.LessThan(version.MustParseGeneric(rule.From)) {
 				reasons = append(reasons, fmt.Sprintf("node %s has %s %s, older than %s: %s", n.Name, name, is, rule.From, rule.Means))
@@ -225,6 +237,14 @@ func nodeFacts(c Conditions) (Verdict, []string) {
 		return Unknown, told
 	}
 	return Met, nil
+}
+
+// olderKernel reports whether a kernel, such as 6.1.0-18-amd64, is known to be older than another.
+func olderKernel(is, from string) bool {
+	release, _, _ := strings.Cut(is, "-")
+	v, err := version.ParseGeneric(strings.TrimRight(release, "+."))
+	wanted, err2 := version.ParseGeneric(from)
+	return err == nil && err2 == nil && v.LessThan(wanted)
 }
 
 // overrides tells patches that were written for another version. They may be right all the same.

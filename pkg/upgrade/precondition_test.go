@@ -14,6 +14,8 @@ func TestPreconditions(t *testing.T) {
 	kubelet := func(v string) []upgrade.Node { return []upgrade.Node{{Name: "n", Kubelet: v}} }
 	runtime := func(v string) []upgrade.Node { return []upgrade.Node{{Name: "n", Runtime: v}} }
 	containerd2 := []bundle.NodeNeed{{Runtime: "containerd", From: "2.0.0", Means: "1.35 was the last for containerd 1"}}
+	kernel := func(v string) []upgrade.Node { return []upgrade.Node{{Name: "n", Kernel: v}} }
+	nftables := []bundle.NodeNeed{{Kernel: "5.13", ProxyMode: "nftables", Means: "nftables takes it"}}
 	scheduler := func(v string) []upgrade.Component {
 		return []upgrade.Component{{Name: "kube-scheduler", Pod: "s", Version: v}}
 	}
@@ -46,6 +48,14 @@ func TestPreconditions(t *testing.T) {
 		"a new runtime":                  {upgrade.Conditions{Rules: containerd2, Survey: upgrade.Survey{Nodes: runtime("containerd://2.1.0")}}, upgrade.NodeFacts, "met"},
 		"another runtime":                {upgrade.Conditions{Rules: containerd2, Survey: upgrade.Survey{Nodes: runtime("cri-o://1.34.0")}}, upgrade.NodeFacts, "met"},
 		"what nodes do not tell":         {upgrade.Conditions{Rules: []bundle.NodeNeed{{Means: "cgroup v2"}}}, upgrade.NodeFacts, "unknown: cgroup v2; nodes do not tell"},
+		"an old kernel":                  {upgrade.Conditions{Rules: nftables, ProxyMode: "nftables", Survey: upgrade.Survey{Nodes: kernel("5.4.0-150-generic")}}, upgrade.NodeFacts, "unmet: node n has the kernel 5.4.0-150-generic, older than 5.13: nftables takes it"},
+		"a new kernel":                   {upgrade.Conditions{Rules: nftables, ProxyMode: "nftables", Survey: upgrade.Survey{Nodes: kernel("6.1.0-18-amd64")}}, upgrade.NodeFacts, "met"},
+		"a kernel of no version":         {upgrade.Conditions{Rules: nftables, ProxyMode: "nftables", Survey: upgrade.Survey{Nodes: kernel("fake")}}, upgrade.NodeFacts, "met"},
+		"an old kernel, in another mode": {upgrade.Conditions{Rules: nftables, ProxyMode: "iptables", Survey: upgrade.Survey{Nodes: kernel("5.4.0")}}, upgrade.NodeFacts, "met"},
+		"a mode that goes":               {upgrade.Conditions{Rules: []bundle.NodeNeed{{ProxyMode: "ipvs", Means: "ipvs is deprecated"}}, ProxyMode: "ipvs"}, upgrade.NodeFacts, "unknown: ipvs is deprecated"},
+		"a release of Helm":              {upgrade.Conditions{Releases: []string{"Helm release a/b holds"}}, upgrade.HelmReleases, "unmet: Helm release a/b holds"},
+		"Secrets that may not be listed": {upgrade.Conditions{Survey: upgrade.Survey{Unseen: map[string]string{upgrade.HelmReleases: "forbidden"}}}, upgrade.HelmReleases, "unknown: forbidden"},
+		"no room":                        {upgrade.Conditions{NoRoom: []string{"no node has room"}}, upgrade.Room, "unmet: no node has room"},
 		"a patch":                        {upgrade.Conditions{Overrides: []string{"a patch"}}, upgrade.OverridesSet, "unknown: a patch"},
 		"one that is skipped":            {upgrade.Conditions{Unready: []string{"x"}, Skip: []string{upgrade.Health}}, upgrade.Health, "skipped"},
 		"the phase before, too late":     {upgrade.Conditions{Phase: upgrade.BeforeControlPlane, Survey: upgrade.Survey{Server: "v1.37.0"}}, upgrade.PhaseOrder, "unmet: begin with --phase after-control-plane"},

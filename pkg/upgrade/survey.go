@@ -5,15 +5,18 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/bundle"
 	"github.com/fitout-dev/fitout/pkg/manifest"
+	"github.com/fitout-dev/fitout/pkg/observed"
 )
 
 // A Survey is what was seen of a cluster that is to be upgraded, beside its objects.
 type Survey struct {
 	Server     string // version of the API server that answered: v1.36.4
 	Nodes      []Node
-	Components []Component     // of the control plane, where they run as pods
-	Budgets    []Budget        // PodDisruptionBudgets
-	Requests   []DeprecatedUse // that the API server has counted since it started
+	Components []Component       // of the control plane, where they run as pods
+	Budgets    []Budget          // PodDisruptionBudgets
+	Snapshot   observed.Snapshot // all nodes, and all pods if they may be listed
+	Releases   []Release         // of Helm, as they are deployed
+	Requests   []DeprecatedUse   // that the API server has counted since it started
 	// Unseen says why something could not be seen, by the name of the precondition that wants it.
 	Unseen map[string]string
 }
@@ -67,7 +70,10 @@ type Conditions struct {
 	Unready    []string // what of the cluster does not work now, one line each
 	Unobserved string   // why that could not be seen
 	Writers    []Writer
+	Releases   []string          // kinds of Helm releases that go, one line each
+	NoRoom     []string          // workloads of the plan for whose next pod no node has room, one line each
 	Rules      []bundle.NodeNeed // of the new minor
+	ProxyMode  string            // of kube-proxy; empty without it
 	Overrides  []string          // patches of the cluster file, one line each
 	Skip       []string          // names of preconditions that are not judged
 }
