@@ -24,10 +24,10 @@ func hold(ctx context.Context, cluster Cluster, set *changeset.Set) error {
 	return nil
 }
 
-// removeAll carries out the removals of a set, the last wave's first, each wave once the one before is gone.
-func removeAll(ctx context.Context, cluster Cluster, set *changeset.Set, dryRun bool) ([]report.Change, error) {
+// removeAll carries out removals of a set, the last wave's first, each wave once the one before is gone.
+func removeAll(ctx context.Context, cluster Cluster, set *changeset.Set, removals []changeset.Change, dryRun bool) ([]report.Change, error) {
 	var changes []report.Change
-	for removals := set.Removals; len(removals) > 0; {
+	for len(removals) > 0 {
 		n := 1
 		for n < len(removals) && removals[n].Wave == removals[0].Wave {
 			n++

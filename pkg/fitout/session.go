@@ -44,6 +44,7 @@ type session struct {
 	outages *observed.Outages // of nodes, as the gates have seen them
 	told    map[string]bool   // nodes that gates have opened without
 	removed []report.Change   // the outcomes of the removals
+	handed  []report.Change   // those of them that went before the rest
 
 	upgrading bool                        // the plan is of a minor to come: objects are looked for in the versions that are recorded, too
 	phase     upgrade.Phase               // of an upgrade; "" to apply everything
@@ -286,6 +287,7 @@ func (s *session) apply(ctx context.Context) error {
 		names = append(names, "prune")
 	}
 	s.progress.Waves(names)
+	s.handed = nil
 	s.uids, s.told = map[manifest.ID]types.UID{}, map[string]bool{}
 	for i, w := range s.waves {
 		if err := s.step(ctx, i, w.Name, func() (report.Wave, error) { return s.applyWave(ctx, i, w) }); err != nil {
@@ -296,8 +298,8 @@ func (s *session) apply(ctx context.Context) error {
 		return nil
 	}
 	return s.step(ctx, len(s.waves), "prune", func() (report.Wave, error) {
-		changes, err := removeAll(ctx, s.cluster, s.changes, s.options.DryRun)
-		s.removed = changes
+		changes, err := removeAll(ctx, s.cluster, s.changes, s.notHanded(), s.options.DryRun)
+		s.removed = append(s.handed, changes...)
 		s.applied(len(s.waves), changes)
 		return report.Wave{Changes: changes}, err
 	})
@@ -322,6 +324,12 @@ func (s *session) step(ctx context.Context, i int, name string, do func() (repor
 func (s *session) applyWave(ctx context.Context, i int, w wave.Wave) (done report.Wave, err error) {
 	planned, early, err := s.deferUnservable(ctx, s.changes.OfWave(i))
 	if err != nil {
+		return done, err
+	}
+	handed, err := s.handOver(ctx, planned)
+	early = append(early, handed...)
+	if err != nil {
+		done.Changes = early
 		return done, err
 	}
 	rest := planned

@@ -69,7 +69,7 @@ func uninstall(ctx context.Context, cluster Cluster, o UninstallOptions, progres
 		return err
 	}
 	r.Set = set
-	changes, err := removeAll(ctx, cluster, set, o.DryRun)
+	changes, err := removeAll(ctx, cluster, set, set.Removals, o.DryRun)
 	r.Waves = []report.Wave{{Name: "uninstall", Changes: changes}}
 	if err != nil || o.DryRun {
 		return err

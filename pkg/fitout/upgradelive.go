@@ -182,7 +182,7 @@ func (s *session) writers(from, to string) []upgrade.Writer {
 func (s *session) unready(ctx context.Context, except ...*manifest.Object) (lines []string, unobserved string) {
 	var objects []*manifest.Object
 	for _, e := range s.record.Entries {
-		excepted := slices.ContainsFunc(except, func(o *manifest.Object) bool { return manifest.IDOf(o) == e.ID })
+		excepted := s.isHanded(e.ID) || slices.ContainsFunc(except, func(o *manifest.Object) bool { return manifest.IDOf(o) == e.ID })
 		if live := s.live[e.ID]; live != nil && !excepted {
 			if _, _, err := s.plan.Kinds.Of(live); err == nil {
 				objects = append(objects, live)

@@ -105,7 +105,11 @@ func (s *session) limit(ctx context.Context, from string) error {
 	if err := s.compute(ctx); err != nil {
 		return err
 	}
-	s.changes.Removals = nil // what is no longer wanted goes after the nodes are upgraded
+	handed := s.changes.Handovers(s.changes.Changes)
+	s.changes.Removals = nil // what is no longer wanted goes after the nodes are upgraded, but for what is in the way
+	for _, h := range handed {
+		s.changes.Removals = append(s.changes.Removals, h.Removal)
+	}
 	return nil
 }
 

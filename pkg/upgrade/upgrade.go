@@ -115,13 +115,25 @@ func (in Input) addons() []Addon {
 	for name := range after {
 		of(name)
 	}
-	moved := movesOf(in.Set)
+	moved, handed := movesOf(in.Set), in.handovers()
 	for _, c := range in.Set.All() {
 		a, o := of(c.Addon), objectOf(c, moved)
+		if h, ok := handed[c.ID]; ok && o.Class == Removed {
+			o.Reason = h.String()
+		}
 		a.Objects = append(a.Objects, o)
 		a.Class = stronger(a.Class, o.Class)
 	}
 	return sortedAddons(byName)
+}
+
+// handovers are the removals that go before others are applied, by what is removed.
+func (in Input) handovers() map[manifest.ID]changeset.Handover {
+	all := map[manifest.ID]changeset.Handover{}
+	for _, h := range in.Set.Handovers(in.Set.Changes) {
+		all[h.Removal.ID] = h
+	}
+	return all
 }
 
 func sortedAddons(byName map[string]*Addon) []Addon {
