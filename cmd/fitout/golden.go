@@ -111,7 +111,7 @@ func printAll(w io.Writer, texts ...string) error {
 }
 
 // catalogues returns the catalogue of each cluster file; files that name the same ones share it.
-func (g *catalogueFlag) catalogues() func(clusterfile.File) (*bundle.Catalogue, error) {
+func (f *catalogueFlag) catalogues() func(clusterfile.File) (*bundle.Catalogue, error) {
 	known := map[string]*bundle.Catalogue{}
 	return func(file clusterfile.File) (*bundle.Catalogue, error) {
 		layers := layersOf(file, file.Name)
@@ -122,7 +122,7 @@ func (g *catalogueFlag) catalogues() func(clusterfile.File) (*bundle.Catalogue, 
 		if catalogue, ok := known[key]; ok {
 			return catalogue, nil
 		}
-		catalogue, err := readLayers(g.over(layers, folderOf(file.Name)))
+		catalogue, err := readLayers(f.over(layers, folderOf(file.Name)))
 		if err == nil {
 			known[key] = catalogue
 		}

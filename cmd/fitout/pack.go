@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -166,7 +165,7 @@ func readFolder(dir string) ([]artifact.File, error) {
 		return nil, usageError{err}
 	}
 	defer root.Close()
-	files, err := artifact.Folder(root.FS().(fs.FS))
+	files, err := artifact.Folder(root.FS())
 	if err == nil {
 		_, err = artifact.Read(files)
 	}

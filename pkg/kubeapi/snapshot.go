@@ -81,7 +81,7 @@ func read(minor string) (*Snapshot, error) {
 // Add makes the snapshot of a minor known that has none here, as Write has packed it: that of a catalogue's own bundle.
 func Add(minor string, packed []byte) error {
 	if slices.Contains(Minors(), minor) {
-		return fmt.Errorf("Kubernetes %s has a snapshot of its own here; remove this one", minor)
+		return fmt.Errorf("there is a snapshot of Kubernetes %s here already; remove this one", minor)
 	}
 	s, err := decode(minor, packed)
 	if err != nil {

@@ -57,7 +57,7 @@ func ref(t *testing.T, text string) image.Reference {
 // push puts an index of two platforms into a registry and returns its digest.
 func push(t *testing.T, at string) string {
 	t.Helper()
-	var index v1.ImageIndex = mutate.IndexMediaType(mustIndex(t), "application/vnd.oci.image.index.v1+json")
+	index := mutate.IndexMediaType(mustIndex(t), "application/vnd.oci.image.index.v1+json")
 	for _, arch := range []string{"arm64", "amd64"} {
 		img, err := random.Image(1024, 2)
 		if err != nil {
