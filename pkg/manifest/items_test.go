@@ -82,7 +82,7 @@ func FuzzItems(f *testing.F) {
 			if (item.Object == nil) == (item.Err == nil) {
 				t.Errorf("%q: neither or both of object and error", text)
 			}
-			if line := item.Line("metadata.name"); line < 1 || line > strings.Count(string(text), "\n")+len(text)/2+2 {
+			if line := item.Line("metadata.name"); line < 1 || line > strings.Count(string(text), "\n")+strings.Count(string(text), "\r")+len(text)/2+2 {
 				t.Errorf("%q: line %d", text, line)
 			}
 		}
