@@ -82,18 +82,27 @@ func overriding() []string {
 // mirrors are those of a cluster file.
 type mirrors struct{ objects, nodes image.Mirrors }
 
+func (m mirrors) all() image.Mirrors { return slices.Concat(m.objects, m.nodes) }
+
 func (f *imageFlags) ofCluster(catalogue *bundle.Catalogue, flags *pflag.FlagSet) (*imagelist.List, mirrors, error) {
 	plan, err := f.prepare(catalogue, flags)
 	if err != nil {
 		return nil, mirrors{}, err
 	}
-	builder := imagelist.NewBuilder()
-	b, _ := catalogue.Bundle(plan.Rendering.Bundle)
-	if err := builder.Add(plan.Rendering, b.NodeImages); err != nil {
+	builder, err := imageBuilder(catalogue, plan)
+	if err != nil {
 		return nil, mirrors{}, err
 	}
 	found := mirrors{plan.Rendering.Mirrors, plan.Rendering.NodeMirrors}
-	return builder.List(), found, f.addProbe(builder, found)
+	list, err := f.withProbe(builder, found)
+	return list, found, err
+}
+
+// imageBuilder begins the list of what a plan's objects name and its nodes pull.
+func imageBuilder(catalogue *bundle.Catalogue, plan *fitout.Plan) (*imagelist.Builder, error) {
+	builder := imagelist.NewBuilder()
+	b, _ := catalogue.Bundle(plan.Rendering.Bundle) // there is one: the plan was made of it
+	return builder, builder.Add(plan.Rendering, b.NodeImages)
 }
 
 // ofBundles renders every combination of the minors: what no combination names, no cluster pulls.
@@ -112,20 +121,21 @@ func (f *imageFlags) ofBundles(catalogue *bundle.Catalogue, minors []string) (*i
 			}
 		}
 	}
-	return builder.List(), mirrors{}, f.addProbe(builder, mirrors{})
+	list, err := f.withProbe(builder, mirrors{})
+	return list, mirrors{}, err
 }
 
-func (f *imageFlags) addProbe(builder *imagelist.Builder, m mirrors) error {
-	if f.probeImage == "" {
-		return nil
+// withProbe returns the list with the image of probe pods, where there is one.
+func (f *imageFlags) withProbe(builder *imagelist.Builder, m mirrors) (*imagelist.List, error) {
+	if f.probeImage != "" {
+		ref, err := image.Parse(f.probeImage)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("--probe-image: %w", err)}
+		}
+		at, _ := m.all().For(ref)
+		builder.AddProbe(ref, at)
 	}
-	ref, err := image.Parse(f.probeImage)
-	if err != nil {
-		return usageError{fmt.Errorf("--probe-image: %w", err)}
-	}
-	at, _ := append(m.objects, m.nodes...).For(ref)
-	builder.AddProbe(ref, at)
-	return nil
+	return builder.List(), nil
 }
 
 func imagesCommand(streams genericiooptions.IOStreams) *cobra.Command {
