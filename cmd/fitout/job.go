@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/fitout-dev/fitout/pkg/access"
-	"github.com/fitout-dev/fitout/pkg/clusterfile"
 	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/image"
 	"github.com/fitout-dev/fitout/pkg/job"
@@ -184,7 +183,7 @@ func (o *jobOptions) text() (string, error) {
 
 // granted are the account and the permissions of a run in the cluster itself.
 func (o *jobOptions) granted(plan *fitout.Plan) ([]*manifest.Object, error) {
-	if slices.ContainsFunc(plan.Findings, func(f clusterfile.Finding) bool { return f.Field == "network.apiEndpoint" && f.Assumed }) {
+	if endpointOpen(plan) {
 		return nil, usageError{errors.New("network.apiEndpoint is open; a Job of the cluster itself needs it in the cluster file, since no Service has an address yet")}
 	}
 	o.job.Account = "fitout"

@@ -82,17 +82,17 @@ func (m *metricsOptions) tell(r *report.Report) error {
 		m.at = text.Bytes()
 		return nil
 	}
-	return replaceFile(m.to, text.Bytes())
+	return replaceFile(m.to, text.Bytes(), 0o644)
 }
 
 // replaceFile writes a file that others read at any moment: they see the old one or the new one.
-func replaceFile(name string, content []byte) error {
+func replaceFile(name string, content []byte, mode os.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(name), ".fitout-*")
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(content)
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err == nil {
+	if err = errors.Join(err, f.Chmod(mode), f.Close()); err == nil {
 		err = os.Rename(f.Name(), name)
 	}
 	if err != nil {

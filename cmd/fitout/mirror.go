@@ -47,6 +47,26 @@ func (m *mirrorFlags) mirror(c *cobra.Command, args []string) (image.Mirrors, er
 	return image.Mirrors{{Target: args[0], Layout: m.layout}}, nil
 }
 
+// listed lists images with the mirror that the arguments name, or else those of the cluster file that own picks. missing is the error where
+// there is neither.
+func (m *mirrorFlags) listed(c *cobra.Command, f *imageFlags, args []string, own func(mirrors) image.Mirrors, missing string) (*imagelist.List, image.Mirrors, error) {
+	target, err := m.mirror(c, args)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, ofFile, err := f.list(c.Flags())
+	if err != nil {
+		return nil, nil, err
+	}
+	if target == nil {
+		target = own(ofFile)
+	}
+	if len(target) == 0 {
+		return nil, nil, usageError{errors.New(missing)}
+	}
+	return list, target, nil
+}
+
 // A copying is an image and the place that it goes to.
 type copying struct{ from, to image.Reference }
 
@@ -80,18 +100,9 @@ and podman. It ends with 1 if one image could not be copied; the others are copi
   fitout images mirror -f cluster.yaml`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			target, err := to.mirror(c, args)
+			list, target, err := to.listed(c, f, args, mirrors.all, "no mirror is named; give REGISTRY, or registries in the cluster file")
 			if err != nil {
 				return err
-			}
-			list, own, err := f.list(c.Flags())
-			if err != nil {
-				return err
-			}
-			if target == nil {
-				if target = append(own.objects, own.nodes...); len(target) == 0 {
-					return usageError{errors.New("no mirror is named; give REGISTRY, or registries in the cluster file")}
-				}
 			}
 			all, err := copyings(list, target)
 			if err != nil {
@@ -229,18 +240,10 @@ files of its folder of hosts, k3s the file registries.yaml of k3s and RKE2.`,
 			if !ok {
 				return usageError{fmt.Errorf("--output is %q; use containerd or k3s", output)}
 			}
-			target, err := to.mirror(c, args)
+			list, target, err := to.listed(c, f, args, func(m mirrors) image.Mirrors { return m.nodes },
+				"no mirror is named for the nodes; give REGISTRY, or registries with at: nodes in the cluster file")
 			if err != nil {
 				return err
-			}
-			list, own, err := f.list(c.Flags())
-			if err != nil {
-				return err
-			}
-			if target == nil {
-				if target = own.nodes; len(target) == 0 {
-					return usageError{errors.New("no mirror is named for the nodes; give REGISTRY, or registries with at: nodes in the cluster file")}
-				}
 			}
 			hosts, err := imagelist.Hosts(list, target)
 			if err != nil {

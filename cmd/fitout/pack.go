@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +12,8 @@ import (
 
 	"github.com/fitout-dev/fitout/pkg/artifact"
 	"github.com/fitout-dev/fitout/pkg/clusterfile"
+	"github.com/fitout-dev/fitout/pkg/fitout"
 	"github.com/fitout-dev/fitout/pkg/image"
-	"github.com/fitout-dev/fitout/pkg/imagelist"
 	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/fitout-dev/fitout/pkg/registry"
 	"github.com/fitout-dev/fitout/pkg/signature"
@@ -66,12 +67,11 @@ func (i *input) pack(c *cobra.Command) ([]artifact.File, error) {
 		return nil, err
 	}
 	announce(c.ErrOrStderr(), plan)
-	if slices.ContainsFunc(plan.Findings, func(f clusterfile.Finding) bool { return f.Field == "network.apiEndpoint" && f.Assumed }) {
+	if endpointOpen(plan) {
 		return nil, usageError{errors.New("network.apiEndpoint is open, and what is packed is applied as it is; give it, or --api-endpoint https://HOST:6443")}
 	}
-	builder := imagelist.NewBuilder()
-	b, _ := catalogue.Bundle(plan.Rendering.Bundle)
-	if err := builder.Add(plan.Rendering, b.NodeImages); err != nil {
+	builder, err := imageBuilder(catalogue, plan)
+	if err != nil {
 		return nil, err
 	}
 	packed, err := plan.Pack(builder.List())
@@ -79,6 +79,11 @@ func (i *input) pack(c *cobra.Command) ([]artifact.File, error) {
 		return nil, err
 	}
 	return packed.Files()
+}
+
+// endpointOpen reports whether nobody has said how nodes reach the API server.
+func endpointOpen(p *fitout.Plan) bool {
+	return slices.ContainsFunc(p.Findings, func(f clusterfile.Finding) bool { return f.Field == "network.apiEndpoint" && f.Assumed })
 }
 
 // writeFolder writes files to a folder that is new, or was made by this command: files that are not of the bundle are an error.
@@ -142,7 +147,7 @@ read without more. It verifies DIR first, asks the registry for the digest after
 			if err != nil {
 				return err
 			}
-			files, err := readFolder(args[0])
+			files, _, err := readFolder(args[0])
 			if err != nil {
 				return err
 			}
@@ -158,21 +163,27 @@ read without more. It verifies DIR first, asks the registry for the digest after
 	return c
 }
 
-// readFolder reads a packed bundle's files, and verifies them.
-func readFolder(dir string) ([]artifact.File, error) {
+// readFolder reads a packed bundle's files, and the bundle in them, which is verified.
+func readFolder(dir string) ([]artifact.File, *artifact.Bundle, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, nil, usageError{err}
 	}
 	defer root.Close()
 	files, err := artifact.Folder(root.FS())
+	return verified(dir, files, err)
+}
+
+// verified reads the bundle in files that came from somewhere; err is why they could not be read.
+func verified(from string, files []artifact.File, err error) ([]artifact.File, *artifact.Bundle, error) {
+	var b *artifact.Bundle
 	if err == nil {
-		_, err = artifact.Read(files)
+		b, err = artifact.Read(files)
 	}
 	if err != nil {
-		return nil, usageError{fmt.Errorf("%s: %w", dir, err)}
+		return nil, nil, usageError{fmt.Errorf("%s: %w", from, err)}
 	}
-	return files, nil
+	return files, b, nil
 }
 
 func pullCommand(streams genericiooptions.IOStreams) *cobra.Command {
@@ -184,7 +195,7 @@ func pullCommand(streams genericiooptions.IOStreams) *cobra.Command {
 		Example: "  fitout pull oci://registry.example.com/clusters/eu-1:2026-11-28 packed/",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
-			files, ref, err := f.pull(c.Context(), args[0])
+			files, _, ref, err := f.pull(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -199,24 +210,19 @@ func pullCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	return c
 }
 
-// pull reads a packed bundle's files from a registry, and returns the reference by digest with them.
-func (f *imageFlags) pull(ctx context.Context, from string) ([]artifact.File, string, error) {
+// pull reads a packed bundle's files from a registry, and the bundle in them, and returns the reference by digest with them.
+func (f *imageFlags) pull(ctx context.Context, from string) ([]artifact.File, *artifact.Bundle, string, error) {
 	ref, err := ociReference(from)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
 	got, digest, err := f.client(ctx).Pull(ref)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
-	files, err := artifact.Unpack(strings.NewReader(string(got.Layer)))
-	if err == nil {
-		_, err = artifact.Read(files)
-	}
-	if err != nil {
-		return nil, "", usageError{fmt.Errorf("%s: %w", from, err)}
-	}
-	return files, ociScheme + ref.Repository() + "@" + digest, nil
+	files, err := artifact.Unpack(bytes.NewReader(got.Layer))
+	files, b, err := verified(from, files, err)
+	return files, b, ociScheme + ref.Repository() + "@" + digest, err
 }
 
 // packedFlag is the flag of a packed bundle that takes the place of a cluster file.
@@ -271,9 +277,9 @@ func (p *packedFlag) read(ctx context.Context) (signedBundle, error) {
 			return out, usageError{fmt.Errorf("--bundle: %s names no digest, so that somebody else decides what is applied; give oci://%s@sha256:..., as fitout push prints it", p.from, ref.Repository())}
 		}
 		signed = &ref
-		files, out.from, err = p.pull(ctx, p.from)
+		files, out.Bundle, out.from, err = p.pull(ctx, p.from)
 	} else {
-		files, err = readFolder(p.from)
+		files, out.Bundle, err = readFolder(p.from)
 	}
 	if err != nil {
 		return out, err
@@ -288,8 +294,7 @@ func (p *packedFlag) read(ctx context.Context) (signedBundle, error) {
 	case p.verification.signature != "":
 		return out, usageError{errors.New("--signature is of no use without --verify-key; name the public key")}
 	}
-	out.Bundle, err = artifact.Read(files)
-	return out, err
+	return out, nil
 }
 
 // digestOf is the digest of an artifact: that by which it was read from a registry, or that which the files have as one.

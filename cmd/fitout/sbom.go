@@ -4,7 +4,6 @@ import (
 	"errors"
 	"runtime/debug"
 
-	"github.com/fitout-dev/fitout/pkg/imagelist"
 	"github.com/fitout-dev/fitout/pkg/sbom"
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -37,9 +36,8 @@ The same cluster file gives the same bytes. It needs no cluster and no network. 
 				return err
 			}
 			announce(streams.ErrOut, plan)
-			builder := imagelist.NewBuilder()
-			b, _ := catalogue.Bundle(plan.Rendering.Bundle)
-			if err := builder.Add(plan.Rendering, b.NodeImages); err != nil {
+			builder, err := imageBuilder(catalogue, plan)
+			if err != nil {
 				return err
 			}
 			return sbom.Write(streams.Out, sbom.OfCluster(plan.Cluster.Name, plan.Rendering, builder.List(), version()))

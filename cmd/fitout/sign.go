@@ -74,7 +74,7 @@ func signedThing(name string) (*image.Reference, string, error) {
 		}
 		return &ref, ref.Digest, err
 	}
-	files, err := readFolder(name)
+	files, _, err := readFolder(name)
 	if err != nil {
 		return nil, "", err
 	}

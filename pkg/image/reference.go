@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/distribution/reference"
+	"github.com/fitout-dev/fitout/pkg/printable"
 )
 
 // A Reference names an image, in the form that all runtimes read the same way: docker.io/library/traefik rather than traefik.
@@ -21,7 +22,7 @@ type Reference struct {
 func Parse(text string) (Reference, error) {
 	named, err := reference.ParseNormalizedNamed(text)
 	if err != nil {
-		return Reference{}, fmt.Errorf("%q is no image reference: %w; write one such as registry.example.com/name:v1.2.3", clip(text), err)
+		return Reference{}, fmt.Errorf("%q is no image reference: %w; write one such as registry.example.com/name:v1.2.3", printable.Cut(text, 100), err)
 	}
 	named = reference.TagNameOnly(named)
 	r := Reference{Registry: reference.Domain(named), Path: reference.Path(named)}
@@ -32,14 +33,6 @@ func Parse(text string) (Reference, error) {
 		r.Digest = digested.Digest().String()
 	}
 	return r, nil
-}
-
-// clip bounds what somebody else wrote.
-func clip(text string) string {
-	if len(text) > 100 {
-		return text[:100] + "..."
-	}
-	return text
 }
 
 // Repository is the reference without tag and digest.

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/fitout-dev/fitout/pkg/image"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
@@ -128,20 +129,16 @@ func (c *Client) layer(repository name.Repository, digest v1.Hash, limit int64) 
 // Pull reads an artifact of Fitout's type, and returns its digest with it. What is read has the digests that the manifest names, and the
 // manifest that of the reference, where it has one.
 func (c *Client) Pull(from image.Reference) (Artifact, string, error) {
-	ref, err := c.reference(from)
+	got, ref, err := c.get(from)
 	if err != nil {
 		return Artifact{}, "", err
-	}
-	got, err := remote.Get(ref, c.options...)
-	if err != nil {
-		return Artifact{}, "", explained("read "+from.String(), err)
 	}
 	var manifest v1.Manifest
 	if err := json.Unmarshal(got.Manifest, &manifest); err != nil {
 		return Artifact{}, "", fmt.Errorf("read %s: its manifest: %w", from, err)
 	}
 	if manifest.ArtifactType != ArtifactType || len(manifest.Layers) != 1 || manifest.Layers[0].MediaType != layerType {
-		return Artifact{}, "", fmt.Errorf("%s is no bundle of Fitout: its type is %q, with %d layers; name what fitout push has pushed", from, clip(manifest.ArtifactType), len(manifest.Layers))
+		return Artifact{}, "", fmt.Errorf("%s is no bundle of Fitout: its type is %q, with %d layers; name what fitout push has pushed", from, printable.Cut(manifest.ArtifactType, mostShown), len(manifest.Layers))
 	}
 	if manifest.Layers[0].Size > maxLayer {
 		return Artifact{}, "", fmt.Errorf("read %s: its layer has %d bytes, more than %d", from, manifest.Layers[0].Size, maxLayer)

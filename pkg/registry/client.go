@@ -87,6 +87,19 @@ func (c *Client) reference(r image.Reference) (name.Reference, error) {
 	return name.ParseReference(r.Name(), options...)
 }
 
+// get asks a registry for what a reference names.
+func (c *Client) get(r image.Reference) (*remote.Descriptor, name.Reference, error) {
+	ref, err := c.reference(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	got, err := remote.Get(ref, c.options...)
+	if err != nil {
+		return nil, nil, explained("read "+r.String(), err)
+	}
+	return got, ref, nil
+}
+
 // A Resolved is what a registry says of an image.
 type Resolved struct {
 	Digest    string
@@ -95,13 +108,9 @@ type Resolved struct {
 
 // Resolve asks an image's registry for its digest and its platforms.
 func (c *Client) Resolve(r image.Reference) (Resolved, error) {
-	ref, err := c.reference(r)
+	got, _, err := c.get(r)
 	if err != nil {
 		return Resolved{}, err
-	}
-	got, err := remote.Get(ref, c.options...)
-	if err != nil {
-		return Resolved{}, explained("ask for "+r.String(), err)
 	}
 	platforms, err := platformsOf(got)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/fitout-dev/fitout/pkg/image"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -21,20 +22,28 @@ const (
 // Copy copies an image, with all its platforms and its digest, to another place, and asks that for it afterwards. What a copy that was
 // broken off has brought there is not copied again.
 func (c *Client) Copy(from, to image.Reference) (Outcome, string, error) {
-	source, err := c.reference(from)
+	what, err := c.content(from)
 	if err != nil {
 		return "", "", err
 	}
-	got, err := remote.Get(source, c.options...)
-	if err != nil {
-		return "", "", explained("read "+from.String(), err)
-	}
-	content, err := contentOf(got)
-	if err != nil {
-		return "", "", explained("read "+from.String(), err)
-	}
-	return c.write(content, to)
+	return c.write(what, to)
 }
+
+// content reads an index or an image from its registry.
+func (c *Client) content(from image.Reference) (content, error) {
+	got, _, err := c.get(from)
+	if err != nil {
+		return content{}, err
+	}
+	what, err := contentOf(got)
+	if err != nil {
+		return content{}, explained("read "+from.String(), err)
+	}
+	return what, nil
+}
+
+// mostShown bounds what an error quotes of a registry's answer, in bytes.
+const mostShown = 100
 
 // content is an index or an image, wherever it comes from.
 type content struct {
@@ -52,7 +61,7 @@ func contentOf(d *remote.Descriptor) (content, error) {
 	case d.MediaType.IsImage():
 		out.image, err = d.Image()
 	default:
-		err = fmt.Errorf("its media type is %q, which is neither an index nor an image of the OCI or of Docker's schema 2", clip(string(d.MediaType)))
+		err = fmt.Errorf("its media type is %q, which is neither an index nor an image of the OCI or of Docker's schema 2", printable.Cut(string(d.MediaType), mostShown))
 	}
 	return out, err
 }
@@ -98,12 +107,4 @@ func (c *Client) verify(target name.Reference, want v1.Hash, to image.Reference)
 		}
 	}
 	return nil
-}
-
-// clip bounds what a registry said.
-func clip(text string) string {
-	if len(text) > 100 {
-		return text[:100] + "..."
-	}
-	return text
 }

@@ -20,13 +20,9 @@ const fetchWithin = 5 * time.Minute
 // Archive reads the one layer of an artifact, whoever has pushed it: an archive of at most limit bytes. digest is that of the
 // artifact. Both are compared with what names them.
 func (c *Client) Archive(from image.Reference, limit int64) (data []byte, digest string, err error) {
-	ref, err := c.reference(from)
+	got, ref, err := c.get(from)
 	if err != nil {
 		return nil, "", err
-	}
-	got, err := remote.Get(ref, c.options...)
-	if err != nil {
-		return nil, "", explained("read "+from.String(), err)
 	}
 	var manifest v1.Manifest
 	if err := json.Unmarshal(got.Manifest, &manifest); err != nil {

@@ -9,12 +9,12 @@ import (
 	"slices"
 
 	"github.com/fitout-dev/fitout/pkg/image"
+	"github.com/fitout-dev/fitout/pkg/printable"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/match"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
 // refName is the annotation of a layout's entry that names it (OCI Image Format, "Pre-Defined Annotation Keys").
@@ -53,17 +53,9 @@ func OpenLayout(dir string) (*Layout, error) {
 
 // Save copies an image from its registry into the layout. It is not for several goroutines at once.
 func (c *Client) Save(from image.Reference, to *Layout) (Outcome, string, error) {
-	ref, err := c.reference(from)
+	what, err := c.content(from)
 	if err != nil {
 		return "", "", err
-	}
-	got, err := remote.Get(ref, c.options...)
-	if err != nil {
-		return "", "", explained("read "+from.String(), err)
-	}
-	what, err := contentOf(got)
-	if err != nil {
-		return "", "", explained("read "+from.String(), err)
 	}
 	digest := what.digest.String()
 	if to.has(from.String(), what.digest) {
@@ -138,7 +130,7 @@ func (c *Client) Load(from *Layout, e Entry, to image.Reference) (Outcome, strin
 	case e.descriptor.MediaType.IsImage():
 		what.image, err = index.Image(e.descriptor.Digest)
 	default:
-		err = fmt.Errorf("its media type is %q", clip(string(e.descriptor.MediaType)))
+		err = fmt.Errorf("its media type is %q", printable.Cut(string(e.descriptor.MediaType), mostShown))
 	}
 	if err == nil {
 		err = what.intact(e.descriptor.Digest)
